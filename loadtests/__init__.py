@@ -1,0 +1,1 @@
+"""How much does it bear? Demand model, open arrivals on Locust, search for the capacity."""

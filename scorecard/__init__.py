@@ -1,0 +1,1 @@
+"""Is the service ready? Project file, evidence, criteria, grading, reports, command line."""

@@ -1,0 +1,146 @@
+"""Criteria as data: what is asked, of which fact, against which threshold, why, and what mends it.
+
+The catalogue is the TOML files of this folder, one a domain. A new criterion is one new table there; no Python.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from scorecard.evidence import Identifier, Strict, Text, Unit
+from scorecard.project import Kind
+
+
+class CatalogueError(Exception):
+    """A file of the catalogue is wrong; the message is one line that names the file and the criterion."""
+
+
+class Domain(StrEnum):
+    """The ten domains of the scorecard, in the order of its page."""
+
+    CAPACITY = "capacity"
+    RESILIENCE = "resilience"
+    SECURITY = "security"
+    TRUST = "trust"
+    INTEGRATION = "integration"
+    OPERATIONS = "operations"
+    EVOLVABILITY = "evolvability"
+    USER_SERVICE = "user-service"
+    REUSE = "reuse"
+    CHANGE = "change"
+
+
+class Reference(Strict):
+    """A threshold taken from the project file: a dotted name there, times a factor."""
+
+    of: Literal["project.users", "project.agents", "objectives.p95", "objectives.error_rate", "objectives.headroom"]
+    times: float = Field(default=1.0, gt=0)
+
+
+Threshold = bool | int | float | str | Reference
+
+
+class Criterion(Strict):
+    """One question with one answer.
+
+    The fact's number (or the ``use`` end of its interval) passes when it is at least as good as ``pass``; it warns when
+    it is at least as good as ``warn``; else it fails. A yes/no or a word passes when it equals ``pass``. There is no
+    default and no gap: whatever is neither observed, nor in ``unit``, nor fresh, nor backed by what it ``requires`` is
+    unknown.
+    """
+
+    id: Identifier
+    domain: Domain = Field(strict=False)
+    title: Text
+    why: Text
+    remedy: Text
+    source: str = Field(min_length=3, description="law, indicator, standard or practice, with its reference")
+    basis: Literal["measured", "declared"]
+    fact: Identifier
+    unit: Unit = Field(strict=False)
+    use: Literal["value", "low", "high"] = "value"
+    better: Literal["higher", "lower", "equal"]
+    pass_: Threshold = Field(alias="pass")
+    warn: Threshold | None = None
+    requires: tuple[Identifier, ...] = Field(default=(), strict=False, description="criteria that must pass first")
+    max_age_days: int = Field(gt=0)
+    weight: float = Field(gt=0, le=10)
+    blocking: bool
+    kinds: tuple[Kind, ...] = Field(
+        default=("online-procedure", "appointment", "api", "internal-tool"), min_length=1, strict=False
+    )
+    effort: Literal["hours", "days", "weeks", "months"]
+
+    @model_validator(mode="after")
+    def _threshold_is_sound(self) -> Self:
+        words = self.unit in (Unit.YES_NO, Unit.TEXT)
+        if words != (self.better == "equal"):
+            raise ValueError("yes/no and words are judged by 'equal', numbers by 'higher' or 'lower'")
+        if self.better == "equal":
+            expected = bool if self.unit is Unit.YES_NO else str
+            if not isinstance(self.pass_, expected) or self.warn is not None or self.use != "value":
+                raise ValueError("a yes/no or a word has one threshold of its own type and no warn")
+        elif isinstance(self.pass_, bool | str) or isinstance(self.warn, bool | str):
+            raise ValueError("the threshold of a number is a number or a reference to the project file")
+        elif isinstance(self.pass_, int | float) and isinstance(self.warn, int | float):
+            wider = self.warn < self.pass_ if self.better == "higher" else self.warn > self.pass_
+            if not wider:
+                raise ValueError("warn must be easier to reach than pass")
+        if self.id in self.requires:
+            raise ValueError("a criterion cannot require itself")
+        return self
+
+
+def catalogue(folder: Traversable | None = None) -> tuple[Criterion, ...]:
+    """Every criterion of the TOML files in ``folder`` (by default the shipped ones), by domain.
+
+    Raises:
+        CatalogueError: a file is not valid, an identifier stands twice, or a required criterion does not exist.
+    """
+    source = resources.files(__package__) if folder is None else folder
+    criteria: list[Criterion] = []
+    for file in sorted((f for f in source.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+        criteria.extend(_read(file))
+    _check(criteria)
+    order = list(Domain)
+    return tuple(sorted(criteria, key=lambda c: order.index(c.domain)))
+
+
+def _read(file: Traversable) -> list[Criterion]:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CatalogueError(f"{file.name}: {error}") from error
+    unknown = set(document) - {"criteria"}
+    if unknown:
+        raise CatalogueError(f"{file.name}: unknown table {sorted(unknown)[0]!r}, a criterion is a [[criteria]] table")
+    found = []
+    for number, table in enumerate(document.get("criteria", []), start=1):
+        try:
+            found.append(Criterion.model_validate(table))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            name = table.get("id", f"number {number}")
+            problem = first["msg"].removeprefix("Value error, ")
+            raise CatalogueError(f"{file.name}: {name}: {where}: {problem}") from error
+    return found
+
+
+def _check(criteria: Sequence[Criterion]) -> None:
+    seen: set[str] = set()
+    for criterion in criteria:
+        if criterion.id in seen:
+            raise CatalogueError(f"{criterion.id}: stands twice in the catalogue")
+        seen.add(criterion.id)
+    for criterion in criteria:
+        for required in criterion.requires:
+            if required not in seen:
+                raise CatalogueError(f"{criterion.id}: requires {required!r}, which does not exist")

@@ -1,0 +1,360 @@
+"""The project under test, as ``portance.toml`` describes it, and the site its collectors look at."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from scorecard.evidence import Text
+
+FILE_NAME = "portance.toml"
+
+Kind = Literal["online-procedure", "appointment", "api", "internal-tool"]
+DemandProfile = Literal["steady", "deadline", "opening", "census"]
+RunProfile = Literal["quick", "standard", "full"]
+
+
+class ProjectError(Exception):
+    """A ``portance.toml`` is missing or wrong; the message is one line that says what and where."""
+
+
+def _seconds(value: object) -> object:
+    return _quantity(value, {"ms": 0.001, "s": 1.0, "min": 60.0}, 'a duration such as "400 ms" or "1.5 s"')
+
+
+def _ratio(value: object) -> object:
+    return _quantity(value, {"%": 0.01}, 'a percentage such as "0.1 %"')
+
+
+def _quantity(value: object, factors: dict[str, float], expected: str) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"expected {expected}, with its unit, in quotes")
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\S+)\s*", value)
+    if match is None or match[2] not in factors:
+        raise ValueError(f"expected {expected}, got {value!r}")
+    return float(match[1]) * factors[match[2]]
+
+
+_DurationText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|min)\s*$")]
+_PercentText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*%\s*$")]
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=_DurationText)]
+Ratio = Annotated[float, BeforeValidator(_ratio, json_schema_input_type=_PercentText)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys and numbers given as words are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class About(Section):
+    """Who the service is for."""
+
+    name: str = Field(min_length=1, max_length=200, description="Name of the service, as people know it.")
+    users: int = Field(gt=0, description="People or firms the service must be able to serve.")
+    agents: int = Field(default=0, ge=0, description="Agents who work with it on a working day.")
+    kind: Kind = Field(default="online-procedure", description="Kind of service; it selects the criteria.")
+
+
+class TargetSection(Section):
+    """What is assessed: a service that runs (url) or how to start one (start), and what is known of it."""
+
+    url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+(/\S*)?$", description="Address of a running service."
+    )
+    start: str | None = Field(
+        default=None,
+        description="Command that starts the service, run without a shell; {port} and {workers} are filled in.",
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Value of {workers}.")
+    health: str = Field(
+        default="/", pattern=r"^/", description="Path that answers 2xx or 3xx once the service is ready."
+    )
+    start_timeout: Seconds = Field(default=60.0, description="How long the service may take to get ready.")
+    openapi: str | None = Field(default=None, description="Path of the OpenAPI document on the service.")
+    pages: tuple[str, ...] = Field(
+        default=("/",), strict=False, description="Paths whose headers and cookies are looked at, not signed in."
+    )
+    source: str | None = Field(default=None, description="Folder of the source code, relative to this file.")
+    requirements: str | None = Field(default=None, description="Pinned requirements file, relative to this file.")
+    manifests: str | None = Field(
+        default=None, description="Kubernetes manifests or kustomization, relative to this file."
+    )
+    remote: bool = Field(default=False, description="Set it to allow load on an address that is not on this machine.")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> Self:
+        if self.url is not None and self.start is not None:
+            raise ValueError("give either url (a service that runs) or start (how to start one), not both")
+        if self.start is not None and "{port}" not in self.start:
+            raise ValueError("start has no {port}: the service must listen on the port it is given")
+        return self
+
+
+class Demand(Section):
+    """From the population to an arrival rate; a number given here wins over the named profile."""
+
+    profile: DemandProfile = Field(default="deadline", description="Named profile from measured public events.")
+    participation: Ratio | None = Field(default=None, description="Share of the users who take part in the campaign.")
+    peak_day_share: Ratio | None = Field(default=None, description="Share of the participants on the peak day.")
+    peak_to_mean: float | None = Field(default=None, ge=1, description="Peak rate of that day over its mean rate.")
+    retries: Ratio | None = Field(default=None, description="Extra journeys from impatient users, as a share.")
+    agent_journeys_per_day: float | None = Field(
+        default=None, ge=0, description="Journeys an agent makes on a working day."
+    )
+
+
+class Step(Section):
+    """One request of a journey: exactly one of the methods, with what must come back."""
+
+    get: str | None = None
+    post: str | None = None
+    put: str | None = None
+    patch: str | None = None
+    delete: str | None = None
+    name: str | None = Field(default=None, description="Name in the statistics; the path template when left out.")
+    json_: Any = Field(default=None, alias="json", description="Body sent as JSON.")
+    form: dict[str, str] | None = Field(default=None, description="Body sent as a form.")
+    headers: dict[str, str] = Field(default_factory=dict)
+    expect: int | tuple[int, ...] = Field(default=200, description="Status, or statuses, of a good answer.")
+    contains: str | None = Field(
+        default=None, description="Text the answer must hold, so that an error page sent as 200 counts as an error."
+    )
+    extract: dict[str, str] = Field(
+        default_factory=dict, description="Values kept for later steps: $.json.path, regex:(…), or header:Name."
+    )
+    think: Seconds = Field(default=0.0, description="Pause of the user before this step.")
+    verify: bool = Field(default=False, description="The step re-reads something written before: a miss is lost data.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_are_tuples(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("expect"), list):
+            value = {**value, "expect": tuple(value["expect"])}
+        return value
+
+    @model_validator(mode="after")
+    def _one_method(self) -> Self:
+        given = [m for m in ("get", "post", "put", "patch", "delete") if getattr(self, m) is not None]
+        if len(given) != 1:
+            raise ValueError("a step has exactly one of get, post, put, patch, delete")
+        if self.json_ is not None and self.form is not None:
+            raise ValueError("a step has json or form, not both")
+        return self
+
+    @property
+    def method(self) -> str:
+        """HTTP method in capitals."""
+        return next(m.upper() for m in ("get", "post", "put", "patch", "delete") if getattr(self, m) is not None)
+
+    @property
+    def path(self) -> str:
+        """Path or absolute URL, with ``{placeholders}`` for extracted and generated values."""
+        value: str = getattr(self, self.method.lower())
+        return value
+
+    @property
+    def label(self) -> str:
+        """Name of the step in the statistics."""
+        return self.name if self.name is not None else f"{self.method} {self.path}"
+
+    @property
+    def expected(self) -> tuple[int, ...]:
+        """Statuses of a good answer."""
+        return (self.expect,) if isinstance(self.expect, int) else self.expect
+
+
+class Journey(Section):
+    """What one person does from arrival to leaving."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    persona: Literal["citizen", "agent"] = "citizen"
+    weight: float = Field(default=1.0, gt=0, description="Share among the journeys of the same persona.")
+    steps: tuple[Step, ...] = Field(min_length=1, strict=False)
+
+
+class Objectives(Section):
+    """What a good answer is: the objective of the search for the capacity."""
+
+    p95: Seconds = Field(default=0.4, gt=0, description="95th percentile of the latency, from the intended start.")
+    error_rate: Ratio = Field(default=0.001, description="Share of requests that may fail.")
+    headroom: Ratio = Field(default=0.3, description="Capacity wanted above the peak demand.")
+
+
+class SecuritySection(Section):
+    """What the scanners need beyond the target."""
+
+    advisories: str | None = Field(
+        default=None, description="Local OSV source, a folder or a .jsonl.gz file, where no service is reachable."
+    )
+    advisories_max_age: int = Field(
+        default=30, gt=0, description="Age in days at which the local source clears nothing."
+    )
+
+
+class Declaration(Section):
+    """Something that cannot be measured from here, said by somebody who answers for it."""
+
+    fact: str = Field(pattern=r"^declared\.[a-z0-9_.-]+$")
+    value: bool | int | float | str
+    owner: str = Field(min_length=1)
+    link: str = Field(min_length=1, description="Where the proof is.")
+    date: date
+
+
+class Waiver(Section):
+    """A failure accepted for a time; it never covers an unknown."""
+
+    criterion: str
+    reason: str = Field(min_length=10)
+    approver: str = Field(min_length=1)
+    expires: date
+
+
+class ProjectFile(Section):
+    """A whole ``portance.toml``."""
+
+    project: About
+    target: TargetSection
+    demand: Demand = Demand()
+    journeys: tuple[Journey, ...] = Field(default=(), strict=False)
+    objectives: Objectives = Objectives()
+    security: SecuritySection = SecuritySection()
+    declarations: tuple[Declaration, ...] = Field(default=(), strict=False)
+    waivers: tuple[Waiver, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for what, names in (
+            ("journeys", [j.name for j in self.journeys]),
+            ("declarations", [d.fact for d in self.declarations]),
+            ("waivers", [w.criterion for w in self.waivers]),
+        ):
+            doubled = sorted({n for n in names if names.count(n) > 1})
+            if doubled:
+                raise ValueError(f"{what}: {doubled[0]} stands twice")
+        return self
+
+
+def _silent(message: Text, fraction: float, remaining_s: float | None = None) -> None:
+    """Progress that nobody listens to."""
+
+
+Progress = Callable[[Text, float, float | None], None]
+"""Called with what is being done, the fraction done (0 to 1) and the seconds left, None when not known."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a collector may look at.
+
+    Attributes:
+        project: the project file.
+        root: folder that relative paths of the project file start from.
+        run: folder of the run; a collector keeps raw tool output under ``run/raw/<collector>/``.
+        url: base URL of the running service without a trailing slash, None when none runs.
+        profile: how long and deep to look.
+        progress: to be called about once a second during long work.
+        server_pids: processes of the service, when this run started it (to read their CPU and memory).
+    """
+
+    project: ProjectFile
+    root: Path
+    run: Path
+    url: str | None = None
+    profile: RunProfile = "quick"
+    progress: Progress = _silent
+    server_pids: tuple[int, ...] = field(default=())
+
+    def path(self, relative: str) -> Path:
+        """Absolute path of something the project file names."""
+        return (self.root / relative).resolve()
+
+    def raw(self, collector: str) -> Path:
+        """Folder for raw output of ``collector``, made if needed."""
+        folder = self.run / "raw" / collector
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def load(path: Path) -> ProjectFile:
+    """Read a project file.
+
+    Raises:
+        ProjectError: one line with the file, the table and key, what is wrong, and the nearest known key.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be read ({error.strerror}); 'portance init' writes one") from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, name: str = FILE_NAME) -> ProjectFile:
+    """Read a project file from its bytes; ``name`` is used in messages. Raises ProjectError like :func:`load`."""
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{name}: not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"{name}: not valid TOML: {error}") from error
+    try:
+        return ProjectFile.model_validate(document)
+    except ValidationError as error:
+        raise ProjectError(f"{name}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = error.errors()
+    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
+    where = _where(first["loc"])
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key{_nearest(first['loc'])}"
+        case "missing":
+            return f"{where}: missing"
+        case _:
+            given = first["input"]
+            shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
+            return f"{where}: {first['msg'].removeprefix('Value error, ')}{shown}".lstrip(": ")
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    words = [f"[{part + 1}]" if isinstance(part, int) else str(part) for part in location]
+    return ".".join(words).replace(".[", "[")
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    model: Any = ProjectFile
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        model = _inner_model(model.model_fields[part].annotation)
+    known = [f.alias or n for n, f in model.model_fields.items()]
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f", did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
+
+
+def _inner_model(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        inner = _inner_model(argument)
+        if inner is not None:
+            return inner
+    return None
+
+
+def is_local(url: str) -> bool:
+    """Whether ``url`` is on this machine; load goes elsewhere only with ``target.remote = true``."""
+    host = re.sub(r"^https?://", "", url).split("/", 1)[0].rsplit("@", 1)[-1]
+    host = host.split("]")[0].lstrip("[") if host.startswith("[") else host.split(":")[0]
+    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))

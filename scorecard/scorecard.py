@@ -1,0 +1,123 @@
+"""The Scorecard: what grading returns and every report shows; one object, so that no two outputs can disagree."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from scorecard.criteria import Criterion, Domain
+from scorecard.evidence import Evidence, Fact, Strict, Text
+
+SCHEMA = "portance/scorecard/1"
+
+Letter = Literal["A", "B", "C", "D", "E", "F"]
+
+
+class Verdict(StrEnum):
+    """What a criterion comes to. Unknown is never a pass; waived is a failure accepted for a time."""
+
+    PASS = "pass"  # noqa: S105 (a verdict, not a password)
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Decision(StrEnum):
+    """What the one who signs is advised to do."""
+
+    GO = "go"
+    CONDITIONAL = "conditional"
+    NO_GO = "no_go"
+    UNDETERMINED = "undetermined"
+
+
+class GradeRange(Strict):
+    """Grade with unknowns counted as failures (low) and as passes (high); the scores behind it go from 0 to 1."""
+
+    low: Letter
+    high: Letter
+    score_low: float
+    score_high: float
+
+
+class Judged(Strict):
+    """A criterion with its verdict, the fact it was judged on, and the reason in words."""
+
+    criterion: Criterion
+    verdict: Verdict
+    fact: Fact | None
+    threshold: Text
+    reason: Text
+    evidence: tuple[str, ...]
+    waiver: str = ""
+
+
+class DomainResult(Strict):
+    """A domain: its grade (None when no criterion of it applies) and its criteria."""
+
+    id: Domain
+    grade: GradeRange | None
+    judged: tuple[Judged, ...]
+
+
+class Capacity(Strict):
+    """Users the service holds at the objective, with the interval of the measurement; None where not measured."""
+
+    users: int | None
+    users_low: int | None
+    users_high: int | None
+    demand_rps: float | None
+    sustained_rps: float | None
+    reason: Text | None
+    bottleneck: Text | None
+
+
+class Condition(Strict):
+    """What a conditional go is bound to: a cap on the users, an end, and what revokes it."""
+
+    users_cap: int | None
+    until: date
+    because: tuple[str, ...]
+
+
+class Action(Strict):
+    """Something to do next: mend a failure or obtain a missing measurement, with what it moves."""
+
+    criterion: str
+    kind: Literal["mend", "measure"]
+    gain: float
+    effort: Literal["hours", "days", "weeks", "months"]
+    text: Text
+
+
+class ProjectSummary(Strict):
+    """Who is judged."""
+
+    name: str
+    kind: str
+    users: int
+    agents: int
+
+
+class Scorecard(Strict):
+    """The whole judgement of one run at one date."""
+
+    project: ProjectSummary
+    graded_on: date
+    decision: Decision
+    decision_reason: Text
+    condition: Condition | None
+    grade: GradeRange
+    capacity: Capacity
+    domains: tuple[DomainResult, ...]
+    actions: tuple[Action, ...]
+    evidence: tuple[Evidence, ...]
+    problems: tuple[Text, ...]
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every judged criterion, in the order of the page."""
+        return tuple(j for domain in self.domains for j in domain.judged)

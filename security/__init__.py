@@ -1,0 +1,1 @@
+"""Who gets in, what leaks? Scanners, each normalised into findings."""
