@@ -1,0 +1,300 @@
+"""The tracing a service adopts: one span a request, SQL spans on sampled traces, no personal data exported.
+
+    app = FastAPI(telemetry=TELEMETRY, lifespan=lifespan)
+
+and in the lifespan, so after the server forked its workers: ``start("my-service")``, at its end ``stop()``. Nothing is
+imported, patched or sent unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. This file needs nothing else of its package.
+
+What leaves the process is an allow-list: of each span its name, times, route, method, status code, type of error and
+the SQL text with every literal and comment taken out. Paths, query strings, host names asked for, exception messages,
+stacks, ``tracestate`` and any attribute not listed stay here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import threading
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import SpanContext
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+HEALTH_ROUTES = frozenset({"/livez", "/readyz", "/healthz"})
+STOP_TIMEOUT_S = 2.0
+
+KEPT = frozenset(
+    {
+        "error.type",
+        "exception.type",
+        "http.method",
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+        "http.status_code",
+        "network.protocol.version",
+        "url.scheme",
+        "db.system",
+        "db.system.name",
+        "db.statement",
+        "db.query.text",
+        "messaging.system",
+        "messaging.operation.type",
+        "rpc.system",
+        "rpc.method",
+    }
+)
+"""Attributes exported; their values come from the code of the service, never from what a person typed."""
+
+_SQL_ATTRIBUTES = frozenset({"db.statement", "db.query.text"})
+_SQL_MAX_CHARS = 4_000
+
+_LITERAL = re.compile(
+    r"""
+    (?P<identifier> "(?:[^"]|"")*" )                    # kept: a quoted name
+    | /\*.*?(?:\*/|\Z) | --[^\n]*                       # comments
+    | \$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z)
+    | \b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)
+    | '(?:[^']|'')*(?:'|\Z)
+    | (?<![\w$.])\d[\w.]*                               # a number, not $1 nor column2
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _is_health_route(scope: Any) -> bool:
+    return scope.get("path") in HEALTH_ROUTES
+
+
+TELEMETRY: TelemetryConfig = {
+    "tracing": True,
+    # Metrics and logs would each add work a request; the logs carry exception messages and stacks.
+    "metrics": False,
+    "logs": False,
+    # One span a request: each more costs as much again (facts in docs/decisions/0040).
+    "operation_spans": False,
+    # Exporters come from start() only: the ones set up by FastAPI do not go through the allow-list.
+    "auto_configure": False,
+    "exclude": _is_health_route,
+}
+"""For ``FastAPI(telemetry=TELEMETRY)``; does nothing until :func:`start` has set a global provider."""
+
+_processors: list[Any] = []
+_patched: list[tuple[type, str, Any]] = []
+_NO_SPAN = nullcontext()
+
+
+def start(service_name: str, sample_ratio: float = 0.1, *, also_keep: Collection[str] = ()) -> None:
+    """Export the spans of this process to the OTLP/HTTP endpoint named in the environment, if any is.
+
+    Call it in the lifespan, after the fork. A second call before :func:`stop` does nothing. The sampling decision of a
+    caller (``traceparent``) is followed, so let the ingress drop that header where strangers come in.
+
+    Args:
+        service_name: ``service.name`` of the spans.
+        sample_ratio: share of traces begun here that are sampled, 0 to 1; the first call in a process sets it.
+        also_keep: names of attributes to export beside :data:`KEPT`; what they hold must not be personal.
+
+    Raises:
+        ValueError: ``sample_ratio`` is not between 0 and 1.
+    """
+    if not 0.0 <= sample_ratio <= 1.0:
+        raise ValueError(f"sample_ratio is {sample_ratio}, expected 0 to 1")
+    disabled = os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+    if _processors or disabled or not any(os.environ.get(name) for name in ENDPOINTS):
+        return
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        provider = _provider(service_name, sample_ratio)
+        trace.set_tracer_provider(provider)
+    processor = BatchSpanProcessor(
+        _scrubbing(OTLPSpanExporter(timeout=_export_timeout_s()), KEPT | frozenset(also_keep))
+    )
+    provider.add_span_processor(processor)
+    _processors.append(processor)
+    _trace_psycopg()
+
+
+def stop() -> None:
+    """Send what is left, for at most :data:`STOP_TIMEOUT_S` seconds, then give up; safe to call twice."""
+    while _patched:
+        owner, name, original = _patched.pop()
+        setattr(owner, name, original)
+    while _processors:
+        # shutdown() itself waits 30 s for a collector that hangs, so it is left behind in a daemon thread.
+        last_flush = threading.Thread(target=_processors.pop().shutdown, daemon=True)
+        last_flush.start()
+        last_flush.join(STOP_TIMEOUT_S)
+
+
+def without_literals(sql: str) -> str:
+    """``sql`` with each string, number and comment replaced by ``?`` or nothing, at most 4 000 characters of it.
+
+    Placeholders (``$1``, ``%s``, ``%(name)s``) and quoted identifiers stay.
+    """
+    return " ".join(_LITERAL.sub(_blank, sql[:_SQL_MAX_CHARS]).split())
+
+
+def _blank(match: re.Match[str]) -> str:
+    text = match[0]
+    if match["identifier"] is not None:
+        return text
+    return " " if text.startswith(("--", "/*")) else "?"
+
+
+def _export_timeout_s() -> float:
+    for name in ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"):
+        try:
+            return float(os.environ[name])
+        except (KeyError, ValueError):
+            continue
+    return 5.0
+
+
+def _provider(service_name: str, sample_ratio: float) -> Any:
+    import uuid
+
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+    return TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        resource=Resource.create({"service.name": service_name, "service.instance.id": str(uuid.uuid4())}),
+        shutdown_on_exit=False,  # stop() is bounded, the SDK's own hook is not
+    )
+
+
+def _scrubbing(exporter: SpanExporter, kept: frozenset[str]) -> SpanExporter:
+    """An exporter that hands on copies of the spans; it runs in the export thread, on sampled spans only."""
+    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+    class ScrubbingExporter(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            return exporter.export([scrubbed(span, kept) for span in spans])
+
+        def shutdown(self) -> None:
+            exporter.shutdown()
+
+        def force_flush(self, timeout_millis: int = 30_000) -> bool:
+            return exporter.force_flush(timeout_millis)
+
+    return ScrubbingExporter()
+
+
+def scrubbed(span: ReadableSpan, kept: frozenset[str] = KEPT) -> ReadableSpan:
+    """A copy of ``span`` with only the attributes in ``kept``, SQL without literals, exceptions without words."""
+    from opentelemetry.sdk.trace import Event, ReadableSpan
+    from opentelemetry.trace import Link, Status
+
+    return ReadableSpan(
+        name=span.name,
+        context=_bare(span.context),
+        parent=_bare(span.parent),
+        resource=span.resource,
+        attributes=_allowed(span.attributes, kept),
+        events=[
+            Event("exception", _allowed(event.attributes, kept), event.timestamp)
+            for event in span.events
+            if event.name == "exception"
+        ],
+        links=[Link(context) for link in span.links if (context := _bare(link.context)) is not None],
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _bare(context: SpanContext | None) -> SpanContext | None:
+    """The same context without ``tracestate``, which a caller fills as it likes."""
+    from opentelemetry.trace import SpanContext
+
+    if context is None:
+        return None
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
+
+
+def _allowed(attributes: Any, kept: frozenset[str]) -> dict[str, Any]:
+    return {
+        name: without_literals(str(value)) if name in _SQL_ATTRIBUTES else value
+        for name, value in (attributes if attributes is not None else {}).items()
+        if name in kept
+    }
+
+
+def _trace_psycopg() -> None:
+    """Let psycopg 3 make a span for each statement, commit and rollback, inside a sampled trace only."""
+    try:
+        import psycopg
+    except ImportError:
+        return
+    for cursor in (psycopg.Cursor, psycopg.AsyncCursor, psycopg.ServerCursor, psycopg.AsyncServerCursor):
+        for name in ("execute", "executemany"):
+            _patch(cursor, name, _statement)
+    for connection in (psycopg.Connection, psycopg.AsyncConnection):
+        _patch(connection, "commit", _end_of_work("COMMIT"))
+        _patch(connection, "rollback", _end_of_work("ROLLBACK"))
+    _patch(psycopg.Transaction, "__exit__", _end_of_transaction)
+    _patch(psycopg.AsyncTransaction, "__aexit__", _end_of_transaction)
+
+
+def _statement(_cursor: Any, query: Any, *_: Any, **__: Any) -> str:
+    if isinstance(query, bytes):
+        return query.decode("utf-8", "replace")
+    return query if isinstance(query, str) else str(query.as_string(_cursor))
+
+
+def _end_of_work(word: str) -> Callable[..., str | None]:
+    from psycopg.pq import TransactionStatus
+
+    # Outside a transaction psycopg sends nothing: there is nothing to time.
+    return lambda connection: None if connection.pgconn.transaction_status == TransactionStatus.IDLE else word
+
+
+def _end_of_transaction(_transaction: Any, error: Any = None, *_: Any) -> str:
+    return "COMMIT" if error is None else "ROLLBACK"
+
+
+def _patch(owner: type, name: str, describe: Callable[..., str | None]) -> None:
+    """Replace ``owner.name`` by itself inside a span, where the current span is recorded and there is SQL to tell."""
+    from opentelemetry import trace
+
+    original: Callable[..., Any] = owner.__dict__[name]
+    tracer = trace.get_tracer("observability.tracing")
+    current = trace.get_current_span
+
+    def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[Any]:
+        sql = describe(*arguments, **keywords) if current().is_recording() else None
+        if sql is None:
+            return _NO_SPAN
+        text = without_literals(sql)
+        return tracer.start_as_current_span(
+            text.split(" ", 1)[0].upper(),
+            kind=trace.SpanKind.CLIENT,
+            attributes={"db.system.name": "postgresql", "db.query.text": text},
+        )
+
+    async def traced_async(*arguments: Any, **keywords: Any) -> Any:
+        with span(arguments, keywords):
+            return await original(*arguments, **keywords)
+
+    def traced(*arguments: Any, **keywords: Any) -> Any:
+        with span(arguments, keywords):
+            return original(*arguments, **keywords)
+
+    _patched.append((owner, name, original))
+    setattr(owner, name, traced_async if inspect.iscoroutinefunction(original) else traced)
