@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, assert_never
 
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text
@@ -33,9 +33,25 @@ class Decision(StrEnum):
     NO_GO = "no_go"
     UNDETERMINED = "undetermined"
 
+    @property
+    def exit_code(self) -> int:
+        """What a pipeline gets: 0 met (a conditional go included), 1 not met, 2 could not be judged."""
+        match self:
+            case Decision.GO | Decision.CONDITIONAL:
+                return 0
+            case Decision.NO_GO:
+                return 1
+            case Decision.UNDETERMINED:
+                return 2
+            case _:
+                assert_never(self)
+
 
 class GradeRange(Strict):
-    """Grade with unknowns counted as failures (low) and as passes (high); the scores behind it go from 0 to 1."""
+    """Grade with unknowns counted as failures (low) and as passes (high); the scores behind it go from 0 to 1.
+
+    An unknown whose precondition failed can no longer pass and counts as a failure at both ends.
+    """
 
     low: Letter
     high: Letter
@@ -44,7 +60,11 @@ class GradeRange(Strict):
 
 
 class Judged(Strict):
-    """A criterion with its verdict, the fact it was judged on, and the reason in words."""
+    """A criterion with its verdict, the fact it was judged on (None when unknown), and the reason in words.
+
+    ``evidence`` points into the files of the run ("load.json#/facts/3"); ``waiver`` says who accepted the failure,
+    until when and why.
+    """
 
     criterion: Criterion
     verdict: Verdict

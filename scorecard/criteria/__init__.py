@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Literal, Self
@@ -16,6 +17,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from scorecard.evidence import Identifier, Strict, Text, Unit
 from scorecard.project import Kind
+
+DECLARATIONS = "declarations"
+"""Name of the evidence that holds what was declared; nothing measured is read from it."""
 
 
 class CatalogueError(Exception):
@@ -38,10 +42,11 @@ class Domain(StrEnum):
 
 
 class Reference(Strict):
-    """A threshold taken from the project file: a dotted name there, times a factor."""
+    """A threshold taken from the project file: a dotted name there, times a factor, plus a constant."""
 
     of: Literal["project.users", "project.agents", "objectives.p95", "objectives.error_rate", "objectives.headroom"]
     times: float = Field(default=1.0, gt=0)
+    plus: float = 0.0
 
 
 Threshold = bool | int | float | str | Reference
@@ -54,6 +59,12 @@ class Criterion(Strict):
     it is at least as good as ``warn``; else it fails. A yes/no or a word passes when it equals ``pass``. There is no
     default and no gap: whatever is neither observed, nor in ``unit``, nor fresh, nor backed by what it ``requires`` is
     unknown.
+
+    ``evidence`` names the one evidence the fact is read from; the same fact elsewhere is no help and doubles it. A
+    criterion that ``judges`` the measurement (was the generator fast enough?) cannot fail the service: short of its
+    threshold it is unknown, and so is everything that requires it. With ``exclusive`` a number on the threshold is on
+    its bad side ("under 0.4 s"). A declared criterion may name the measured one that it ``contradicts`` when the two
+    disagree.
     """
 
     id: Identifier
@@ -63,13 +74,17 @@ class Criterion(Strict):
     remedy: Text
     source: str = Field(min_length=3, description="law, indicator, standard or practice, with its reference")
     basis: Literal["measured", "declared"]
+    evidence: Identifier
     fact: Identifier
     unit: Unit = Field(strict=False)
     use: Literal["value", "low", "high"] = "value"
     better: Literal["higher", "lower", "equal"]
     pass_: Threshold = Field(alias="pass")
     warn: Threshold | None = None
+    exclusive: bool = False
+    judges: Literal["service", "measurement"] = "service"
     requires: tuple[Identifier, ...] = Field(default=(), strict=False, description="criteria that must pass first")
+    contradicts: Identifier | None = None
     max_age_days: int = Field(gt=0)
     weight: float = Field(gt=0, le=10)
     blocking: bool
@@ -93,8 +108,19 @@ class Criterion(Strict):
             wider = self.warn < self.pass_ if self.better == "higher" else self.warn > self.pass_
             if not wider:
                 raise ValueError("warn must be easier to reach than pass")
+        if self.exclusive and self.better == "equal":
+            raise ValueError("only the threshold of a number can be exclusive")
         if self.id in self.requires:
             raise ValueError("a criterion cannot require itself")
+        return self
+
+    @model_validator(mode="after")
+    def _basis_is_kept_apart(self) -> Self:
+        declared = (self.basis == "declared", self.evidence == DECLARATIONS, self.fact.startswith("declared."))
+        if len(set(declared)) != 1:
+            raise ValueError("declared criteria, and only they, read facts declared.* from the evidence 'declarations'")
+        if self.contradicts is not None and self.basis != "declared":
+            raise ValueError("only a declaration contradicts a measurement")
         return self
 
 
@@ -135,12 +161,33 @@ def _read(file: Traversable) -> list[Criterion]:
 
 
 def _check(criteria: Sequence[Criterion]) -> None:
-    seen: set[str] = set()
+    known: dict[str, Criterion] = {}
     for criterion in criteria:
-        if criterion.id in seen:
+        if criterion.id in known:
             raise CatalogueError(f"{criterion.id}: stands twice in the catalogue")
-        seen.add(criterion.id)
+        known[criterion.id] = criterion
     for criterion in criteria:
         for required in criterion.requires:
-            if required not in seen:
-                raise CatalogueError(f"{criterion.id}: requires {required!r}, which does not exist")
+            _check_required(criterion, known.get(required), required)
+        if criterion.contradicts is not None:
+            measured = known.get(criterion.contradicts)
+            if measured is None or measured.basis != "measured":
+                raise CatalogueError(f"{criterion.id}: contradicts {criterion.contradicts!r}, which is not measured")
+    try:
+        TopologicalSorter({c.id: c.requires for c in criteria}).prepare()
+    except CycleError as error:
+        raise CatalogueError(f"criteria require each other: {' -> '.join(error.args[1])}") from error
+
+
+def _check_required(criterion: Criterion, required: Criterion | None, name: str) -> None:
+    """What a criterion requires is decided before it, so that a new failure can never improve a decision or a grade."""
+    if required is None:
+        raise CatalogueError(f"{criterion.id}: requires {name!r}, which does not exist")
+    if not set(criterion.kinds) <= set(required.kinds):
+        raise CatalogueError(f"{criterion.id}: requires {name!r}, which does not apply to all of its kinds")
+    if required.judges == "measurement":
+        return
+    if required.warn is not None:
+        raise CatalogueError(f"{criterion.id}: requires {name!r}, which has a warn zone: a precondition is met or not")
+    if criterion.blocking and not required.blocking:
+        raise CatalogueError(f"{criterion.id}: blocks and requires {name!r}, which does not block")
