@@ -1,0 +1,81 @@
+# Two commands do everything from a fresh clone: make demo, make test. The others are listed by: make help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# First Python that is new enough; override with make PYTHON=/path/to/python3
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+HTTPBIN := .venv-httpbin
+WHEEL := .venv-wheel
+INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+
+.PHONY: help demo test check test-tree test-wheel serve format lock schemas bench clean
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: $(VENV)/.run ## Assess the reference service: decision, grade, capacity, HTML scorecard
+	@$(BIN)/portance demo
+
+test: check test-tree test-wheel ## Everything that must hold: style, types, layers, tests on the tree and on the wheel
+
+check: $(VENV)/.dev ## Style, types and the direction of the imports
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+test-tree: $(VENV)/.dev $(HTTPBIN)/.run ## Tests on the source tree
+	@$(BIN)/python -m pytest
+
+test-wheel: $(VENV)/.dev $(HTTPBIN)/.run ## Tests of the built wheel, as a user gets it
+	@rm -rf dist $(WHEEL)
+	@$(BIN)/python -m build --wheel --no-isolation . > /dev/null
+	@$(BIN)/python -m venv --without-pip $(WHEEL)
+	@$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+	  > "$$($(WHEEL)/bin/python -c 'import site; print(site.getsitepackages()[0])')/libraries.pth"
+	@$(BIN)/python -m pip --python $(WHEEL)/bin/python install --quiet --no-deps --no-index --force-reinstall --ignore-installed dist/*.whl
+	@PYTHONSAFEPATH=1 $(WHEEL)/bin/python -m pytest -m wheel
+
+serve: $(VENV)/.run ## The reference service, to click through
+	@$(BIN)/portance reference up
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+schemas: $(VENV)/.dev ## Refresh the published JSON Schemas from the models
+	@$(BIN)/python -m scorecard.schemas
+
+lock: $(VENV)/.dev ## Refresh the locked dependencies, with hashes and without index addresses
+	@compile() { $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header "$$@"; }; \
+	compile pyproject.toml --group install -o requirements.txt; \
+	compile pyproject.toml --group install --group dev -c requirements.txt -o requirements-dev.txt; \
+	compile reference_app/requirements.in -c requirements.txt -o reference_app/requirements.txt; \
+	compile tests/httpbin/requirements.in --python-version 3.11 -o tests/httpbin/requirements.txt
+
+clean: ## Remove what make built; runs are kept
+	@rm -rf $(VENV) $(HTTPBIN) $(WHEEL) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.made:
+	@[ -n "$(PYTHON)" ] || { echo "portance: no Python 3.11 or newer on the PATH" >&2; exit 2; }
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "portance: $(PYTHON) cannot make a virtual environment (on Debian: apt install python3-venv)" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.txt pyproject.toml
+	@echo "Installing the dependencies (about a minute, once) …"
+	@$(BIN)/python $(INSTALL) requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@echo "Installing the development tools …"
+	@$(BIN)/python $(INSTALL) requirements-dev.txt
+	@touch $@
+
+$(HTTPBIN)/.run: $(VENV)/.made tests/httpbin/requirements.txt
+	@$(BIN)/python -m venv $(HTTPBIN)
+	@$(HTTPBIN)/bin/python $(INSTALL) tests/httpbin/requirements.txt
+	@touch $@

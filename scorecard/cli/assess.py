@@ -1,0 +1,183 @@
+"""One assessment from the project file to the evidence: the service is started, looked at, stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+
+import httpx
+
+import observability.analysis
+from observability.receiver import Receiver
+from scorecard import evidence
+from scorecard.cli.progress import Reporter, Stage
+from scorecard.cli.runs import Run
+from scorecard.cli.service import Service, ServiceError, running
+from scorecard.cli.stages import Collector, selected, stage
+from scorecard.declarations import declared
+from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
+from scorecard.project import Site
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will look at."""
+
+    collectors: tuple[Collector, ...]
+    traces: bool
+
+    @property
+    def live(self) -> tuple[Collector, ...]:
+        """The collectors that need the service."""
+        return tuple(c for c in self.collectors if c.live)
+
+    @property
+    def needs_service(self) -> bool:
+        """Whether the service must run."""
+        return bool(self.live) or self.traces
+
+
+def plan(only: Collection[str]) -> Plan:
+    """What ``--only`` leaves of a run; everything when it is empty. Traces need the load that makes them."""
+    chosen = selected(only)
+    return Plan(chosen, traces=not only or bool({"traces", "observability"} & set(only)))
+
+
+def stages(chosen: Plan, site: Site) -> list[Stage]:
+    """The stages of ``chosen`` in the order they run."""
+    names = [c.id for c in chosen.collectors if not c.live]
+    if chosen.needs_service:
+        middle = ["traces"] if chosen.traces else []
+        names = ["service", *(c.id for c in chosen.live), "stop", *middle, *names]
+    return [stage(name, site.profile) for name in [*names, "declarations", "grading"]]
+
+
+def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text]:
+    """Write the evidence of ``chosen`` into ``run`` as each collector ends; returns what went wrong with the service.
+
+    Raises:
+        OSError: the run folder cannot be written (a full disk); the evidence so far is kept.
+    """
+    troubles: list[Text] = []
+    if chosen.needs_service:
+        troubles = _collect_live(site, run, chosen, reporter)
+    for collector in chosen.collectors:
+        if not collector.live:
+            _keep(_ask(collector, site, reporter), run, reporter)
+    reporter.begin("declarations")
+    _keep(declared(site.project), run, reporter)
+    return troubles
+
+
+def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text]:
+    began = datetime.now(UTC)
+    log = site.raw("service") / "service.log"
+    facts: list[Fact] = []
+    troubles: list[Text] = []
+    with ExitStack() as stack:
+        receiver = stack.enter_context(Receiver(site.raw("traces"))) if chosen.traces else None
+        environment = {} if receiver is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
+        reporter.begin("service")
+        try:
+            with running(site.project, site.root, log, extra_env=environment) as service:
+                facts.extend(_start_facts(service, site))
+                for collector in chosen.live:
+                    here = replace(site, url=service.url, server_pids=service.pids())
+                    _keep(_ask(collector, here, reporter), run, reporter)
+                    if (died := service.died()) is not None:
+                        troubles.append(died)
+                        break
+                reporter.begin("stop")
+            facts.extend(_stop_facts(service))
+        except ServiceError as error:
+            troubles.append(error.text)
+        _keep(_service_evidence(site, began, facts, troubles), run, reporter)
+        for collector in chosen.live:
+            if troubles and not (run.evidence_folder / f"{collector.id}.json").exists():
+                evidence.write(_not_observed(collector.id, site, troubles[0]), run.evidence_folder)
+        if receiver is not None:
+            reporter.begin("traces")
+            _keep(observability.analysis.collect(site, receiver), run, reporter)
+    return troubles
+
+
+def _ask(collector: Collector, site: Site, reporter: Reporter) -> Evidence:
+    reporter.begin(collector.id)
+    try:
+        return collector.collect(replace(site, progress=reporter.update))
+    except OSError:
+        raise
+    except Exception as error:  # a collector that fails must not cost the others their evidence
+        if sys.flags.dev_mode:
+            raise
+        return _not_observed(
+            collector.id,
+            site,
+            Text(
+                en=f"the collector {collector.id!r} failed: {type(error).__name__}: {error}",
+                fr=f"le collecteur « {collector.id} » a échoué : {type(error).__name__} : {error}",
+            ),
+        )
+
+
+def _keep(found: Evidence, run: Run, reporter: Reporter) -> None:
+    evidence.write(found, run.evidence_folder)
+    reporter.end(found)
+
+
+def _not_observed(name: str, site: Site, reason: Text) -> Evidence:
+    return evidence.broken(name, site.project.project.name, reason)
+
+
+def _start_facts(service: Service, site: Site) -> list[Fact]:
+    facts = []
+    if service.started_in is not None:
+        facts.append(Fact(id="service.started_in", value=round(service.started_in, 3), unit=Unit.SECOND))
+    if site.project.target.openapi is not None:
+        facts.append(_openapi_fact(service.url, site.project.target.openapi))
+    return facts
+
+
+def _openapi_fact(url: str, path: str) -> Fact:
+    try:
+        answer = httpx.get(url + path, timeout=5.0, trust_env=False)
+        document = answer.json()
+        published = answer.is_success and isinstance(document, dict) and bool(document.get("paths"))
+        return Fact(id="service.openapi", value=published, unit=Unit.YES_NO, detail=path)
+    except (httpx.HTTPError, ValueError) as error:
+        reason = Text(
+            en=f"the OpenAPI document could not be read at {path}: {error}",
+            fr=f"le document OpenAPI n'a pas pu être lu à {path} : {error}",
+        )
+        return Fact(id="service.openapi", value=None, unit=Unit.YES_NO, reason=reason)
+
+
+def _stop_facts(service: Service) -> list[Fact]:
+    if service.stopped_in is None or service.stopped_gracefully is None:
+        return []
+    return [
+        Fact(id="service.stopped_gracefully", value=service.stopped_gracefully, unit=Unit.YES_NO),
+        Fact(id="service.stopped_in", value=round(service.stopped_in, 3), unit=Unit.SECOND),
+    ]
+
+
+def _service_evidence(site: Site, began: datetime, facts: list[Fact], troubles: list[Text]) -> Evidence:
+    command = site.project.target.start
+    return Evidence(
+        name="service",
+        collector="scorecard",
+        project=site.project.project.name,
+        status=Status.DEGRADED if troubles else Status.COMPLETED,
+        reason=troubles[0] if troubles else None,
+        provenance=Provenance.since(
+            began,
+            tool="portance",
+            version=metadata.version("portance"),
+            command=() if command is None else command.split(),
+        ),
+        facts=tuple(facts),
+    )

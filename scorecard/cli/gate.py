@@ -1,0 +1,57 @@
+"""The gate's answer in ten lines for the log of a pipeline, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scorecard.cli.grade import exit_code
+from scorecard.evidence import Text
+from scorecard.scorecard import Judged, Scorecard, Verdict
+
+MOST_LINES = 10
+
+_DECISIONS = {
+    "go": Text(en="GO", fr="FEU VERT"),
+    "conditional": Text(en="GO UNDER CONDITIONS", fr="FEU VERT SOUS CONDITIONS"),
+    "no_go": Text(en="NO GO", fr="PAS DE MISE EN SERVICE"),
+    "undetermined": Text(en="UNDETERMINED", fr="INDÉTERMINÉ"),
+}
+
+
+def lines(card: Scorecard, lang: str) -> list[str]:
+    """Decision, grade, then what closes the gate: at most :data:`MOST_LINES` lines."""
+    grade = Text(
+        en=f"grade between {card.grade.low} and {card.grade.high}",
+        fr=f"note entre {card.grade.low} et {card.grade.high}",
+    )
+    head = [
+        f"{_DECISIONS[card.decision.value].in_(lang)} — {card.decision_reason.in_(lang)}",
+        f"{grade.in_(lang)}; exit {exit_code(card)}" if lang == "en" else f"{grade.in_(lang)} ; code {exit_code(card)}",
+    ]
+    reasons = [f"  {j.verdict.value}  {j.criterion.id}: {j.reason.in_(lang)}" for j in _closing(card)]
+    room = MOST_LINES - len(head)
+    if len(reasons) > room:
+        left = len(reasons) - room + 1
+        reasons = [*reasons[: room - 1], f"  … +{left}"]
+    return head + reasons
+
+
+def as_document(card: Scorecard, lang: str) -> dict[str, Any]:
+    """The same as data: decision, exit code, grade, and the criteria that close the gate."""
+    return {
+        "decision": card.decision.value,
+        "exit_code": exit_code(card),
+        "grade": {"low": card.grade.low, "high": card.grade.high},
+        "reason": card.decision_reason.in_(lang),
+        "closing": [
+            {"criterion": j.criterion.id, "verdict": j.verdict.value, "reason": j.reason.in_(lang)} for j in _closing(card)
+        ],
+    }
+
+
+def _closing(card: Scorecard) -> Iterator[Judged]:
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.WARN):
+        for judged in card.judged:
+            if judged.criterion.blocking and judged.verdict is verdict:
+                yield judged

@@ -1,0 +1,56 @@
+"""From the evidence of a run to its scorecard and its pages: the clock and the disk stay here, out of grading."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from scorecard.cli.errors import CommandError
+from scorecard.cli.runs import Run, write_text
+from scorecard.criteria import catalogue
+from scorecard.evidence import Text
+from scorecard.grading import grade
+from scorecard.reports import FORMATS
+from scorecard.scorecard import Decision, Scorecard
+
+KEPT_FORMATS = ("json", "html", "md", "junit")
+"""Reports written into every run folder."""
+
+
+def grade_run(run: Run, today: date) -> Scorecard:
+    """The scorecard of what is in the run folder, judged on ``today``."""
+    project, found, problems = run.read()
+    return grade(project, catalogue(), found, project.waivers, today, problems)
+
+
+def write_reports(run: Run, card: Scorecard, lang: str) -> None:
+    """Write every kept report into the run folder. Raises OSError on a full disk."""
+    for name in KEPT_FORMATS:
+        write_report(run, card, name, lang)
+
+
+def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
+    """Write one report; returns the name of its file.
+
+    Raises:
+        CommandError: no such format.
+        OSError: the folder cannot be written.
+    """
+    if name not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise CommandError(
+            Text(en=f"no report format {name!r}; known: {known}", fr=f"format de rapport inconnu : {name!r} ; connus : {known}")
+        )
+    file_name = FORMATS[name].file_name
+    write_text(run.folder / file_name, FORMATS[name].render(card, lang))
+    return file_name
+
+
+def exit_code(card: Scorecard) -> int:
+    """0 met, also under conditions; 1 not met; 2 could not judge."""
+    match card.decision:
+        case Decision.GO | Decision.CONDITIONAL:
+            return 0
+        case Decision.NO_GO:
+            return 1
+        case Decision.UNDETERMINED:
+            return 2

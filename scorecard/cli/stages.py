@@ -1,0 +1,75 @@
+"""The stages of a run, in order: which collector is called, and what a person reads while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import k8s.checks
+import loadtests.demand
+import loadtests.load
+import security.registry
+from scorecard.cli.progress import Stage
+from scorecard.evidence import Evidence, Text
+from scorecard.project import RunProfile, Site
+
+Collect = Callable[[Site], Evidence]
+
+ROOMS = ("loadtests", "security", "observability", "k8s", "scorecard")
+
+_LOAD_S: dict[RunProfile, float] = {"quick": 80.0, "standard": 600.0, "full": 1800.0}
+
+_TITLES = {
+    "service": Text(en="Starting the service", fr="Démarrage du service"),
+    "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
+    "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
+    "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
+    "stop": Text(en="Stopping the service", fr="Arrêt du service"),
+    "traces": Text(en="Where the time goes (traces)", fr="Où passe le temps (traces)"),
+    "code": Text(en="Source code", fr="Code source"),
+    "dependencies": Text(en="Dependencies", fr="Dépendances"),
+    "secrets": Text(en="Secrets in the sources", fr="Secrets dans les sources"),
+    "manifests": Text(en="Deployment manifests", fr="Manifestes de déploiement"),
+    "declarations": Text(en="Declarations", fr="Déclarations"),
+    "grading": Text(en="Grading and reports", fr="Notation et rapports"),
+}
+
+_EXPECTED_S = {"service": 6.0, "http": 2.0, "stop": 2.0, "traces": 2.0, "code": 2.0, "dependencies": 4.0, "secrets": 3.0}
+
+
+@dataclass(frozen=True)
+class Collector:
+    """A stage that one collector fills; ``live`` when it needs the service to run."""
+
+    id: str
+    room: str
+    live: bool
+    collect: Collect
+
+
+COLLECTORS: tuple[Collector, ...] = (
+    Collector("http", "security", True, security.registry.SCANNERS["http"]),
+    Collector("demand", "loadtests", False, loadtests.demand.collect_demand),
+    Collector("load", "loadtests", True, loadtests.load.collect_load),
+    Collector("code", "security", False, security.registry.SCANNERS["code"]),
+    Collector("dependencies", "security", False, security.registry.SCANNERS["dependencies"]),
+    Collector("secrets", "security", False, security.registry.SCANNERS["secrets"]),
+    Collector("manifests", "k8s", False, k8s.checks.collect),
+)
+"""In the order of a run: what needs the service first, while it runs alone on the machine."""
+
+
+def selected(only: Collection[str]) -> tuple[Collector, ...]:
+    """The collectors whose name or room is in ``only``; all when it is empty."""
+    return tuple(c for c in COLLECTORS if not only or c.id in only or c.room in only)
+
+
+def known_names() -> tuple[str, ...]:
+    """What ``--only`` takes."""
+    return tuple(dict.fromkeys([c.room for c in COLLECTORS] + ["observability"] + [c.id for c in COLLECTORS] + ["traces"]))
+
+
+def stage(name: str, profile: RunProfile) -> Stage:
+    """Title and expected seconds of a stage."""
+    seconds = _LOAD_S[profile] if name == "load" else _EXPECTED_S.get(name, 1.0)
+    return Stage(name, _TITLES[name], seconds)
