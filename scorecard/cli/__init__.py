@@ -29,7 +29,12 @@ def main() -> None:
     except (ProjectError, CatalogueError, EvidenceError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        _fail(t("interrupted; what was observed is kept in the run folder", "interrompu ; ce qui a été observé est conservé"))
+        _fail(
+            t(
+                "interrupted; what was observed is kept in the run folder",
+                "interrompu ; ce qui a été observé est conservé",
+            )
+        )
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(NOT_JUDGED)

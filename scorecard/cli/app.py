@@ -49,7 +49,11 @@ ProfileOption = Annotated[
 ]
 OnOption = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help=t("Date to judge at; today by default.", "Date du jugement ; aujourd'hui par défaut.")),
+    typer.Option(
+        "--on",
+        formats=["%Y-%m-%d"],
+        help=t("Date to judge at; today by default.", "Date du jugement ; aujourd'hui par défaut."),
+    ),
 ]
 
 
@@ -62,13 +66,20 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help=t("Print the version.", "Afficher la version."))
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help=t("Print the version.", "Afficher la version.")
+        ),
     ] = False,
 ) -> None:
     """Options of the program itself."""
 
 
-@app.command(help=t("Assess the reference service that ships with Portance.", "Évaluer le service de référence livré avec Portance."))
+@app.command(
+    help=t(
+        "Assess the reference service that ships with Portance.", "Évaluer le service de référence livré avec Portance."
+    )
+)
 def demo(
     runs: RunsOption = Path("runs"),
     profile: ProfileOption = "quick",
@@ -88,7 +99,13 @@ def run(
     project: ProjectOption = Path(FILE_NAME),
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help=t("Collectors or rooms, comma separated; all by default.", "Collecteurs ou domaines, séparés par des virgules.")),
+        typer.Option(
+            "--only",
+            help=t(
+                "Collectors or rooms, comma separated; all by default.",
+                "Collecteurs ou domaines, séparés par des virgules.",
+            ),
+        ),
     ] = None,
     runs: RunsOption = Path("runs"),
     profile: ProfileOption = "quick",
@@ -106,7 +123,9 @@ def run(
     raise typer.Exit(exit_code(card))
 
 
-@app.command(help=t("Grade a run again from its evidence alone.", "Noter à nouveau une mesure d'après ses seules preuves."))
+@app.command(
+    help=t("Grade a run again from its evidence alone.", "Noter à nouveau une mesure d'après ses seules preuves.")
+)
 def grade(
     folder: RunArgument = Path("runs/latest"),
     on: OnOption = None,
@@ -124,7 +143,12 @@ def grade(
     raise typer.Exit(exit_code(card))
 
 
-@app.command(help=t("May this release go out? Ten lines and an exit code.", "Cette version peut-elle sortir ? Dix lignes et un code."))
+@app.command(
+    help=t(
+        "May this release go out? Ten lines and an exit code.",
+        "Cette version peut-elle sortir ? Dix lignes et un code.",
+    )
+)
 def gate(
     folder: RunArgument = Path("runs/latest"),
     on: OnOption = None,
@@ -164,7 +188,12 @@ def report(
         typer.echo(str(path))
 
 
-@app.command(help=t("Say what a criterion asks, why, and what mends it.", "Dire ce qu'un critère demande, pourquoi, et ce qui le répare."))
+@app.command(
+    help=t(
+        "Say what a criterion asks, why, and what mends it.",
+        "Dire ce qu'un critère demande, pourquoi, et ce qui le répare.",
+    )
+)
 def explain(
     criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d'un critère."))],
     lang: LangOption = DEFAULT_LANG,
@@ -197,15 +226,22 @@ def criteria(
         typer.echo(listing(found, lang))
 
 
-@app.command(help=t("Write a commented portance.toml for a service.", "Écrire un portance.toml commenté pour un service."))
+@app.command(
+    help=t("Write a commented portance.toml for a service.", "Écrire un portance.toml commenté pour un service.")
+)
 def init(
-    url: Annotated[str | None, typer.Option("--url", help=t("Address of a running service.", "Adresse d'un service qui tourne."))] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help=t("Address of a running service.", "Adresse d'un service qui tourne."))
+    ] = None,
     openapi: Annotated[
-        str | None, typer.Option("--openapi", help=t("Path of its OpenAPI document.", "Chemin de son document OpenAPI."))
+        str | None,
+        typer.Option("--openapi", help=t("Path of its OpenAPI document.", "Chemin de son document OpenAPI.")),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help=t("Name of the service.", "Nom du service."))] = None,
     folder: Annotated[Path, typer.Option("--folder", help=t("Where to write it.", "Où l'écrire."))] = Path(),
-    force: Annotated[bool, typer.Option("--force", help=t("Replace an existing file.", "Remplacer un fichier existant."))] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help=t("Replace an existing file.", "Remplacer un fichier existant."))
+    ] = False,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -227,7 +263,9 @@ def init(
 
 @reference.command(help=t("Serve it for a person to click through.", "Le servir pour s'y promener."))
 def up(
-    port: Annotated[int | None, typer.Option("--port", help=t("Port; 8000, or a free one.", "Port ; 8000, ou un port libre."))] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help=t("Port; 8000, or a free one.", "Port ; 8000, ou un port libre."))
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
@@ -264,7 +302,10 @@ def _assess(
     if unknown:
         known = ", ".join(stages.known_names())
         raise CommandError(
-            Text(en=f"--only: unknown {unknown[0]!r}; known: {known}", fr=f"--only : {unknown[0]!r} inconnu ; connus : {known}")
+            Text(
+                en=f"--only: unknown {unknown[0]!r}; known: {known}",
+                fr=f"--only : {unknown[0]!r} inconnu ; connus : {known}",
+            )
         )
     project = load(path)
     began = time.monotonic()
@@ -295,9 +336,7 @@ def _mark_interrupted(kept: Run, today: date, lang: Lang) -> None:
         return
 
 
-def _show(
-    card: Scorecard, kept: Run, lang: Lang, *, as_json: bool, quiet: bool, seconds: float | None = None
-) -> None:
+def _show(card: Scorecard, kept: Run, lang: Lang, *, as_json: bool, quiet: bool, seconds: float | None = None) -> None:
     from scorecard.reports import FORMATS
     from scorecard.reports.terminal import print_summary
 
@@ -310,5 +349,3 @@ def _show(
 
 def _day(on: datetime | None) -> date:
     return datetime.now(UTC).date() if on is None else on.date()
-
-

@@ -45,7 +45,8 @@ def as_document(card: Scorecard, lang: str) -> dict[str, Any]:
         "grade": {"low": card.grade.low, "high": card.grade.high},
         "reason": card.decision_reason.in_(lang),
         "closing": [
-            {"criterion": j.criterion.id, "verdict": j.verdict.value, "reason": j.reason.in_(lang)} for j in _closing(card)
+            {"criterion": j.criterion.id, "verdict": j.verdict.value, "reason": j.reason.in_(lang)}
+            for j in _closing(card)
         ],
     }
 

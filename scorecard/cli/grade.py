@@ -38,7 +38,10 @@ def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
     if name not in FORMATS:
         known = ", ".join(FORMATS)
         raise CommandError(
-            Text(en=f"no report format {name!r}; known: {known}", fr=f"format de rapport inconnu : {name!r} ; connus : {known}")
+            Text(
+                en=f"no report format {name!r}; known: {known}",
+                fr=f"format de rapport inconnu : {name!r} ; connus : {known}",
+            )
         )
     file_name = FORMATS[name].file_name
     write_text(run.folder / file_name, FORMATS[name].render(card, lang))

@@ -10,9 +10,15 @@ from rich.console import Console
 
 from scorecard.cli.language import LANG, Lang, t
 
-LangOption = Annotated[Lang, typer.Option("--lang", help=t("Language of what is printed and written.", "Langue des sorties."))]
-JsonOption = Annotated[bool, typer.Option("--json", help=t("Print JSON on standard output.", "Écrire du JSON sur la sortie standard."))]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help=t("No progress, no summary.", "Ni avancement ni résumé."))]
+LangOption = Annotated[
+    Lang, typer.Option("--lang", help=t("Language of what is printed and written.", "Langue des sorties."))
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help=t("Print JSON on standard output.", "Écrire du JSON sur la sortie standard."))
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help=t("No progress, no summary.", "Ni avancement ni résumé."))
+]
 
 DEFAULT_LANG: Lang = LANG
 

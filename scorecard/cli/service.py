@@ -155,9 +155,7 @@ def last_line(log: Path | None) -> str:
     return lines[-1][:300] if lines else "(no output)"
 
 
-def _start(
-    command: str, workers: int, root: Path, log: Path, extra_env: Mapping[str, str], port: int
-) -> Service:
+def _start(command: str, workers: int, root: Path, log: Path, extra_env: Mapping[str, str], port: int) -> Service:
     try:
         words = shlex.split(command.replace("{workers}", str(workers)))
     except ValueError as error:

@@ -34,7 +34,15 @@ _TITLES = {
     "grading": Text(en="Grading and reports", fr="Notation et rapports"),
 }
 
-_EXPECTED_S = {"service": 6.0, "http": 2.0, "stop": 2.0, "traces": 2.0, "code": 2.0, "dependencies": 4.0, "secrets": 3.0}
+_EXPECTED_S = {
+    "service": 6.0,
+    "http": 2.0,
+    "stop": 2.0,
+    "traces": 2.0,
+    "code": 2.0,
+    "dependencies": 4.0,
+    "secrets": 3.0,
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,9 @@ def selected(only: Collection[str]) -> tuple[Collector, ...]:
 
 def known_names() -> tuple[str, ...]:
     """What ``--only`` takes."""
-    return tuple(dict.fromkeys([c.room for c in COLLECTORS] + ["observability"] + [c.id for c in COLLECTORS] + ["traces"]))
+    return tuple(
+        dict.fromkeys([c.room for c in COLLECTORS] + ["observability"] + [c.id for c in COLLECTORS] + ["traces"])
+    )
 
 
 def stage(name: str, profile: RunProfile) -> Stage:
