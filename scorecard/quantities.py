@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from functools import lru_cache
 
 from babel import Locale
@@ -48,7 +49,7 @@ def quantity(value: bool | float | str, unit: Unit, lang: str, digits: int | Non
         case Unit.SCORE_OF_10:
             return f"{number(value, lang, digits)}/10"
         case Unit.USERS:
-            return _counted(_rounded_down(value, digits), unit, lang, None)
+            return _counted(value if digits is None else rounded_down(value, digits), unit, lang, None)
         case Unit.COUNT:
             return number(value, lang, None)
         case Unit.YES_NO | Unit.TEXT:
@@ -82,9 +83,15 @@ def number(value: float, lang: str, digits: int | None = SIGNIFICANT) -> str:
     return str(_DECIMAL[lang].apply(shown, _LOCALES[lang], force_frac=None if decimals <= 3 else (0, decimals)))
 
 
-def day(value: object, lang: str) -> str:
+def rounded_down(value: float, digits: int = SIGNIFICANT) -> float:
+    """``value`` down to ``digits`` significant digits, to a whole number: what is held is never overstated."""
+    step: float = max(1, 10 ** (_magnitude(value) - digits + 1))
+    return math.floor(value / step) * step
+
+
+def day(value: date, lang: str) -> str:
     """A date in full: "20 February 2027", "20 février 2027"."""
-    return format_date(value, "d MMMM y", locale=_LOCALES[lang])  # type: ignore[arg-type]
+    return str(format_date(value, "d MMMM y", locale=_LOCALES[lang]))
 
 
 def _magnitude(value: float) -> int:
@@ -121,10 +128,3 @@ def _counted(value: float, unit: Unit, lang: str, digits: int | None) -> str:
     forms = _PLURALS[unit][lang == "fr"]
     singular = abs(value) < 2 if lang == "fr" else value == 1
     return f"{number(value, lang, digits)}\u00a0{forms[0] if singular else forms[1]}"
-
-
-def _rounded_down(value: float, digits: int | None) -> float:
-    if digits is None or value < 10**digits:
-        return math.floor(value) if digits is not None else value
-    step = 10 ** (_magnitude(value) - digits + 1)
-    return math.floor(value / step) * step

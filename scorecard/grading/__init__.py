@@ -1,0 +1,86 @@
+"""Grading: criteria and evidence in, one Scorecard out. No clock, no disk, no network, no order of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from scorecard.criteria import Criterion, Domain
+from scorecard.evidence import Evidence, Text
+from scorecard.grading.actions import actions
+from scorecard.grading.capacity import capacity
+from scorecard.grading.contradictions import contradictions
+from scorecard.grading.decision import condition, decide, sentence
+from scorecard.grading.explanation import Line, explain
+from scorecard.grading.observations import ledger
+from scorecard.grading.scores import grade_range
+from scorecard.grading.verdicts import Bench, judge_all
+from scorecard.grading.waivers import in_force
+from scorecard.grading.waivers import problems as waiver_problems
+from scorecard.project import ProjectFile, Waiver
+from scorecard.scorecard import DomainResult, GradeRange, Judged, ProjectSummary, Scorecard
+
+__all__ = ["Line", "explain", "grade"]
+
+NOTHING_ASKED = GradeRange(low="F", high="F", score_low=0.0, score_high=0.0)
+"""Grade when no criterion applies: nothing asked earns nothing."""
+
+
+def grade(
+    project: ProjectFile,
+    criteria: Sequence[Criterion],
+    evidence: Sequence[Evidence],
+    waivers: Sequence[Waiver],
+    today: date,
+    problems: Sequence[Text] = (),
+) -> Scorecard:
+    """The judgement of ``evidence`` on ``project`` as of ``today``; the same input in any order gives the same card.
+
+    ``today`` is a date in UTC, like those of the evidence. ``problems`` are evidence files that could not be read; the
+    card lists them with what grading itself found (waivers without effect, contradictions).
+
+    Raises:
+        ValueError: an identifier stands twice in ``criteria``.
+    """
+    known = {c.id: c for c in criteria}
+    if len(known) != len(criteria):
+        raise ValueError("a criterion stands twice")
+    book = ledger(evidence, project.project.name, today)
+    accepted = in_force(waivers, known, today)
+    judged = judge_all(criteria, Bench(project, book, known, accepted))
+    domains = tuple(_domain(domain, judged) for domain in Domain)
+    page = [j for domain in domains for j in domain.judged]
+    total = grade_range(page, judged)
+    total = NOTHING_ASKED if total is None else total
+    held = capacity(judged, book)
+    decision = decide(page, total, len(evidence))
+    bound = condition(decision, page, held, project, accepted, today)
+    return Scorecard(
+        project=ProjectSummary(
+            name=project.project.name,
+            kind=project.project.kind,
+            users=project.project.users,
+            agents=project.project.agents,
+        ),
+        graded_on=today,
+        decision=decision,
+        decision_reason=sentence(decision, page, total, held, bound, project),
+        condition=bound,
+        grade=total,
+        capacity=held,
+        domains=domains,
+        actions=actions(page, judged),
+        evidence=tuple(sorted(evidence, key=lambda e: (e.name, e.digest or e.computed_digest()))),
+        problems=_sorted([*problems, *waiver_problems(waivers, judged, today), *contradictions(judged)]),
+    )
+
+
+def _domain(domain: Domain, judged: dict[str, Judged]) -> DomainResult:
+    """A domain with its criteria, the blocking and the heavy ones first."""
+    found = [j for j in judged.values() if j.criterion.domain is domain]
+    found.sort(key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
+    return DomainResult(id=domain, grade=grade_range(found, judged), judged=tuple(found))
+
+
+def _sorted(texts: Iterable[Text]) -> tuple[Text, ...]:
+    return tuple(sorted(texts, key=lambda t: (t.en, t.fr)))

@@ -1,0 +1,184 @@
+"""The decision, what it is bound to, and the one sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import assert_never
+
+from scorecard.evidence import Text, Unit
+from scorecard.grading.capacity import USERS_HELD
+from scorecard.grading.scores import below
+from scorecard.project import ProjectFile, Waiver
+from scorecard.quantities import both, day, number, rounded_down
+from scorecard.scorecard import Capacity, Condition, Decision, GradeRange, Judged, Letter, Verdict
+
+LEAST_GRADE: Letter = "C"
+"""Low end of the grade below which a go is conditional (ADR 0050): under two thirds of the weight is shown to hold."""
+
+CONDITION_DAYS = 90
+"""How long a conditional go lasts: three months, the time GOV.UK leaves to mend what is rated amber."""
+
+NAMED = 3
+"""Criteria that the sentence names; the others are counted."""
+
+
+def decide(judged: Sequence[Judged], grade: GradeRange, evidence_count: int) -> Decision:
+    """What the one who signs is advised to do.
+
+    A blocking failure closes the gate. Without evidence, without a blocking criterion to judge, or with one that is
+    unknown, nothing can be decided. A blocking warning or waiver, or a grade whose low end is under
+    :data:`LEAST_GRADE`, makes the go conditional.
+    """
+    blocking = [j for j in judged if j.criterion.blocking and j.verdict is not Verdict.NOT_APPLICABLE]
+    verdicts = {j.verdict for j in blocking}
+    if Verdict.FAIL in verdicts:
+        return Decision.NO_GO
+    if not blocking or not evidence_count or Verdict.UNKNOWN in verdicts:
+        return Decision.UNDETERMINED
+    if verdicts & {Verdict.WARN, Verdict.WAIVED} or below(grade.low, LEAST_GRADE):
+        return Decision.CONDITIONAL
+    return Decision.GO
+
+
+def condition(
+    decision: Decision,
+    judged: Sequence[Judged],
+    capacity: Capacity,
+    project: ProjectFile,
+    waivers: Mapping[str, Waiver],
+    today: date,
+) -> Condition | None:
+    """What a conditional go is bound to, None for any other decision."""
+    if decision is not Decision.CONDITIONAL:
+        return None
+    because = _because(judged)
+    ends = [waivers[j.criterion.id].expires for j in because if j.verdict is Verdict.WAIVED]
+    cap = capacity.users_low
+    return Condition(
+        users_cap=None if cap is None else min(int(rounded_down(cap)), project.project.users),
+        until=min([today + timedelta(days=CONDITION_DAYS), *ends]),
+        because=tuple(j.criterion.id for j in because),
+    )
+
+
+def sentence(
+    decision: Decision,
+    judged: Sequence[Judged],
+    grade: GradeRange,
+    capacity: Capacity,
+    bound: Condition | None,
+    project: ProjectFile,
+) -> Text:
+    """The decision in one sentence that a minister's adviser understands."""
+    held = _held(capacity, project)
+    match decision:
+        case Decision.GO:
+            return _joined(Text(en="Go", fr="Feu vert"), [held, _all_met(grade)])
+        case Decision.CONDITIONAL:
+            assert bound is not None
+            named = [j for j in judged if j.criterion.id in bound.because]
+            why = _listed(named, Text(en="not fully met", fr="pas entièrement satisfait")) if named else _low(grade)
+            return _joined(_go_until(bound), [held, why])
+        case Decision.NO_GO:
+            failing = _blocking(judged, Verdict.FAIL)
+            others = [j for j in failing if held is None or j.criterion.fact != USERS_HELD]
+            listed = _listed(others, Text(en="not met", fr="non satisfait")) if others else None
+            return _joined(Text(en="No go today", fr="Pas de feu vert aujourd’hui"), [held, listed])
+        case Decision.UNDETERMINED:
+            return _undetermined(_blocking(judged, Verdict.UNKNOWN))
+        case _:
+            assert_never(decision)
+
+
+def _because(judged: Sequence[Judged]) -> list[Judged]:
+    return [j for j in judged if j.criterion.blocking and j.verdict in (Verdict.WARN, Verdict.WAIVED)]
+
+
+def _blocking(judged: Sequence[Judged], verdict: Verdict) -> list[Judged]:
+    return [j for j in judged if j.criterion.blocking and j.verdict is verdict]
+
+
+def _held(capacity: Capacity, project: ProjectFile) -> Text | None:
+    if capacity.users_low is None or capacity.users_high is None:
+        return None
+    users = both(project.project.users, Unit.USERS, None)
+    low, high = rounded_down(capacity.users_low), rounded_down(capacity.users_high)
+    if low == high:
+        return Text(
+            en=f"it holds {number(low, 'en', None)} of {users.en}",
+            fr=f"le service tient {number(low, 'fr', None)} sur {users.fr}",
+        )
+    return Text(
+        en=f"it holds {number(low, 'en', None)} to {number(high, 'en', None)} of {users.en}",
+        fr=f"le service tient de {number(low, 'fr', None)} à {number(high, 'fr', None)} sur {users.fr}",
+    )
+
+
+def _all_met(grade: GradeRange) -> Text:
+    letters = _letters(grade)
+    return Text(
+        en=f"every blocking question is answered well; grade {letters.en}",
+        fr=f"toutes les questions bloquantes ont une bonne réponse ; note {letters.fr}",
+    )
+
+
+def _low(grade: GradeRange) -> Text:
+    letters = _letters(grade)
+    return Text(
+        en=f"nothing blocks, but too much is missing or unknown: grade {letters.en}, {LEAST_GRADE} at least is needed",
+        fr=f"rien ne bloque, mais trop manque ou reste inconnu : note {letters.fr}, il faut au moins {LEAST_GRADE}",
+    )
+
+
+def _letters(grade: GradeRange) -> Text:
+    if grade.low == grade.high:
+        return Text(en=grade.low, fr=grade.low)
+    return Text(en=f"{grade.low} to {grade.high}", fr=f"de {grade.low} à {grade.high}")
+
+
+def _go_until(bound: Condition) -> Text:
+    en, fr = day(bound.until, "en"), day(bound.until, "fr")
+    if bound.users_cap is None:
+        return Text(en=f"Conditional go until {en}", fr=f"Feu vert sous conditions jusqu’au {fr}")
+    cap = both(bound.users_cap, Unit.USERS, None)
+    return Text(
+        en=f"Conditional go for at most {cap.en}, until {en}",
+        fr=f"Feu vert sous conditions, pour {cap.fr} au plus, jusqu’au {fr}",
+    )
+
+
+def _undetermined(unknown: Sequence[Judged]) -> Text:
+    head = Text(en="Undetermined", fr="Indéterminé")
+    if not unknown:
+        return _joined(
+            head,
+            [
+                Text(
+                    en="nothing that could decide was observed",
+                    fr="rien de ce qui permettrait de décider n’a été observé",
+                )
+            ],
+        )
+    count = len(unknown)
+    no_answer = Text(
+        en="1 blocking question has no answer" if count == 1 else f"{count} blocking questions have no answer",
+        fr="1 question bloquante est sans réponse" if count == 1 else f"{count} questions bloquantes sont sans réponse",
+    )
+    return _joined(head, [_listed(unknown, no_answer)])
+
+
+def _listed(judged: Sequence[Judged], head: Text) -> Text:
+    titles = [j.criterion.title for j in judged[:NAMED]]
+    rest = len(judged) - len(titles)
+    en = ", ".join(f"“{t.en}”" for t in titles) + (f" and {rest} more" if rest else "")
+    fr = ", ".join(f"« {t.fr} »" for t in titles) + (f" et {rest} de plus" if rest else "")
+    return Text(en=f"{head.en}: {en}", fr=f"{head.fr} : {fr}")
+
+
+def _joined(head: Text, parts: Sequence[Text | None]) -> Text:
+    said = [p for p in parts if p is not None]
+    if not said:
+        return Text(en=f"{head.en}.", fr=f"{head.fr}.")
+    en, fr = "; ".join(p.en for p in said), " ; ".join(p.fr for p in said)
+    return Text(en=f"{head.en}: {en}.", fr=f"{head.fr} : {fr}.")

@@ -1,0 +1,74 @@
+"""A criterion at length, as labelled lines for ``portance explain``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scorecard.criteria import Criterion
+from scorecard.evidence import Text, Unit
+from scorecard.grading import thresholds
+from scorecard.project import ProjectFile
+from scorecard.quantities import both
+
+_YES = Text(en="yes", fr="oui")
+_NO = Text(en="no", fr="non")
+_BASIS = {"measured": Text(en="measured", fr="mesuré"), "declared": Text(en="declared", fr="déclaré")}
+_EFFORT = {
+    "hours": Text(en="hours", fr="quelques heures"),
+    "days": Text(en="days", fr="quelques jours"),
+    "weeks": Text(en="weeks", fr="quelques semaines"),
+    "months": Text(en="months", fr="quelques mois"),
+}
+_USE = {
+    "value": Text(en="the value", fr="la valeur"),
+    "low": Text(en="the low end of the interval", fr="la borne basse de l’intervalle"),
+    "high": Text(en="the high end of the interval", fr="la borne haute de l’intervalle"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One labelled line."""
+
+    label: Text
+    text: Text
+
+
+def explain(criterion: Criterion, project: ProjectFile | None = None) -> tuple[Line, ...]:
+    """Everything a reader may ask about ``criterion``; with ``project``, its thresholds as that project has them."""
+    at = None if project is None else thresholds.line(criterion, project)
+    fact = f"{criterion.fact} ({criterion.evidence}.json)"
+    found = [
+        Line(Text(en="Question", fr="Question"), criterion.title),
+        Line(Text(en="Why", fr="Pourquoi"), criterion.why),
+        Line(Text(en="Source", fr="Source"), _same(criterion.source)),
+        Line(Text(en="Domain", fr="Domaine"), _same(criterion.domain.value)),
+        Line(Text(en="Basis", fr="Base"), _BASIS[criterion.basis]),
+        Line(Text(en="Fact", fr="Fait"), _same(fact)),
+        Line(Text(en="Threshold", fr="Seuil"), thresholds.words(criterion, at)),
+        Line(Text(en="Blocking", fr="Bloquant"), _YES if criterion.blocking else _NO),
+        Line(Text(en="Weight", fr="Poids"), both(criterion.weight, Unit.COUNT)),
+        Line(Text(en="Counts for", fr="Vaut pendant"), both(criterion.max_age_days, Unit.DAYS, None)),
+        Line(Text(en="Asked of", fr="Demandé à"), _same(", ".join(criterion.kinds))),
+        Line(Text(en="Remedy", fr="Remède"), criterion.remedy),
+        Line(Text(en="Effort", fr="Effort"), _EFFORT[criterion.effort]),
+    ]
+    if criterion.use != "value":
+        found.insert(7, Line(Text(en="Judged on", fr="Jugé sur"), _USE[criterion.use]))
+    if criterion.requires:
+        found.append(Line(Text(en="Counts only if", fr="Ne compte que si"), _same(", ".join(criterion.requires))))
+    if criterion.judges == "measurement":
+        found.append(
+            Line(
+                Text(en="Short of it", fr="En deçà"),
+                Text(
+                    en="unknown, since it judges the measurement and not the service",
+                    fr="inconnu, car il juge la mesure et non le service",
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _same(words: str) -> Text:
+    return Text(en=words, fr=words)

@@ -1,0 +1,174 @@
+"""From the evidence of a run to the one fact a criterion asks for, or the reason why it cannot be used."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+
+from scorecard.criteria import DECLARATIONS
+from scorecard.evidence import Evidence, Fact, Status, Text, Unit
+from scorecard.quantities import day
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fact stands: its evidence and its number there."""
+
+    evidence: Evidence
+    number: int
+
+    @property
+    def fact(self) -> Fact:
+        """The fact itself."""
+        return self.evidence.facts[self.number]
+
+    @property
+    def pointer(self) -> str:
+        """File of the run and JSON pointer in it."""
+        return f"{self.evidence.name}.json#/facts/{self.number}"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All facts of a run, by name; a name may stand twice, which :func:`observe` refuses."""
+
+    project: str
+    today: date
+    evidence: dict[str, list[Evidence]]
+    facts: dict[str, list[Place]]
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why a fact cannot be used, and where it stands if it stands anywhere."""
+
+    reason: Text
+    pointers: tuple[str, ...] = ()
+
+
+def ledger(evidence: Sequence[Evidence], project: str, today: date) -> Ledger:
+    """All facts of ``evidence``, to be asked on behalf of ``project`` on ``today`` (a date in UTC)."""
+    by_name: dict[str, list[Evidence]] = defaultdict(list)
+    facts: dict[str, list[Place]] = defaultdict(list)
+    for item in evidence:
+        by_name[item.name].append(item)
+        for number, fact in enumerate(item.facts):
+            facts[fact.id].append(Place(item, number))
+    return Ledger(project, today, dict(by_name), dict(facts))
+
+
+def observe(book: Ledger, fact: str, evidence: str, unit: Unit, max_age_days: int) -> Place | Unusable:
+    """The fact called ``fact`` if it has a value that can be judged, else the reason why not.
+
+    It must stand once in the whole run, in the evidence called ``evidence``, which ended well and is of this project,
+    in ``unit``, neither older than ``max_age_days`` nor from the future.
+    """
+    places = book.facts.get(fact, [])
+    pointers = tuple(sorted(p.pointer for p in places))
+    trouble = _trouble_with_evidence(book, evidence, fact)
+    if trouble is not None:
+        return Unusable(trouble, pointers)
+    if len(places) > 1:
+        return Unusable(_doubled(pointers), pointers)
+    here = [p for p in places if p.evidence.name == evidence]
+    if not here:
+        return Unusable(_missing(book.evidence[evidence][0], fact), pointers)
+    place = here[0]
+    trouble = _trouble_with_fact(place, unit, max_age_days, book.today)
+    return place if trouble is None else Unusable(trouble, pointers)
+
+
+def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:
+    found = book.evidence.get(name, [])
+    if not found:
+        if name == DECLARATIONS:
+            return _undeclared(fact)
+        return Text(
+            en=f"This run holds no evidence “{name}”.", fr=f"Cette évaluation ne contient pas de preuve « {name} »."
+        )
+    if len(found) > 1:
+        return Text(
+            en=f"The evidence “{name}” stands {len(found)} times in this run; which one is right cannot be told.",
+            fr=f"La preuve « {name} » figure {len(found)} fois dans l’évaluation ; rien ne dit laquelle est la bonne.",
+        )
+    item = found[0]
+    if item.project != book.project:
+        return Text(
+            en=f"The evidence “{name}” is of another project, “{item.project}”.",
+            fr=f"La preuve « {name} » vient d’un autre projet, « {item.project} ».",
+        )
+    if item.status in (Status.ERROR, Status.SKIPPED):
+        return _in_its_own_words(item, Text(en="nothing was observed", fr="rien n’a été observé"))
+    return None
+
+
+def _trouble_with_fact(place: Place, unit: Unit, max_age_days: int, today: date) -> Text | None:
+    fact = place.fact
+    if fact.value is None:
+        return fact.reason
+    if fact.unit is not unit:
+        return Text(
+            en=f"It was observed in “{fact.unit.value}” and is asked in “{unit.value}”.",
+            fr=f"L’observation est en « {fact.unit.value} », la question en « {unit.value} ».",
+        )
+    if place.evidence.name == DECLARATIONS and (fact.observed_on is None or not fact.source):
+        return Text(
+            en="The declaration has no date, owner or link.",
+            fr="La déclaration n’a pas de date, de responsable ou de lien.",
+        )
+    return _trouble_with_date(_observed_on(place), max_age_days, today)
+
+
+def _trouble_with_date(observed_on: date | None, max_age_days: int, today: date) -> Text | None:
+    if observed_on is None:
+        return Text(en="Nothing says when it was observed.", fr="Rien ne dit quand cela a été observé.")
+    if observed_on > today:
+        return Text(
+            en=f"It is dated {day(observed_on, 'en')}, in the future.",
+            fr=f"La date du {day(observed_on, 'fr')} est dans le futur.",
+        )
+    age = (today - observed_on).days
+    if age > max_age_days:
+        return Text(
+            en=f"It dates from {day(observed_on, 'en')}, {age} days ago; it counts for {max_age_days} days.",
+            fr=f"Cela date du {day(observed_on, 'fr')}, il y a {age} jours ; cela vaut {max_age_days} jours.",
+        )
+    return None
+
+
+def _observed_on(place: Place) -> date | None:
+    if place.fact.observed_on is not None:
+        return place.fact.observed_on
+    provenance = place.evidence.provenance
+    return None if provenance is None else provenance.started.astimezone(UTC).date()
+
+
+def _missing(item: Evidence, fact: str) -> Text:
+    if item.name == DECLARATIONS:
+        return _undeclared(fact)
+    return _in_its_own_words(item, Text(en=f"{fact} was not observed", fr=f"{fact} n’a pas été observé"))
+
+
+def _undeclared(fact: str) -> Text:
+    return Text(en=f"Nobody has declared it ({fact}).", fr=f"Personne ne l’a déclaré ({fact}).")
+
+
+def _in_its_own_words(item: Evidence, what: Text) -> Text:
+    """What is missing, with the reason the collector itself gave."""
+    why = item.reason
+    if why is None:
+        return Text(en=f"In the evidence “{item.name}”, {what.en}.", fr=f"Dans la preuve « {item.name} », {what.fr}.")
+    return Text(
+        en=f"In the evidence “{item.name}”, {what.en}: {why.en}",
+        fr=f"Dans la preuve « {item.name} », {what.fr} : {why.fr}",
+    )
+
+
+def _doubled(pointers: tuple[str, ...]) -> Text:
+    where = ", ".join(pointers)
+    return Text(
+        en=f"It stands {len(pointers)} times ({where}); which one is right cannot be told.",
+        fr=f"Cela figure {len(pointers)} fois ({where}) ; rien ne dit laquelle est la bonne.",
+    )

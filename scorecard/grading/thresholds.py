@@ -1,0 +1,134 @@
+"""A threshold: its number once the project file is known, its words, and the comparison with a value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from scorecard.criteria import Criterion, Reference, Threshold
+from scorecard.evidence import Text, Unit
+from scorecard.project import ProjectFile
+from scorecard.quantities import both
+
+Side = Literal["pass", "warn", "fail"]
+
+ROUNDING = 1e-9
+"""Relative error of binary fractions ("0.7 %" is 0.006999…): a value this near to a threshold is on it."""
+
+_SOURCES = {
+    "project.users": Text(en="the users of the project", fr="les usagers du projet"),
+    "project.agents": Text(en="the agents of the project", fr="les agents du projet"),
+    "objectives.p95": Text(en="the p95 objective of the project", fr="l’objectif p95 du projet"),
+    "objectives.error_rate": Text(en="the error objective of the project", fr="l’objectif d’erreurs du projet"),
+    "objectives.headroom": Text(en="the margin objective of the project", fr="l’objectif de marge du projet"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A criterion's thresholds as values: one for yes/no and words, one or two for numbers."""
+
+    pass_: bool | float | str
+    warn: float | None
+
+
+def line(criterion: Criterion, project: ProjectFile) -> Line:
+    """The thresholds of ``criterion`` for ``project``."""
+    warn = None if criterion.warn is None else _resolved(criterion.warn, project)
+    assert warn is None or not isinstance(warn, bool | str)  # the criterion model refuses it
+    return Line(_resolved(criterion.pass_, project), warn)
+
+
+def side(value: bool | float | str, criterion: Criterion, at: Line) -> Side:
+    """On which side of the thresholds ``value`` is; on a threshold is on its good side, unless it is exclusive."""
+    if criterion.better == "equal":
+        # True == 1 in Python, and the unit has already been checked: the types must agree too.
+        return "pass" if type(value) is type(at.pass_) and value == at.pass_ else "fail"
+    if isinstance(value, bool | str) or isinstance(at.pass_, bool | str):
+        return "fail"
+    if _reaches(value, at.pass_, criterion):
+        return "pass"
+    if at.warn is not None and _reaches(value, at.warn, criterion):
+        return "warn"
+    return "fail"
+
+
+def words(criterion: Criterion, at: Line | None) -> Text:
+    """The thresholds in words; with ``at`` None a reference is named instead of given as a number."""
+    passes = _value_words(criterion.pass_, None if at is None else at.pass_, criterion.unit)
+    if criterion.better == "equal":
+        return passes
+    text = _bounded(passes, criterion)
+    if criterion.warn is None:
+        return text
+    warns = _value_words(criterion.warn, None if at is None else at.warn, criterion.unit)
+    if criterion.better == "higher":
+        return Text(en=f"{text.en} (tolerated from {warns.en})", fr=f"{text.fr} (toléré à partir de {warns.fr})")
+    return Text(en=f"{text.en} (tolerated up to {warns.en})", fr=f"{text.fr} (toléré jusqu’à {warns.fr})")
+
+
+def _bounded(limit: Text, criterion: Criterion) -> Text:
+    match criterion.better, criterion.exclusive:
+        case "higher", False:
+            return Text(en=f"at least {limit.en}", fr=f"au moins {limit.fr}")
+        case "higher", True:
+            return Text(en=f"more than {limit.en}", fr=f"plus de {limit.fr}")
+        case "lower", False:
+            return Text(en=f"at most {limit.en}", fr=f"au plus {limit.fr}")
+        case "lower", True:
+            return Text(en=f"under {limit.en}", fr=f"moins de {limit.fr}")
+        case _:
+            return limit
+
+
+def _reaches(value: float, limit: float, criterion: Criterion) -> bool:
+    if math.isclose(value, limit, rel_tol=ROUNDING, abs_tol=0.0):
+        return not criterion.exclusive
+    match criterion.better:
+        case "higher":
+            return value > limit
+        case "lower":
+            return value < limit
+        case "equal":
+            return False
+        case _:
+            assert_never(criterion.better)
+
+
+def _resolved(threshold: Threshold, project: ProjectFile) -> bool | float | str:
+    if not isinstance(threshold, Reference):
+        return threshold
+    return _referred(threshold, project) * threshold.times + threshold.plus
+
+
+def _referred(reference: Reference, project: ProjectFile) -> float:
+    match reference.of:
+        case "project.users":
+            return project.project.users
+        case "project.agents":
+            return project.project.agents
+        case "objectives.p95":
+            return project.objectives.p95
+        case "objectives.error_rate":
+            return project.objectives.error_rate
+        case "objectives.headroom":
+            return project.objectives.headroom
+        case _:
+            assert_never(reference.of)
+
+
+def _value_words(threshold: Threshold | None, value: bool | float | str | None, unit: Unit) -> Text:
+    if value is not None:
+        return both(value, unit, None)
+    assert threshold is not None
+    if not isinstance(threshold, Reference):
+        return both(threshold, unit, None)
+    source = _SOURCES[threshold.of]
+    factor = both(threshold.times, Unit.COUNT, None)
+    plus = both(threshold.plus, unit, None)
+    en = source.en + ("" if threshold.times == 1 else f" times {factor.en}")
+    fr = source.fr + ("" if threshold.times == 1 else f" fois {factor.fr}")
+    if threshold.plus:
+        return Text(en=f"{plus.en} plus {en}", fr=f"{plus.fr} plus {fr}")
+    return Text(en=en, fr=fr)

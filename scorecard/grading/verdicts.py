@@ -1,0 +1,188 @@
+"""One criterion, one verdict, and the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scorecard.criteria import Criterion
+from scorecard.evidence import Fact, Text
+from scorecard.grading import thresholds
+from scorecard.grading.observations import Ledger, Place, Unusable, observe
+from scorecard.grading.waivers import describe
+from scorecard.project import ProjectFile, Waiver
+from scorecard.quantities import apart, both, day
+from scorecard.scorecard import Judged, Verdict
+
+_SIDES = {"pass": Verdict.PASS, "warn": Verdict.WARN, "fail": Verdict.FAIL}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every criterion is judged with: the project, the facts, and the waivers in force by criterion."""
+
+    project: ProjectFile
+    book: Ledger
+    criteria: Mapping[str, Criterion]
+    waivers: Mapping[str, Waiver]
+
+
+def judge_all(criteria: Sequence[Criterion], bench: Bench) -> dict[str, Judged]:
+    """Every criterion with its verdict, by identifier; what a criterion requires is judged before it."""
+    judged: dict[str, Judged] = {}
+    for criterion in criteria:
+        _judge_after_required(criterion, bench, judged, frozenset())
+    return judged
+
+
+def _judge_after_required(
+    criterion: Criterion, bench: Bench, judged: dict[str, Judged], above: frozenset[str]
+) -> Judged | None:
+    """None when ``criterion`` requires itself through others: nothing can then be said."""
+    if criterion.id in above:
+        return None
+    if criterion.id not in judged:
+        unmet: list[tuple[str, Judged | None]] = []
+        for name in sorted(criterion.requires):
+            known = bench.criteria.get(name)
+            first = None if known is None else _judge_after_required(known, bench, judged, above | {criterion.id})
+            if first is None or first.verdict is not Verdict.PASS:
+                unmet.append((name, first))
+        judged[criterion.id] = _judge(criterion, bench, unmet)
+    return judged[criterion.id]
+
+
+def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged | None]]) -> Judged:
+    at = thresholds.line(criterion, bench.project)
+    words = thresholds.words(criterion, at)
+    if bench.project.project.kind not in criterion.kinds:
+        reason = Text(
+            en="This question is not asked of this kind of service.",
+            fr="Cette question ne se pose pas pour ce type de service.",
+        )
+        return _judged(criterion, Verdict.NOT_APPLICABLE, words, reason)
+    found = observe(bench.book, criterion.fact, criterion.evidence, criterion.unit, criterion.max_age_days)
+    if isinstance(found, Unusable):
+        return _judged(criterion, Verdict.UNKNOWN, words, found.reason, evidence=found.pointers)
+    if unmet:
+        return _judged(criterion, Verdict.UNKNOWN, words, _void(*unmet[0]), evidence=(found.pointer,))
+    value = _end(found.fact, criterion)
+    if value is None:
+        return _judged(criterion, Verdict.UNKNOWN, words, _no_end(criterion), evidence=(found.pointer,))
+    verdict = _SIDES[thresholds.side(value, criterion, at)]
+    reason = _reason(value, found, criterion, at, verdict)
+    if criterion.judges == "measurement" and verdict is not Verdict.PASS:
+        return _judged(criterion, Verdict.UNKNOWN, words, _measurement_fell_short(reason), evidence=(found.pointer,))
+    waiver = bench.waivers.get(criterion.id)
+    if verdict is Verdict.FAIL and waiver is not None:
+        return _judged(
+            criterion, Verdict.WAIVED, words, _accepted(reason, waiver), found.fact, (found.pointer,), describe(waiver)
+        )
+    return _judged(criterion, verdict, words, reason, found.fact, (found.pointer,))
+
+
+def _judged(
+    criterion: Criterion,
+    verdict: Verdict,
+    threshold: Text,
+    reason: Text,
+    fact: Fact | None = None,
+    evidence: tuple[str, ...] = (),
+    waiver: str = "",
+) -> Judged:
+    return Judged(
+        criterion=criterion,
+        verdict=verdict,
+        fact=fact,
+        threshold=threshold,
+        reason=reason,
+        evidence=evidence,
+        waiver=waiver,
+    )
+
+
+def _end(fact: Fact, criterion: Criterion) -> bool | float | str | None:
+    """The end of the interval the criterion judges: the cautious one has to exist, the value is no stand-in for it."""
+    match criterion.use:
+        case "low":
+            return fact.low
+        case "high":
+            return fact.high
+        case "value":
+            return fact.value
+
+
+def _reason(
+    value: bool | float | str, found: Place, criterion: Criterion, at: thresholds.Line, verdict: Verdict
+) -> Text:
+    said = _compared(value, criterion, at, verdict)
+    fact = found.fact
+    if criterion.use != "value" and fact.low is not None and fact.high is not None:
+        low, high = both(fact.low, criterion.unit), both(fact.high, criterion.unit)
+        said = Text(en=f"{said.en} (between {low.en} and {high.en})", fr=f"{said.fr} (entre {low.fr} et {high.fr})")
+    if fact.detail:
+        said = Text(en=f"{said.en} ({fact.detail})", fr=f"{said.fr} ({fact.detail})")
+    if criterion.basis == "declared" and fact.observed_on is not None:
+        said = Text(
+            en=f"{said.en}; declared on {day(fact.observed_on, 'en')} by {fact.source}",
+            fr=f"{said.fr} ; déclaré le {day(fact.observed_on, 'fr')} par {fact.source}",
+        )
+    return Text(en=f"{said.en}.", fr=f"{said.fr}.")
+
+
+def _compared(value: bool | float | str, criterion: Criterion, at: thresholds.Line, verdict: Verdict) -> Text:
+    limit = both(at.pass_, criterion.unit, None)
+    if isinstance(value, bool | str) or isinstance(at.pass_, bool | str):
+        seen = both(value, criterion.unit)
+        seen = Text(en=seen.en[:1].upper() + seen.en[1:], fr=seen.fr[:1].upper() + seen.fr[1:])
+        if verdict is Verdict.PASS:
+            return Text(en=f"{seen.en}, as expected", fr=f"{seen.fr}, comme attendu")
+        return Text(
+            en=f"{seen.en}, where “{limit.en}” is expected", fr=f"{seen.fr}, alors que « {limit.fr} » est attendu"
+        )
+    seen = apart(value, at.pass_, criterion.unit)
+    if verdict is Verdict.WARN and at.warn is not None:
+        last = both(at.warn, criterion.unit, None)
+        return Text(
+            en=f"{seen.en}, the line is {limit.en}, tolerated up to {last.en}"
+            if criterion.better == "lower"
+            else f"{seen.en}, the line is {limit.en}, tolerated from {last.en}",
+            fr=f"{seen.fr}, le seuil est de {limit.fr}, toléré jusqu’à {last.fr}"
+            if criterion.better == "lower"
+            else f"{seen.fr}, le seuil est de {limit.fr}, toléré à partir de {last.fr}",
+        )
+    return Text(en=f"{seen.en}, the line is {limit.en}", fr=f"{seen.fr}, le seuil est de {limit.fr}")
+
+
+def _void(name: str, required: Judged | None) -> Text:
+    if required is None:
+        return Text(
+            en=f"It counts only if “{name}” passes, which is not judged here.",
+            fr=f"Cela ne compte que si « {name} » est satisfait, ce qui n’est pas jugé ici.",
+        )
+    title, why = required.criterion.title, required.reason
+    return Text(
+        en=f"It counts only if “{title.en}” passes: {why.en}",
+        fr=f"Cela ne compte que si « {title.fr} » est satisfait : {why.fr}",
+    )
+
+
+def _no_end(criterion: Criterion) -> Text:
+    if criterion.use == "low":
+        return Text(en="The measurement gives no lower bound.", fr="La mesure ne donne pas de borne basse.")
+    return Text(en="The measurement gives no upper bound.", fr="La mesure ne donne pas de borne haute.")
+
+
+def _measurement_fell_short(reason: Text) -> Text:
+    return Text(
+        en=f"The measurement itself is not good enough: {reason.en}",
+        fr=f"La mesure elle-même est insuffisante : {reason.fr}",
+    )
+
+
+def _accepted(reason: Text, waiver: Waiver) -> Text:
+    until_en, until_fr = day(waiver.expires, "en"), day(waiver.expires, "fr")
+    return Text(
+        en=f"{reason.en} Accepted until {until_en} by {waiver.approver}: {waiver.reason}",
+        fr=f"{reason.fr} Accepté jusqu’au {until_fr} par {waiver.approver} : {waiver.reason}",
+    )
