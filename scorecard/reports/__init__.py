@@ -1,0 +1,25 @@
+"""Reports: a Scorecard in, one document out. Pure; a new format is one file and one line of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scorecard.reports import json_report, junit, markdown
+from scorecard.scorecard import Scorecard
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A format: its file in the folder of a run, its media type, and the function that writes it in "en" or "fr"."""
+
+    file_name: str
+    media: str
+    render: Callable[[Scorecard, str], str]
+
+
+FORMATS: dict[str, Renderer] = {
+    "json": Renderer("scorecard.json", "application/json", json_report.render),
+    "md": Renderer("scorecard.md", "text/markdown; charset=utf-8", markdown.render),
+    "junit": Renderer("junit.xml", "application/xml", junit.render),
+}

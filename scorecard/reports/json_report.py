@@ -1,0 +1,196 @@
+"""The scorecard as JSON, schema ``portance/scorecard/1``: the same words and numbers as every other report."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from scorecard.criteria import Domain
+from scorecard.evidence import Evidence, Fact, Status, Strict
+from scorecard.scorecard import (
+    SCHEMA,
+    Action,
+    Capacity,
+    Condition,
+    Decision,
+    GradeRange,
+    Judged,
+    ProjectSummary,
+    Scorecard,
+    Verdict,
+)
+
+
+class JsonCapacity(Strict):
+    """What the service holds, in users and in requests per second; null is not known, and ``reason`` says why."""
+
+    users: int | None
+    users_low: int | None
+    users_high: int | None
+    demand_rps: float | None
+    sustained_rps: float | None
+    bottleneck: str | None
+    reason: str | None
+
+
+class JsonDomain(Strict):
+    """A domain; its grade is null when no criterion of it applies."""
+
+    id: Domain
+    grade: GradeRange | None
+
+
+class JsonCriterion(Strict):
+    """A judged criterion; ``value`` is null when the verdict is unknown or not_applicable."""
+
+    id: str
+    domain: Domain
+    title: str
+    verdict: Verdict
+    basis: Literal["measured", "declared"]
+    blocking: bool
+    weight: float
+    value: bool | int | float | str | None
+    low: float | int | None
+    high: float | int | None
+    unit: str
+    threshold: str
+    reason: str
+    remedy: str
+    source: str
+    declared_by: str | None = Field(description="owner and link of a declaration")
+    waiver: str | None = Field(description="who accepted the failure, until when, and why")
+    evidence: tuple[str, ...] = Field(description="file of the run and JSON pointer in it")
+
+
+class JsonAction(Strict):
+    """Something to do next; ``gain`` is in points of 100 of the low end of the grade."""
+
+    criterion: str
+    kind: Literal["mend", "measure"]
+    gain: float
+    effort: Literal["hours", "days", "weeks", "months"]
+    text: str
+
+
+class JsonEvidence(Strict):
+    """A file of evidence that was graded, with what identifies it."""
+
+    name: str
+    status: Status
+    reason: str | None
+    tool: str | None
+    version: str | None
+    started: AwareDatetime | None
+    duration_s: float | None
+    digest: str
+
+
+class JsonScorecard(Strict):
+    """A whole scorecard, in one language."""
+
+    schema_: Literal["portance/scorecard/1"] = Field(alias="schema")
+    lang: Literal["en", "fr"]
+    project: ProjectSummary
+    graded_on: date
+    decision: Decision
+    decision_reason: str
+    condition: Condition | None
+    grade: GradeRange
+    capacity: JsonCapacity
+    domains: tuple[JsonDomain, ...]
+    criteria: tuple[JsonCriterion, ...]
+    actions: tuple[JsonAction, ...]
+    evidence: tuple[JsonEvidence, ...]
+    problems: tuple[str, ...]
+
+
+def render(card: Scorecard, lang: str) -> str:
+    """``card`` as JSON with its texts in ``lang``; the same card gives the same bytes."""
+    return document(card, lang).model_dump_json(by_alias=True, indent=1) + "\n"
+
+
+def document(card: Scorecard, lang: str) -> JsonScorecard:
+    """What :func:`render` writes, as data."""
+    return JsonScorecard(
+        schema=SCHEMA,
+        lang="fr" if lang == "fr" else "en",
+        project=card.project,
+        graded_on=card.graded_on,
+        decision=card.decision,
+        decision_reason=card.decision_reason.in_(lang),
+        condition=card.condition,
+        grade=card.grade,
+        capacity=_capacity(card.capacity, lang),
+        domains=tuple(JsonDomain(id=d.id, grade=d.grade) for d in card.domains),
+        criteria=tuple(_criterion(j, lang) for j in card.judged),
+        actions=tuple(_action(a, lang) for a in card.actions),
+        evidence=tuple(_evidence(e, lang) for e in card.evidence),
+        problems=tuple(p.in_(lang) for p in card.problems),
+    )
+
+
+def _capacity(capacity: Capacity, lang: str) -> JsonCapacity:
+    return JsonCapacity(
+        users=capacity.users,
+        users_low=capacity.users_low,
+        users_high=capacity.users_high,
+        demand_rps=capacity.demand_rps,
+        sustained_rps=capacity.sustained_rps,
+        bottleneck=None if capacity.bottleneck is None else capacity.bottleneck.in_(lang),
+        reason=None if capacity.reason is None else capacity.reason.in_(lang),
+    )
+
+
+def _criterion(judged: Judged, lang: str) -> JsonCriterion:
+    criterion, fact = judged.criterion, judged.fact
+    return JsonCriterion(
+        id=criterion.id,
+        domain=criterion.domain,
+        title=criterion.title.in_(lang),
+        verdict=judged.verdict,
+        basis=criterion.basis,
+        blocking=criterion.blocking,
+        weight=criterion.weight,
+        value=None if fact is None else fact.value,
+        low=None if fact is None else fact.low,
+        high=None if fact is None else fact.high,
+        unit=criterion.unit.value,
+        threshold=judged.threshold.in_(lang),
+        reason=judged.reason.in_(lang),
+        remedy=criterion.remedy.in_(lang),
+        source=criterion.source,
+        declared_by=_owner(fact) if criterion.basis == "declared" else None,
+        waiver=judged.waiver if judged.waiver else None,
+        evidence=judged.evidence,
+    )
+
+
+def _owner(fact: Fact | None) -> str | None:
+    return None if fact is None or not fact.source else fact.source
+
+
+def _action(action: Action, lang: str) -> JsonAction:
+    return JsonAction(
+        criterion=action.criterion,
+        kind=action.kind,
+        gain=action.gain,
+        effort=action.effort,
+        text=action.text.in_(lang),
+    )
+
+
+def _evidence(evidence: Evidence, lang: str) -> JsonEvidence:
+    provenance = evidence.provenance
+    return JsonEvidence(
+        name=evidence.name,
+        status=evidence.status,
+        reason=None if evidence.reason is None else evidence.reason.in_(lang),
+        tool=None if provenance is None else provenance.tool,
+        version=None if provenance is None else provenance.version,
+        started=None if provenance is None else provenance.started,
+        duration_s=None if provenance is None else provenance.duration_s,
+        digest=evidence.digest,
+    )
