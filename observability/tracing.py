@@ -1,9 +1,10 @@
-"""The tracing a service adopts: one span a request, SQL spans on sampled traces, no personal data exported.
+"""The tracing a service adopts: one span a request, SQL and HTTP spans in sampled traces, no personal data exported.
 
     app = FastAPI(telemetry=TELEMETRY, lifespan=lifespan)
 
 and in the lifespan, so after the server forked its workers: ``start("my-service")``, at its end ``stop()``. Nothing is
-imported, patched or sent unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. This file needs nothing else of its package.
+imported, patched or sent unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. To adopt it elsewhere, take this file and
+``calls.py``: they need nothing else of this project.
 
 What leaves the process is an allow-list: of each span its name, times, route, method, status code, type of error and
 the SQL text with every literal and comment taken out. Paths, query strings, host names asked for, exception messages,
@@ -12,13 +13,13 @@ stacks, ``tracestate`` and any attribute not listed stay here.
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import threading
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
+
+from observability import calls
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
@@ -52,6 +53,9 @@ KEPT = frozenset(
     }
 )
 """Attributes exported; their values come from the code of the service, never from what a person typed."""
+
+INSTRUMENTED = "portance.instrumented"
+"""Resource attribute: the kinds of call ("sql", "http") that ``calls.py`` traces in the service."""
 
 _SQL_ATTRIBUTES = frozenset({"db.statement", "db.query.text"})
 _SQL_MAX_CHARS = 4_000
@@ -87,8 +91,6 @@ TELEMETRY: TelemetryConfig = {
 """For ``FastAPI(telemetry=TELEMETRY)``; does nothing until :func:`start` has set a global provider."""
 
 _processors: list[Any] = []
-_patched: list[tuple[type, str, Any]] = []
-_NO_SPAN = nullcontext()
 
 
 def start(service_name: str, sample_ratio: float = 0.1, *, also_keep: Collection[str] = ()) -> None:
@@ -115,23 +117,21 @@ def start(service_name: str, sample_ratio: float = 0.1, *, also_keep: Collection
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    instrumented = calls.trace_all()
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
-        provider = _provider(service_name, sample_ratio)
+        provider = _provider(service_name, sample_ratio, instrumented)
         trace.set_tracer_provider(provider)
     processor = BatchSpanProcessor(
         _scrubbing(OTLPSpanExporter(timeout=_export_timeout_s()), KEPT | frozenset(also_keep))
     )
     provider.add_span_processor(processor)
     _processors.append(processor)
-    _trace_psycopg()
 
 
 def stop() -> None:
     """Send what is left, for at most :data:`STOP_TIMEOUT_S` seconds, then give up; safe to call twice."""
-    while _patched:
-        owner, name, original = _patched.pop()
-        setattr(owner, name, original)
+    calls.restore_all()
     while _processors:
         # shutdown() itself waits 30 s for a collector that hangs, so it is left behind in a daemon thread.
         last_flush = threading.Thread(target=_processors.pop().shutdown, daemon=True)
@@ -163,7 +163,7 @@ def _export_timeout_s() -> float:
     return 5.0
 
 
-def _provider(service_name: str, sample_ratio: float) -> Any:
+def _provider(service_name: str, sample_ratio: float, instrumented: tuple[str, ...]) -> Any:
     import uuid
 
     from opentelemetry.sdk.resources import Resource
@@ -172,7 +172,14 @@ def _provider(service_name: str, sample_ratio: float) -> Any:
 
     return TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
-        resource=Resource.create({"service.name": service_name, "service.instance.id": str(uuid.uuid4())}),
+        resource=Resource.create(
+            {
+                "service.name": service_name,
+                "service.instance.id": str(uuid.uuid4()),
+                # So that a trace without SQL can be told from a service whose SQL is not traced.
+                INSTRUMENTED: instrumented,
+            }
+        ),
         shutdown_on_exit=False,  # stop() is bounded, the SDK's own hook is not
     )
 
@@ -234,67 +241,3 @@ def _allowed(attributes: Any, kept: frozenset[str]) -> dict[str, Any]:
         for name, value in (attributes if attributes is not None else {}).items()
         if name in kept
     }
-
-
-def _trace_psycopg() -> None:
-    """Let psycopg 3 make a span for each statement, commit and rollback, inside a sampled trace only."""
-    try:
-        import psycopg
-    except ImportError:
-        return
-    for cursor in (psycopg.Cursor, psycopg.AsyncCursor, psycopg.ServerCursor, psycopg.AsyncServerCursor):
-        for name in ("execute", "executemany"):
-            _patch(cursor, name, _statement)
-    for connection in (psycopg.Connection, psycopg.AsyncConnection):
-        _patch(connection, "commit", _end_of_work("COMMIT"))
-        _patch(connection, "rollback", _end_of_work("ROLLBACK"))
-    _patch(psycopg.Transaction, "__exit__", _end_of_transaction)
-    _patch(psycopg.AsyncTransaction, "__aexit__", _end_of_transaction)
-
-
-def _statement(_cursor: Any, query: Any, *_: Any, **__: Any) -> str:
-    if isinstance(query, bytes):
-        return query.decode("utf-8", "replace")
-    return query if isinstance(query, str) else str(query.as_string(_cursor))
-
-
-def _end_of_work(word: str) -> Callable[..., str | None]:
-    from psycopg.pq import TransactionStatus
-
-    # Outside a transaction psycopg sends nothing: there is nothing to time.
-    return lambda connection: None if connection.pgconn.transaction_status == TransactionStatus.IDLE else word
-
-
-def _end_of_transaction(_transaction: Any, error: Any = None, *_: Any) -> str:
-    return "COMMIT" if error is None else "ROLLBACK"
-
-
-def _patch(owner: type, name: str, describe: Callable[..., str | None]) -> None:
-    """Replace ``owner.name`` by itself inside a span, where the current span is recorded and there is SQL to tell."""
-    from opentelemetry import trace
-
-    original: Callable[..., Any] = owner.__dict__[name]
-    tracer = trace.get_tracer("observability.tracing")
-    current = trace.get_current_span
-
-    def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[Any]:
-        sql = describe(*arguments, **keywords) if current().is_recording() else None
-        if sql is None:
-            return _NO_SPAN
-        text = without_literals(sql)
-        return tracer.start_as_current_span(
-            text.split(" ", 1)[0].upper(),
-            kind=trace.SpanKind.CLIENT,
-            attributes={"db.system.name": "postgresql", "db.query.text": text},
-        )
-
-    async def traced_async(*arguments: Any, **keywords: Any) -> Any:
-        with span(arguments, keywords):
-            return await original(*arguments, **keywords)
-
-    def traced(*arguments: Any, **keywords: Any) -> Any:
-        with span(arguments, keywords):
-            return original(*arguments, **keywords)
-
-    _patched.append((owner, name, original))
-    setattr(owner, name, traced_async if inspect.iscoroutinefunction(original) else traced)

@@ -1,0 +1,245 @@
+"""The evidence "traces": did the load arrive with its traces, how much SQL does a request need, where does time go?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from observability.received import Received
+from observability.requests import Request, assemble
+from observability.routes import Route, by_route
+from observability.sent import FILE_NAME, Sent, read_sent
+from observability.spans import Work
+from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
+from scorecard.project import Site
+
+NO_SPAN = Text(
+    en="no span arrived: the service exports none to OTEL_EXPORTER_OTLP_ENDPOINT",
+    fr="aucune trace reçue : le service n’en envoie pas à l’adresse OTEL_EXPORTER_OTLP_ENDPOINT",
+)
+NO_REQUEST = Text(
+    en="spans arrived, but none of a request served (kind SERVER)",
+    fr="des traces ont été reçues, mais aucune d’une requête servie (type SERVER)",
+)
+NO_SENT = Text(
+    en="the load generator sent no request with a trace of its own, so none could be looked for",
+    fr="le générateur de charge n’a envoyé aucune requête portant sa propre trace : rien à rechercher",
+)
+NONE_ANSWERED = Text(
+    en="no sampled request had a good answer, so none had to leave a trace",
+    fr="aucune requête échantillonnée n’a reçu de réponse correcte : aucune ne devait laisser de trace",
+)
+RECEIVER_FULL = Text(
+    en="the receiver was full and refused spans, so a missing trace proves nothing",
+    fr="le récepteur, plein, a refusé des traces : une trace absente ne prouve rien",
+)
+NO_SQL = Text(
+    en="no SQL span arrived, and the service does not say that it traces its SQL: there may be none, or none traced",
+    fr="aucune trace de requête SQL reçue, et le service n’indique pas les tracer : absentes ou simplement non tracées",
+)
+NO_REMOTE = Text(
+    en="no outgoing call arrived, and the service does not say that it traces them: there may be none, or none traced",
+    fr="aucun appel sortant reçu, et le service n’indique pas les tracer : absents ou simplement non tracés",
+)
+NO_TIME = Text(
+    en="the requests received lasted no time at all, their clock cannot be used",
+    fr="les requêtes reçues ont une durée nulle : leur horloge est inutilisable",
+)
+
+MAX_STATEMENT_ROWS = 50
+
+
+def collect(site: Site, received: Received) -> Evidence:
+    """State what the spans of a run show; what they cannot show is unknown, with the reason.
+
+    Only requests the load generator sampled are analysed where it sampled any that arrived; else every request traced.
+    """
+    started = datetime.now(UTC)
+    sent = read_sent(site.raw("load") / FILE_NAME)
+    assembly = assemble(received.spans)
+    requests = _of_the_load(assembly.requests, sent)
+    routes = by_route(requests)
+    status, reason = _status(received, sent)
+    return Evidence(
+        name="traces",
+        collector="observability",
+        project=site.project.project.name,
+        status=status,
+        reason=reason,
+        provenance=Provenance.since(started, tool="portance observability", version=version("portance")),
+        facts=(
+            _arrived(received, assembly.requests, sent),
+            *_sql_facts(received, requests, routes, assembly.kinds),
+            *_share_facts(received, requests, assembly.kinds),
+            _slowest(received, routes),
+            Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
+            Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
+            Fact(id="trace.spans_dropped", value=received.dropped, unit=Unit.COUNT),
+            Fact(id="trace.spans_doubled", value=assembly.duplicates, unit=Unit.COUNT),
+            Fact(id="trace.spans_orphaned", value=assembly.orphans, unit=Unit.COUNT),
+            Fact(id="trace.spans_skewed", value=assembly.skewed, unit=Unit.COUNT),
+        ),
+        tables=(_routes_table(routes), _statements_table(routes)),
+    )
+
+
+def _of_the_load(requests: Sequence[Request], sent: Sent | None) -> list[Request]:
+    if sent is not None:
+        of_the_load = [request for request in requests if request.trace_id in sent.traces]
+        if of_the_load:
+            return of_the_load
+    return list(requests)
+
+
+def _arrived(received: Received, requests: Sequence[Request], sent: Sent | None) -> Fact:
+    def unknown(reason: Text) -> Fact:
+        return Fact(id="trace.arrived_share", value=None, unit=Unit.RATIO, reason=reason)
+
+    if sent is None or not sent.traces:
+        return unknown(NO_SENT)
+    if not received.spans:
+        return unknown(NO_SPAN)
+    if not sent.answered:
+        return unknown(NONE_ANSWERED)
+    if received.dropped:
+        return unknown(RECEIVER_FULL)
+    arrived = len(sent.answered & {request.trace_id for request in requests})
+    return Fact(
+        id="trace.arrived_share",
+        value=arrived / len(sent.answered),
+        unit=Unit.RATIO,
+        detail=f"{arrived} / {len(sent.answered)}",
+    )
+
+
+def _sql_facts(
+    received: Received, requests: Sequence[Request], routes: Sequence[Route], kinds: frozenset[Work]
+) -> list[Fact]:
+    reason = _nothing_served(received, requests)
+    if reason is None and not _is_known("sql", Work.SQL, requests, kinds):
+        reason = NO_SQL
+    if reason is not None:
+        return [Fact(id="trace.sql_per_request_max", value=None, unit=Unit.COUNT, reason=reason)]
+    worst = max(routes, key=lambda route: route.sql_p95)
+    repeated = next(iter(worst.statements.items()), None)
+    most = "" if repeated is None else f"; {repeated[1]:.1f} × {repeated[0][:200]}"
+    return [
+        Fact(
+            id="trace.sql_per_request_max",
+            value=worst.sql_p95,
+            unit=Unit.COUNT,
+            detail=f"{worst.name} (p95, n = {worst.requests}){most}",
+        )
+    ]
+
+
+def _share_facts(received: Received, requests: Sequence[Request], kinds: frozenset[Work]) -> list[Fact]:
+    entries = [request for request in requests if not request.nested]
+    total = sum(request.duration for request in entries)
+    nothing = _nothing_served(received, entries)
+    if nothing is None and total <= 0:
+        nothing = NO_TIME
+    sql = sum(request.sql for request in entries)
+    remote = sum(request.remote for request in entries)
+    sql_known = _is_known("sql", Work.SQL, requests, kinds)
+    remote_known = _is_known("http", Work.REMOTE, requests, kinds)
+
+    def share(name: str, seconds: float, reason: Text | None, detail: str = "") -> Fact:
+        why = nothing if nothing is not None else reason
+        value = min(1.0, max(0.0, seconds / total)) if why is None else None
+        return Fact(id=f"trace.share_{name}", value=value, unit=Unit.RATIO, reason=why, detail=detail)
+
+    return [
+        share("sql", sql, None if sql_known else NO_SQL),
+        share("remote", remote, None if remote_known else NO_REMOTE),
+        # What is not traced looks like the application's own time: with SQL untraced the rest says nothing.
+        share(
+            "application",
+            total - sql - remote,
+            None if sql_known else NO_SQL,
+            "" if remote_known else "with outgoing calls, if any, which are not traced",
+        ),
+    ]
+
+
+def _is_known(kind: str, work: Work, requests: Sequence[Request], kinds: frozenset[Work]) -> bool:
+    """Whether calls of this kind are traced: one was seen, or every service says that it traces them."""
+    return work in kinds or (bool(requests) and all(kind in request.instrumented for request in requests))
+
+
+def _slowest(received: Received, routes: Sequence[Route]) -> Fact:
+    reason = _nothing_served(received, routes)
+    if reason is not None:
+        return Fact(id="trace.slowest_route", value=None, unit=Unit.TEXT, reason=reason)
+    slowest = max(routes, key=lambda route: route.p95)
+    return Fact(
+        id="trace.slowest_route",
+        value=slowest.name,
+        unit=Unit.TEXT,
+        detail=f"p95 {slowest.p95:.3f} s (n = {slowest.requests})",
+    )
+
+
+def _nothing_served(received: Received, served: Sequence[object]) -> Text | None:
+    if not received.spans:
+        return NO_SPAN
+    return None if served else NO_REQUEST
+
+
+def _status(received: Received, sent: Sent | None) -> tuple[Status, Text | None]:
+    if not received.spans:
+        return Status.DEGRADED, NO_SPAN
+    unread = [
+        (received.dropped, "spans refused, the receiver was full", "traces refusées, récepteur plein"),
+        (received.malformed_bodies, "messages malformed", "messages mal formés"),
+        (received.malformed_spans, "spans without valid ids", "traces sans identifiant valide"),
+        (
+            0 if sent is None else sent.malformed,
+            f"lines of {FILE_NAME} unreadable",
+            f"lignes illisibles de {FILE_NAME}",
+        ),
+    ]
+    said = [(number, en, fr) for number, en, fr in unread if number]
+    if not said:
+        return Status.COMPLETED, None
+    return Status.DEGRADED, Text(
+        en="not all could be read: " + ", ".join(f"{number} {en}" for number, en, _ in said),
+        fr="tout n’a pu être lu : " + ", ".join(f"{number} {fr}" for number, _, fr in said),
+    )
+
+
+def _routes_table(routes: Sequence[Route]) -> Table:
+    total = sum(route.total for route in routes)
+    return Table(
+        id="trace.routes",
+        columns=(
+            Column(name="route"),
+            Column(name="requests", unit=Unit.COUNT),
+            Column(name="sql_per_request", unit=Unit.COUNT),
+            Column(name="p50", unit=Unit.SECOND),
+            Column(name="p95", unit=Unit.SECOND),
+            Column(name="share_of_time", unit=Unit.RATIO),
+        ),
+        rows=tuple(
+            (
+                route.name,
+                route.requests,
+                sum(route.statements.values()),
+                route.p50,
+                route.p95,
+                route.total / total if total > 0 else None,
+            )
+            for route in routes
+        ),
+    )
+
+
+def _statements_table(routes: Sequence[Route]) -> Table:
+    rows = [(route.name, text, per_request) for route in routes for text, per_request in route.statements.items()]
+    rows.sort(key=lambda row: -row[2])
+    return Table(
+        id="trace.statements",
+        columns=(Column(name="route"), Column(name="statement"), Column(name="per_request", unit=Unit.COUNT)),
+        rows=tuple(rows[:MAX_STATEMENT_ROWS]),
+    )

@@ -1,0 +1,123 @@
+"""Spans for what a request waits for: its SQL (psycopg 3) and its outgoing HTTP (httpx), in sampled traces only.
+
+The methods are replaced in place, so that connections opened earlier and pools are covered. Outside a sampled trace a
+call costs one look at the current span; the reasons and the measurements are in docs/decisions/0040.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, NamedTuple
+
+_replaced: list[tuple[type, str, Any]] = []
+_NO_SPAN = nullcontext()
+
+
+class Call(NamedTuple):
+    """A span to come."""
+
+    name: str
+    attributes: dict[str, str]
+    headers: MutableMapping[str, str] | None = None
+    """Where the trace is passed on to the other side."""
+
+
+def trace_all() -> tuple[str, ...]:
+    """Trace the calls of the libraries that are installed; returns the kinds traced: "sql", "http"."""
+    return _trace_psycopg() + _trace_httpx()
+
+
+def restore_all() -> None:
+    """Put the original methods back."""
+    while _replaced:
+        owner, name, original = _replaced.pop()
+        setattr(owner, name, original)
+
+
+def _trace_psycopg() -> tuple[str, ...]:
+    try:
+        import psycopg
+    except ImportError:
+        return ()
+    for cursor in (psycopg.Cursor, psycopg.AsyncCursor, psycopg.ServerCursor, psycopg.AsyncServerCursor):
+        for name in ("execute", "executemany"):
+            _replace(cursor, name, _statement)
+    for connection in (psycopg.Connection, psycopg.AsyncConnection):
+        _replace(connection, "commit", _end_of_work("COMMIT"))
+        _replace(connection, "rollback", _end_of_work("ROLLBACK"))
+    _replace(psycopg.Transaction, "__exit__", _end_of_transaction)
+    _replace(psycopg.AsyncTransaction, "__aexit__", _end_of_transaction)
+    return ("sql",)
+
+
+def _trace_httpx() -> tuple[str, ...]:
+    try:
+        import httpx
+    except ImportError:
+        return ()
+    _replace(httpx.Client, "send", _outgoing)
+    _replace(httpx.AsyncClient, "send", _outgoing)
+    return ("http",)
+
+
+def _sql(text: str) -> Call:
+    # Values are parameters and are not seen here; literals in the text are taken out before export.
+    verb = text.lstrip().split(None, 1)[0] if text.strip() else ""
+    return Call(verb.upper() if verb.isalpha() else "SQL", {"db.system.name": "postgresql", "db.query.text": text})
+
+
+def _statement(cursor: Any, query: Any, *_: Any, **__: Any) -> Call:
+    if isinstance(query, bytes):
+        return _sql(query.decode("utf-8", "replace"))
+    return _sql(query if isinstance(query, str) else query.as_string(cursor))
+
+
+def _end_of_work(word: str) -> Callable[..., Call | None]:
+    from psycopg.pq import TransactionStatus
+
+    # Outside a transaction psycopg sends nothing: there is nothing to time.
+    return lambda connection: None if connection.pgconn.transaction_status == TransactionStatus.IDLE else _sql(word)
+
+
+def _end_of_transaction(_transaction: Any, error: Any = None, *_: Any) -> Call:
+    return _sql("COMMIT" if error is None else "ROLLBACK")
+
+
+def _outgoing(_client: Any, request: Any, **_: Any) -> Call:
+    return Call(request.method, {"http.request.method": request.method}, request.headers)
+
+
+def _replace(owner: type, name: str, describe: Callable[..., Call | None]) -> None:
+    """Replace ``owner.name`` by itself inside a span, where the current span is recorded and a call is described."""
+    from opentelemetry import trace
+
+    original: Callable[..., Any] = owner.__dict__[name]
+    current = trace.get_current_span
+
+    def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[None]:
+        call = describe(*arguments, **keywords) if current().is_recording() else None
+        return _NO_SPAN if call is None else _span(call)
+
+    async def traced_async(*arguments: Any, **keywords: Any) -> Any:
+        with span(arguments, keywords):
+            return await original(*arguments, **keywords)
+
+    def traced(*arguments: Any, **keywords: Any) -> Any:
+        with span(arguments, keywords):
+            return original(*arguments, **keywords)
+
+    _replaced.append((owner, name, original))
+    setattr(owner, name, traced_async if inspect.iscoroutinefunction(original) else traced)
+
+
+@contextmanager
+def _span(call: Call) -> Iterator[None]:
+    from opentelemetry import propagate, trace
+
+    tracer = trace.get_tracer("observability.calls")
+    with tracer.start_as_current_span(call.name, kind=trace.SpanKind.CLIENT, attributes=call.attributes):
+        if call.headers is not None:
+            propagate.inject(call.headers)
+        yield

@@ -1,0 +1,135 @@
+"""Requests put together from spans: what each asked of the database, and where its time went."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from observability.spans import Span, Work
+from observability.statements import is_transaction_control
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as its server spent it; times in seconds, and ``sql + remote + application == duration``.
+
+    Calls that run side by side are merged before they are added up; where SQL and an outgoing call overlap, the time
+    is counted as SQL. What goes on after the answer was sent (a background task) is no part of any time.
+    """
+
+    trace_id: str
+    route: str
+    service: str
+    duration: float
+    sql: float
+    remote: float
+    statements: Counter[str]
+    instrumented: frozenset[str]
+    nested: bool
+    """Whether another traced request caused this one; its time is then inside the other's remote time."""
+
+    @property
+    def application(self) -> float:
+        """Seconds in the service itself: its code, its queues, and calls that nobody traced."""
+        return self.duration - self.sql - self.remote
+
+    @property
+    def sql_count(self) -> int:
+        """Statements sent, those that begin or end a transaction left out."""
+        return self.statements.total()
+
+
+@dataclass
+class Assembly:
+    """Requests, and what had to be set right or aside to get them."""
+
+    requests: list[Request] = field(default_factory=list)
+    duplicates: int = 0
+    orphans: int = 0
+    """Spans that no request leads to: their parent did not arrive, or they were made outside a request."""
+    skewed: int = 0
+    """Spans that end before they begin, or begin before the request they belong to."""
+    kinds: frozenset[Work] = frozenset()
+    """The kinds of work seen in any span."""
+
+
+def assemble(spans: Iterable[Span]) -> Assembly:
+    """Put requests together from spans in any order, with doubles, gaps, cycles and clocks that differ."""
+    traces: dict[str, dict[str, Span]] = defaultdict(dict)
+    assembly = Assembly()
+    kinds: set[Work] = set()
+    for span in spans:
+        kinds.add(span.work)
+        if span.span_id in traces[span.trace_id]:
+            assembly.duplicates += 1
+        else:
+            traces[span.trace_id][span.span_id] = span
+    assembly.kinds = frozenset(kinds)
+    for trace in traces.values():
+        _assemble_trace(trace, assembly)
+    return assembly
+
+
+def _assemble_trace(trace: dict[str, Span], assembly: Assembly) -> None:
+    children: dict[str, list[Span]] = defaultdict(list)
+    for span in trace.values():
+        children[span.parent_id].append(span)
+    reached = 0
+    for span in trace.values():
+        if span.work is Work.SERVING:
+            below = _below(span, children)
+            reached += 1 + len(below)
+            nested = span.parent_id in trace
+            assembly.requests.append(_request(span, below, nested, assembly))
+    # A span in a cycle, or below no request, is reached by none; one is reached from its own request only.
+    assembly.orphans += len(trace) - reached
+
+
+def _below(server: Span, children: dict[str, list[Span]]) -> list[Span]:
+    """Every span the request caused in its own service: the walk ends where another request is served."""
+    found: list[Span] = []
+    seen = {server.span_id}
+    waiting = [server.span_id]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child.work is not Work.SERVING and child.span_id not in seen:
+                seen.add(child.span_id)
+                found.append(child)
+                waiting.append(child.span_id)
+    return found
+
+
+def _request(server: Span, below: list[Span], nested: bool, assembly: Assembly) -> Request:
+    start, end = server.start_ns, max(server.start_ns, server.end_ns)
+    assembly.skewed += sum(1 for s in (server, *below) if s.end_ns < s.start_ns or s.start_ns < start)
+    sql = [_within(s, start, end) for s in below if s.work is Work.SQL]
+    remote = [_within(s, start, end) for s in below if s.work is Work.REMOTE]
+    sql_ns = merged_length(sql)
+    return Request(
+        trace_id=server.trace_id,
+        route=server.label,
+        service=server.service,
+        duration=(end - start) / 1e9,
+        sql=sql_ns / 1e9,
+        remote=(merged_length(sql + remote) - sql_ns) / 1e9,
+        statements=Counter(s.label for s in below if s.work is Work.SQL and not is_transaction_control(s.label)),
+        instrumented=server.instrumented,
+        nested=nested,
+    )
+
+
+def _within(span: Span, start: int, end: int) -> tuple[int, int]:
+    return min(max(span.start_ns, start), end), min(max(span.end_ns, start), end)
+
+
+def merged_length(intervals: list[tuple[int, int]]) -> int:
+    """Length of the union of intervals; one that ends before it begins counts as nothing."""
+    total = 0
+    covered: int | None = None
+    for begin, end in sorted(intervals):
+        first = begin if covered is None else max(begin, covered)
+        if end > first:
+            total += end - first
+            covered = end
+    return total

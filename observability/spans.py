@@ -1,0 +1,112 @@
+"""A span as the analysis needs it, read from OTLP messages of any service in any language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from sys import intern
+from typing import Any, NamedTuple
+
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
+from opentelemetry.proto.trace.v1.trace_pb2 import Status as OtlpStatus
+
+from observability.statements import shape
+from observability.tracing import INSTRUMENTED
+
+
+class Work(Enum):
+    """What the time of a span was spent on."""
+
+    SERVING = "serving"
+    SQL = "sql"
+    REMOTE = "remote"
+    OTHER = "other"
+
+
+class Span(NamedTuple):
+    """One span; times in nanoseconds since 1970 by the clock of the service."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    work: Work
+    label: str
+    """Method and route of a request, shape of a statement, else the name."""
+    start_ns: int
+    end_ns: int
+    failed: bool
+    service: str
+    instrumented: frozenset[str]
+    """Kinds of call the service says it traces ("sql", "http"); empty when it does not say."""
+
+
+# Ids in a path would make a route of each request where a service sends no http.route.
+_ID_IN_PATH = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[^/\s]*@[^/\s]*)(?=/|$)")
+_LABEL_MAX_CHARS = 400
+
+
+def spans(resources: Iterable[ResourceSpans]) -> Iterator[Span | None]:
+    """The spans of a message in order, None for one that cannot be used (ids of a wrong length)."""
+    for resource in resources:
+        told = _attributes(resource.resource.attributes)
+        service = intern(str(told.get("service.name", "")))
+        instrumented = told.get(INSTRUMENTED)
+        kinds = frozenset(str(kind) for kind in instrumented) if isinstance(instrumented, list) else frozenset()
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                yield _span(span, service, kinds)
+
+
+def _span(span: OtlpSpan, service: str, instrumented: frozenset[str]) -> Span | None:
+    if len(span.trace_id) != 16 or len(span.span_id) != 8 or not any(span.trace_id) or not any(span.span_id):
+        return None
+    attributes = _attributes(span.attributes)
+    work = _work(span.kind, attributes)
+    return Span(
+        trace_id=span.trace_id.hex(),
+        span_id=span.span_id.hex(),
+        parent_id=span.parent_span_id.hex(),
+        work=work,
+        label=intern(_label(span.name, work, attributes)[:_LABEL_MAX_CHARS]),
+        start_ns=span.start_time_unix_nano,
+        end_ns=span.end_time_unix_nano,
+        failed=span.status.code == OtlpStatus.STATUS_CODE_ERROR,
+        service=service,
+        instrumented=instrumented,
+    )
+
+
+def _work(kind: int, attributes: dict[str, Any]) -> Work:
+    if kind == OtlpSpan.SPAN_KIND_SERVER:
+        return Work.SERVING
+    if "db.system" in attributes or "db.system.name" in attributes:
+        return Work.SQL
+    return Work.REMOTE if kind == OtlpSpan.SPAN_KIND_CLIENT else Work.OTHER
+
+
+def _label(name: str, work: Work, attributes: dict[str, Any]) -> str:
+    match work:
+        case Work.SERVING:
+            route = attributes.get("http.route")
+            if not isinstance(route, str):
+                return _ID_IN_PATH.sub("{id}", name)
+            method = attributes.get("http.request.method", attributes.get("http.method", ""))
+            return f"{method} {route}".strip()
+        case Work.SQL:
+            text = attributes.get("db.query.text", attributes.get("db.statement"))
+            return shape(text) if isinstance(text, str) else name
+        case Work.REMOTE | Work.OTHER:
+            return name
+
+
+def _attributes(pairs: Any) -> dict[str, Any]:
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _value(value: Any) -> Any:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [_value(item) for item in value.array_value.values]
+    return getattr(value, kind) if kind in ("string_value", "int_value", "bool_value", "double_value") else None
