@@ -82,7 +82,13 @@ class Receiver:
             raise ReceiverError(f"the receiver of spans cannot start: {error.strerror}") from error
         self.endpoint = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._serve, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1
+            self._serve,
+            interface="asgi3",
+            lifespan="off",
+            proxy_headers=False,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="otlp-receiver", daemon=True)
