@@ -1,0 +1,72 @@
+"""How long each profile of a run may load the target, and how finely it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scorecard.project import RunProfile
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Times in seconds.
+
+    Attributes:
+        total_s: the whole load part, start of the generator included.
+        settle_s: load at the peak rate before anything is measured, so that caches and pools fill.
+        warm_up_s: load before the window of each step.
+        peak_s: window of the step at the peak demand.
+        step_s: window of a step of the search.
+        confirm_s: window of a confirmation.
+        drain_s: longest wait for answers after a window.
+        confirmations: repeats that must all hold.
+        resolution: ratio at which bisecting stops.
+    """
+
+    total_s: float
+    settle_s: float
+    warm_up_s: float
+    peak_s: float
+    step_s: float
+    confirm_s: float
+    drain_s: float
+    confirmations: int
+    resolution: float
+
+
+BUDGETS: Mapping[RunProfile, Budget] = {
+    "quick": Budget(
+        total_s=75,
+        settle_s=2,
+        warm_up_s=1,
+        peak_s=6,
+        step_s=4,
+        confirm_s=5,
+        drain_s=2,
+        confirmations=2,
+        resolution=1.10,
+    ),
+    "standard": Budget(
+        total_s=600,
+        settle_s=10,
+        warm_up_s=5,
+        peak_s=30,
+        step_s=20,
+        confirm_s=30,
+        drain_s=5,
+        confirmations=3,
+        resolution=1.05,
+    ),
+    "full": Budget(
+        total_s=1800,
+        settle_s=30,
+        warm_up_s=10,
+        peak_s=60,
+        step_s=45,
+        confirm_s=60,
+        drain_s=10,
+        confirmations=3,
+        resolution=1.03,
+    ),
+}

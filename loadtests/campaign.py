@@ -1,0 +1,226 @@
+"""The load part of a run from smoke check to confirmed capacity, within its time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loadtests.budgets import Budget
+from loadtests.engine.orders import Limits, Order
+from loadtests.generator import Generator
+from loadtests.processor import CpuClock
+from loadtests.search import Capacity, Phase, Plan, search
+from loadtests.step import Objective, Step, from_report
+from scorecard.evidence import Text
+from scorecard.project import Journey, Progress
+
+FEWEST_EXPECTED = 100
+"""A step must promise so many requests: the 95th percentile of fewer moves with every single one."""
+LOWEST_SHARE = 1 / 64
+"""Share of the peak demand below which the search stops going down."""
+_THINK_SHARE = 0.6
+_SAMPLE_SHARE = 0.1
+_SAMPLED_PER_S = 100.0
+_RECOVERY_S = 6.0
+"""A target that does not answer a lone visitor for that long is dead."""
+_CALM_S = 1.5
+"""Longest wait for a target that answers, but badly or slowly, to get over a step."""
+_SPARE_ERRORS = 5
+
+
+class SmokeFailure(Exception):  # noqa: N818 (what the collection found, caught by it)
+    """A journey does not work even alone; ``reason`` says which step and how."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+class TargetDied(Exception):  # noqa: N818 (what the collection found, caught by it)
+    """The target stopped answering under load and did not come back."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(f"{rate:g}")
+        self.rate = rate
+
+
+@dataclass
+class Campaign:
+    """A load on a target: what is offered, what it is held to, and every step made so far.
+
+    Attributes:
+        generator: the running load generator.
+        journeys: what visitors do.
+        shares: share of each journey among all arrivals; they add up to 1.
+        objective: what a good answer is.
+        budget: times.
+        peak: journeys a second at the peak of the peak day.
+        tell: called about once a second with what is being done, the fraction done and the seconds left.
+        cpu: processor clock of the service, None when its processes are not known.
+        steps: every step made.
+        requests_per_journey: steps that go to the target, as the smoke check counted them.
+    """
+
+    generator: Generator
+    journeys: Sequence[Journey]
+    shares: Mapping[str, float]
+    objective: Objective
+    budget: Budget
+    peak: float
+    tell: Progress
+    cpu: CpuClock | None = None
+    clock: Callable[[], float] = time.monotonic
+    steps: list[Step] = field(default_factory=list)
+    requests_per_journey: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+        longest = max(sum(step.think for step in journey.steps) for journey in self.journeys)
+        # think times change how many sessions there are, not how many requests a second: in a short step they are
+        # shortened, so that the window sees every step of the journeys and not their beginnings only
+        self.think_scale = min(1.0, _THINK_SHARE * self.budget.warm_up_s / longest) if longest > 0 else 1.0
+
+    def smoke(self) -> None:
+        """Send one visitor through each journey, citizens first, with no other load.
+
+        Raises:
+            SmokeFailure: a step went wrong.
+        """
+        self.requests_per_journey = 0.0
+        for journey in sorted(self.journeys, key=lambda j: j.persona != "citizen"):
+            self._say(Text(en=f"Trying journey {journey.name}", fr=f"Essai du parcours {journey.name}"))
+            steps = self.generator.smoke(journey.name, self.think_scale)["steps"]
+            last = steps[-1]
+            if last["error"] is not None:
+                raise SmokeFailure(_smoke_reason(journey.name, len(steps), last))
+            self.requests_per_journey += self.shares[journey.name] * sum(step["hops"] > 0 for step in steps)
+
+    def peak_demand(self) -> Step:
+        """Warm the target up, then measure it at the peak demand (or at the least rate that can be judged)."""
+        budget = self.budget
+        rate = max(self.peak, self.least_rate(budget.peak_s))
+        self._measure(rate, "settle", budget.settle_s)
+        self.steps.clear()  # the warm-up is not a measurement
+        return self._measure(rate, "peak", budget.peak_s)
+
+    def capacity(self) -> Capacity:
+        """Search for the highest rate that holds the objective.
+
+        Raises:
+            TargetDied: with the rate at which it did.
+        """
+        start = max(self.peak, self.least_rate(self.budget.step_s))
+        plan = Plan(
+            start=start,
+            floor=min(start, max(self.peak * LOWEST_SHARE, self.least_rate(self.budget.step_s))),
+            resolution=self.budget.resolution,
+            confirmations=self.budget.confirmations,
+        )
+        return search(self._searched, self.objective, plan, self._can_afford)
+
+    def least_rate(self, window_s: float) -> float:
+        """Journeys a second that promise enough requests within ``window_s`` seconds."""
+        return FEWEST_EXPECTED / (window_s * max(self.requests_per_journey, 1e-9))
+
+    def _searched(self, rate: float, phase: Phase) -> Step:
+        if phase == "double" and len(self.steps) == 1 and self.steps[0].rate == rate:
+            return self.steps[0]  # the peak step has measured this very rate, and longer
+        return self._measure(rate, phase, self.budget.confirm_s if phase == "confirm" else self.budget.step_s)
+
+    def _measure(self, rate: float, phase: str, window_s: float) -> Step:
+        budget = self.budget
+        requests = rate * self.requests_per_journey * window_s
+        order = Order(
+            rates={name: rate * share for name, share in self.shares.items()},
+            warm_up_s=budget.warm_up_s,
+            duration_s=window_s,
+            drain_s=budget.drain_s,
+            limits=self._limits(rate, requests),
+            sample_share=min(_SAMPLE_SHARE, _SAMPLED_PER_S / (rate * self.requests_per_journey)),
+            think_scale=self.think_scale,
+        )
+        before = self.cpu.read() if self.cpu is not None else None
+        report = self.generator.step(order, lambda: self._say(_doing(phase, rate)))
+        used = self.cpu.since(before) if self.cpu is not None and before is not None else None
+        step = from_report(report, rate, phase, used)
+        self.steps.append(step)
+        if step.broken is not None or step.errors:
+            self._let_it_recover(step)
+        return step
+
+    def _limits(self, rate: float, requests: float) -> Limits:
+        """Limits that only a step which has failed already can pass, but for the sessions at once.
+
+        More than 1.1 times the errors or slow answers the whole window allows cannot be made good. Sessions are too
+        many at twice the number that would be under way if each answer took eight times the objective.
+        """
+        longest = max(
+            sum(s.think for s in j.steps) * self.think_scale + len(j.steps) * 8 * self.objective.p95_s
+            for j in self.journeys
+        )
+        return Limits(
+            sessions=math.ceil(2 * rate * longest) + 50,
+            errors=math.ceil(1.1 * requests * self.objective.error_rate) + _SPARE_ERRORS,
+            slow=math.ceil(1.1 * requests * 0.05) + _SPARE_ERRORS,
+            slow_s=self.objective.p95_s,
+        )
+
+    def _let_it_recover(self, step: Step) -> None:
+        """Wait until a lone visitor is served again; raise TargetDied when no answer comes at all."""
+        journey = next(iter(sorted(self.journeys, key=lambda j: j.persona != "citizen")))
+        began = self.clock()
+        while True:
+            last = self.generator.smoke(journey.name, 0.0)["steps"][-1]
+            if last["error"] is None and last["latency_s"] <= self.objective.p95_s:
+                return
+            answers = last["status"] != 0
+            if self.clock() - began >= (_CALM_S if answers else _RECOVERY_S):
+                if not answers:
+                    raise TargetDied(step.rate)
+                return
+            time.sleep(0.2)
+
+    def _can_afford(self, phase: Phase) -> bool:
+        """Whether a step still fits in; bisecting leaves room for the confirmations."""
+        budget = self.budget
+        spare = budget.warm_up_s + budget.drain_s / 2
+        confirm = budget.confirm_s + spare
+        needed = confirm if phase == "confirm" else budget.step_s + spare + budget.confirmations * confirm
+        return self._left() >= needed
+
+    def _left(self) -> float:
+        return self.budget.total_s - (self.clock() - self._began)
+
+    def _say(self, what: Text) -> None:
+        left = max(0.0, self._left())
+        self.tell(what, 1 - left / self.budget.total_s, left)
+
+
+def _doing(phase: str, rate: float) -> Text:
+    match phase:
+        case "settle":
+            return Text(en="Warming the service up", fr="Mise en température du service")
+        case "peak":
+            return Text(en=f"Peak demand: {rate:.1f} journeys/s", fr=f"Pointe de la demande : {_fr(rate)} parcours/s")
+        case "confirm":
+            return Text(en=f"Confirming {rate:.1f} journeys/s", fr=f"Confirmation à {_fr(rate)} parcours/s")
+        case _:
+            return Text(en=f"Searching: {rate:.1f} journeys/s", fr=f"Recherche : {_fr(rate)} parcours/s")
+
+
+def _smoke_reason(journey: str, number: int, step: Mapping[str, object]) -> Text:
+    status = step["status"]
+    en = f"answered {status}" if status else "got no answer"
+    fr = f"a répondu {status}" if status else "n'a pas eu de réponse"
+    return Text(
+        en=f"Journey {journey} does not work even for one visitor: step {number} ({step['label']}) {en}: "
+        f"{step['error']}.",
+        fr=f"Le parcours {journey} ne fonctionne pas, même pour un seul visiteur : l'étape {number} "
+        f"({step['label']}) {fr} : {step['error']}.",
+    )
+
+
+def _fr(number: float) -> str:
+    return f"{number:.1f}".replace(".", ",")

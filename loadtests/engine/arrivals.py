@@ -1,0 +1,35 @@
+"""When sessions arrive: the whole schedule of a step of the load, drawn before it starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from random import Random
+from typing import Literal
+
+Pattern = Literal["poisson", "constant"]
+
+
+def schedule(
+    rates: Mapping[str, float], duration_s: float, random: Random, pattern: Pattern = "poisson"
+) -> list[tuple[float, str]]:
+    """Arrivals over ``duration_s`` seconds, in order: seconds from the start, and what arrives.
+
+    ``rates`` gives each kind's arrivals a second. The number of each kind is the rate times the duration (a fraction
+    is rounded up with that chance) and not itself drawn from a Poisson law: what is left is a Poisson process given
+    its count, with all its bunching, but two steps at one rate offer the same load. Constant arrivals are evenly
+    spaced and start at a random phase.
+    """
+    arrivals: list[tuple[float, str]] = []
+    for kind, rate in rates.items():
+        mean = rate * duration_s
+        count = math.floor(mean) + (random.random() < mean - math.floor(mean))
+        match pattern:
+            case "poisson":
+                moments = [random.random() * duration_s for _ in range(count)]
+            case "constant":
+                phase = random.random()
+                moments = [(phase + number) * duration_s / count for number in range(count)]
+        arrivals += [(moment, kind) for moment in moments]
+    arrivals.sort()
+    return arrivals
