@@ -89,7 +89,7 @@ def read(content: bytes) -> Api:
         if str(template).startswith("x-"):
             continue
         if not str(template).startswith("/"):
-            raise OpenApiError(f"paths: {ascii(template)[:80]} does not begin with /")
+            raise OpenApiError(f"paths: {str(template)[:80]!r} does not begin with /")
         operations.extend(_of_path(document, prefix, str(template), item))
     if not operations:
         raise OpenApiError("paths: no path has an operation, the document describes nothing to call")
@@ -115,7 +115,7 @@ def _prefix(document: Document) -> str:
     try:
         return _clean(urlsplit(url).path)
     except ValueError as error:
-        raise OpenApiError(f"servers[0].url: {ascii(url)[:80]} is not a URL") from error
+        raise OpenApiError(f"servers[0].url: {url[:80]!r} is not a URL") from error
 
 
 def _clean(path: str) -> str:
@@ -125,7 +125,7 @@ def _clean(path: str) -> str:
 
 
 def _of_path(document: Document, prefix: str, template: str, item: Any) -> list[Operation]:
-    where = f"paths.{ascii(template)[1:-1][:80]}"
+    where = f"paths.{template[:80]}"
     full_path = prefix + "/" + template.lstrip("/")
     try:
         item, where = document.mapping(item, where)
@@ -152,7 +152,7 @@ def _operation(document: Document, method: str, path: str, item: Mapping, node: 
     for name in re.findall(r"\{([^{}]+)\}", path):
         described.setdefault((name, "path"), {"name": name, "in": "path"})  # left out by a careless document
     parameters = tuple(
-        _parameter(document, d, f"{where}.parameters.{ascii(name)[1:-1][:40]}")
+        _parameter(document, d, f"{where}.parameters.{name[:40]}")
         for (name, place), d in described.items()
         if (place == "path" and "{" + name + "}" in path) or (place in _PLACES[1:] and d.get("required") is True)
     )

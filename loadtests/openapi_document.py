@@ -17,12 +17,20 @@ MAX_BYTES = 20_000_000
 
 _VERSION = re.compile(r"3\.[012](\.|$)")
 _MAX_HOPS = 50
+_MAX_MESSAGE = 300
 
 Mapping = dict[str, Any]
 
 
 class OpenApiError(LoadTestError):
-    """An API description cannot be used; the message is one line that says what is wrong and where."""
+    """An API description cannot be used; the message is one line that says what is wrong and where.
+
+    Names in it come from a stranger and go to a terminal: what does not print is escaped, what is long is cut.
+    """
+
+    def __init__(self, message: str) -> None:
+        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message[:_MAX_MESSAGE])
+        super().__init__(shown if len(message) <= _MAX_MESSAGE else shown + "…")
 
 
 class ElsewhereError(OpenApiError):
@@ -144,6 +152,6 @@ def _kind(node: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    """``value`` quoted on one line, cut short: it comes from a stranger and goes to a terminal."""
-    text = ascii(value)
+    """``value`` quoted, cut short."""
+    text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"

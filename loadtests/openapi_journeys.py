@@ -82,7 +82,9 @@ def request_path(operation: Operation, base_path: str = "") -> str:
     values = {p.name: p.value for p in operation.parameters if p.place == "path"}
     parts = re.split(r"(\{[^{}]+\})", path)
     filled = "".join(_part(part, values) for part in parts)
-    query = urlencode([(p.name, p.value) for p in operation.parameters if p.place == "query"], quote_via=quote)
+    query = urlencode(
+        [(p.name, p.value) for p in operation.parameters if p.place == "query"], quote_via=quote, errors="replace"
+    )
     return f"{filled}?{query}" if query else filled
 
 
@@ -94,8 +96,8 @@ def request_headers(operation: Operation) -> list[tuple[str, str]]:
 def _part(part: str, values: dict[str, str]) -> str:
     name = part[1:-1]
     if part.startswith("{") and name in values:
-        return quote(values[name], safe="")
-    return quote(part, safe="/:@!$&'()*+,;=~-._")
+        return quote(values[name], safe="", errors="replace")
+    return quote(part, safe="/:@!$&'()*+,;=~-._", errors="replace")
 
 
 def _group(operation: Operation) -> str:

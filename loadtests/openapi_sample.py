@@ -89,7 +89,7 @@ def _plain(value: Any, depth: int, budget: _Budget) -> Any:
         case bool():
             return value
         case str():
-            return value[:_MAX_TEXT]
+            return _encodable(value)
         case int():
             return value if -_INT64 <= value < _INT64 else None
         case float():
@@ -99,10 +99,15 @@ def _plain(value: Any, depth: int, budget: _Budget) -> Any:
         case list():
             return [p for p in (_plain(v, depth + 1, budget) for v in value) if p is not None]
         case dict():
-            parts = {str(k)[:_MAX_TEXT]: _plain(v, depth + 1, budget) for k, v in value.items()}
+            parts = {_encodable(str(k)): _plain(v, depth + 1, budget) for k, v in value.items()}
             return {k: v for k, v in parts.items() if v is not None}
         case _:
             return None
+
+
+def _encodable(text: str) -> str:
+    """The start of ``text``; half a surrogate pair, which JSON can spell and no request can carry, becomes "?"."""
+    return text[:_MAX_TEXT].encode("utf-8", "replace").decode()
 
 
 def _sample(document: Document, schema: Any, where: str, depth: int, budget: _Budget) -> Sample:
@@ -170,7 +175,7 @@ def _object(document: Document, schema: Mapping, where: str, depth: int, budget:
     for name, inner in properties.items():
         if str(name) in wanted and budget.left > 0:
             value = _sample(document, inner, f"{where}.properties.{name}", depth + 1, budget).value
-            filled[str(name)[:_MAX_TEXT]] = value
+            filled[_encodable(str(name))] = value
     return filled
 
 
