@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text
 
-SCHEMA = "portance/scorecard/1"
+SCHEMA: Literal["portance/scorecard/1"] = "portance/scorecard/1"
 
 Letter = Literal["A", "B", "C", "D", "E", "F"]
 

@@ -56,9 +56,9 @@ class Criterion(Strict):
     """One question with one answer.
 
     The fact's number (or the ``use`` end of its interval) passes when it is at least as good as ``pass``; it warns when
-    it is at least as good as ``warn``; else it fails. A yes/no or a word passes when it equals ``pass``. There is no
-    default and no gap: whatever is neither observed, nor in ``unit``, nor fresh, nor backed by what it ``requires`` is
-    unknown.
+    it is at least as good as ``warn``; else it fails. A yes/no or a word passes when it equals ``pass``, and a word
+    warns when it equals ``warn``. There is no default and no gap: whatever is neither observed, nor in ``unit``, nor
+    fresh, nor backed by what it ``requires`` is unknown.
 
     ``evidence`` names the one evidence the fact is read from; the same fact elsewhere is no help and doubles it. A
     criterion that ``judges`` the measurement (was the generator fast enough?) cannot fail the service: short of its
@@ -100,8 +100,12 @@ class Criterion(Strict):
             raise ValueError("yes/no and words are judged by 'equal', numbers by 'higher' or 'lower'")
         if self.better == "equal":
             expected = bool if self.unit is Unit.YES_NO else str
-            if not isinstance(self.pass_, expected) or self.warn is not None or self.use != "value":
-                raise ValueError("a yes/no or a word has one threshold of its own type and no warn")
+            if not isinstance(self.pass_, expected) or self.use != "value":
+                raise ValueError("a yes/no or a word has a threshold of its own type")
+            if self.warn is not None and (
+                not isinstance(self.warn, str) or expected is bool or self.warn == self.pass_
+            ):
+                raise ValueError("only a word may warn, on another word")
         elif isinstance(self.pass_, bool | str) or isinstance(self.warn, bool | str):
             raise ValueError("the threshold of a number is a number or a reference to the project file")
         elif isinstance(self.pass_, int | float) and isinstance(self.warn, int | float):

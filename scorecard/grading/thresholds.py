@@ -30,22 +30,23 @@ class Line:
     """A criterion's thresholds as values: one for yes/no and words, one or two for numbers."""
 
     pass_: bool | float | str
-    warn: float | None
+    warn: float | str | None
 
 
 def line(criterion: Criterion, project: ProjectFile) -> Line:
     """The thresholds of ``criterion`` for ``project``."""
     warn = None if criterion.warn is None else _resolved(criterion.warn, project)
-    assert warn is None or not isinstance(warn, bool | str)  # the criterion model refuses it
+    assert not isinstance(warn, bool)  # the criterion model refuses it
     return Line(_resolved(criterion.pass_, project), warn)
 
 
 def side(value: bool | float | str, criterion: Criterion, at: Line) -> Side:
     """On which side of the thresholds ``value`` is; on a threshold is on its good side, unless it is exclusive."""
     if criterion.better == "equal":
-        # True == 1 in Python, and the unit has already been checked: the types must agree too.
-        return "pass" if type(value) is type(at.pass_) and value == at.pass_ else "fail"
-    if isinstance(value, bool | str) or isinstance(at.pass_, bool | str):
+        if _equals(value, at.pass_):
+            return "pass"
+        return "warn" if _equals(value, at.warn) else "fail"
+    if isinstance(value, bool | str) or isinstance(at.pass_, bool | str) or isinstance(at.warn, str):
         return "fail"
     if _reaches(value, at.pass_, criterion):
         return "pass"
@@ -56,13 +57,12 @@ def side(value: bool | float | str, criterion: Criterion, at: Line) -> Side:
 
 def words(criterion: Criterion, at: Line | None) -> Text:
     """The thresholds in words; with ``at`` None a reference is named instead of given as a number."""
-    passes = _value_words(criterion.pass_, None if at is None else at.pass_, criterion.unit)
-    if criterion.better == "equal":
-        return passes
-    text = _bounded(passes, criterion)
+    text = _bounded(_value_words(criterion.pass_, None if at is None else at.pass_, criterion.unit), criterion)
     if criterion.warn is None:
         return text
     warns = _value_words(criterion.warn, None if at is None else at.warn, criterion.unit)
+    if criterion.better == "equal":
+        return Text(en=f"{text.en} (tolerated: {warns.en})", fr=f"{text.fr} (toléré : {warns.fr})")
     if criterion.better == "higher":
         return Text(en=f"{text.en} (tolerated from {warns.en})", fr=f"{text.fr} (toléré à partir de {warns.fr})")
     return Text(en=f"{text.en} (tolerated up to {warns.en})", fr=f"{text.fr} (toléré jusqu’à {warns.fr})")
@@ -80,6 +80,11 @@ def _bounded(limit: Text, criterion: Criterion) -> Text:
             return Text(en=f"under {limit.en}", fr=f"moins de {limit.fr}")
         case _:
             return limit
+
+
+def _equals(value: bool | float | str, expected: bool | float | str | None) -> bool:
+    """Equality that does not take True for 1."""
+    return type(value) is type(expected) and value == expected
 
 
 def _reaches(value: float, limit: float, criterion: Criterion) -> bool:
