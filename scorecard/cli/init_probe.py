@@ -102,9 +102,10 @@ def ask(
 
 
 def health_path(client: httpx.Client, base: str, home: Answer) -> str | None:
-    """The first usual path that tells that the service is ready, else ``/`` if it answers, else None."""
+    """The first usual path that tells that the service is ready, else ``/`` if its answer ``home`` is one, else None."""
     for path in HEALTH_PATHS:
-        if ask(client, base + path).success:
+        answer = ask(client, base + path)
+        if answer.success and answer.body != home.body:  # many services answer their home page everywhere
             return path
     return "/" if home.failure is None and 200 <= home.status < 400 else None
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 VENV = Path(__file__).parents[2] / ".venv-httpbin"
-MAKE_TARGET = "make httpbin"
+MAKE_TARGET = "make .venv-httpbin/.run"
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """``portance init`` against real local services: what it keeps, what it leaves out, what it refuses."""
 
-import json
+import itertools
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,57 +15,13 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPBearer
 
+from loadtests.openapi import Operation
 from scorecard import project
 from scorecard.cli import init_probe
 from scorecard.cli.errors import CommandError
 from scorecard.cli.init import base_url, initialise
 
 OK = {"responses": {"200": {"description": "ok", "content": {"application/json": {}}}}}
-
-
-@dataclass
-class Service:
-    """A small HTTP service: each path answers status, headers and body, some of them late."""
-
-    answers: dict[str, tuple[int, dict[str, str], bytes]]
-    late: dict[str, float] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
-    url: str = ""
-
-    def describe(self, paths: dict[str, Any], **more: Any) -> None:
-        document = {"openapi": "3.0.3", "info": {"title": "Aide d'urgence"}, "paths": paths, **more}
-        self.answers["/openapi.json"] = (200, {"content-type": "application/json"}, json.dumps(document).encode())
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    """A service that answers 404 to everything until ``answers`` is filled."""
-    made = Service({})
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            made.seen.append(f"{self.command} {self.path}")
-            status, headers, body = made.answers.get(self.path, (404, {}, b""))
-            time.sleep(made.late.get(self.path, 0))
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = answer  # noqa: N815 (names of http.server)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 Init = Callable[..., str]
@@ -92,7 +45,7 @@ def _paths(content: str) -> set[str]:
     return {s.path for j in project.parse(content.encode()).journeys for s in j.steps}
 
 
-def test_what_answers_is_kept_and_everything_else_is_left_out_with_its_reason(service: Service, init: Init) -> None:
+def test_what_answers_is_kept_and_everything_else_is_left_out_with_its_reason(service: Any, init: Init) -> None:
     page = {"content-type": "text/html"}
     service.answers |= {
         "/": (200, page, b"<p>home</p>"),
@@ -135,7 +88,7 @@ def test_what_answers_is_kept_and_everything_else_is_left_out_with_its_reason(se
     assert project.parse(content.encode()).project.name == "Aide d'urgence"
 
 
-def test_each_operation_is_tried_once_and_no_more_than_the_bound(service: Service, init: Init) -> None:
+def test_each_operation_is_tried_once_and_no_more_than_the_bound(service: Any, init: Init) -> None:
     service.describe({f"/r{i}": {"get": OK, "post": OK} for i in range(2_000)})
     content = init(service.url)
     tried = [request for request in service.seen if request.startswith("GET /r") and request != "GET /readyz"]
@@ -143,6 +96,25 @@ def test_each_operation_is_tried_once_and_no_more_than_the_bound(service: Servic
     assert len(content.splitlines()) < 200
     assert "not tried: 1940 more that read" in content
     assert "more that write" in content
+
+
+def test_an_answer_that_drips_without_end_is_cut_off(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(init_probe, "TIMEOUT_S", 0.2)
+    service.answers["/drip"] = (200, {}, b"x" * 1_000)
+    service.dripping["/drip"] = 0.02
+    with httpx.Client(trust_env=False) as client:
+        answer = init_probe.ask(client, service.url + "/drip")
+    assert answer.failure is not None
+    assert not answer.success
+    assert len(service.seen) == 1
+
+
+def test_trying_ends_when_its_time_is_up(service: Any) -> None:
+    operations = [Operation("GET", f"/{i}") for i in range(10)]
+    clock = itertools.count(0.0, init_probe.MAX_PROBING_S / 4)
+    with httpx.Client(trust_env=False) as client:
+        tried = init_probe.probe(client, service.url, "", operations, lambda: next(clock))
+    assert len(tried) == 2
 
 
 def test_a_service_that_fastapi_describes_gives_journeys_by_tag(init: Init) -> None:
@@ -178,16 +150,17 @@ def test_a_service_that_fastapi_describes_gives_journeys_by_tag(init: Init) -> N
     assert "laissée de côté : GET /mine : documentée comme demandant une authentification" in content
 
 
-def test_without_a_description_there_is_one_visit_and_the_file_says_why(service: Service, init: Init) -> None:
+def test_without_a_description_there_is_one_visit_and_the_file_says_why(service: Any, init: Init) -> None:
     service.answers["/"] = (200, {"content-type": "text/html"}, b"<p>swagger: home</p>")
-    for path in init_probe.DOCUMENT_PATHS:
+    for path in (*init_probe.DOCUMENT_PATHS, *init_probe.HEALTH_PATHS):
         service.answers[path] = service.answers["/"]
     content = init(service.url)
     assert _paths(content) == {"/"}
     assert "No OpenAPI document at /openapi.json" in content
+    assert project.parse(content.encode()).target.health == "/"
 
 
-def test_where_nothing_answers_a_success_there_is_no_journey(service: Service, init: Init) -> None:
+def test_where_nothing_answers_a_success_there_is_no_journey(service: Any, init: Init) -> None:
     service.answers["/"] = (403, {}, b"")
     content = init(service.url)
     assert _paths(content) == set()
@@ -205,7 +178,7 @@ def test_without_a_url_the_file_starts_a_command_and_takes_up_what_lies_in_the_f
     assert (found.target.source, found.target.requirements, found.target.manifests) == ("src", "requirements.txt", None)
 
 
-def test_an_existing_file_is_kept_unless_forced(tmp_path: Path, service: Service) -> None:
+def test_an_existing_file_is_kept_unless_forced(tmp_path: Path, service: Any) -> None:
     path = tmp_path / "portance.toml"
     path.write_text("mine")
     with httpx.Client() as client:
@@ -254,7 +227,7 @@ def test_something_that_does_not_speak_http_is_a_dead_service(tmp_path: Path) ->
     ],
 )
 def test_a_broken_description_is_one_line_and_nothing_is_written(
-    service: Service, init: Init, tmp_path: Path, body: bytes, given: str | None, why: str
+    service: Any, init: Init, tmp_path: Path, body: bytes, given: str | None, why: str
 ) -> None:
     service.answers |= {"/": (200, {}, b"home"), "/openapi.json": (200, {"content-type": "application/json"}, body)}
     with pytest.raises(CommandError, match=why) as caught:
@@ -264,7 +237,7 @@ def test_a_broken_description_is_one_line_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("given", ["api/spec", "/api/spec", "{url}/api/spec"])
-def test_the_path_of_the_description_may_be_given_in_any_form(service: Service, init: Init, given: str) -> None:
+def test_the_path_of_the_description_may_be_given_in_any_form(service: Any, init: Init, given: str) -> None:
     service.describe({"/a": {"get": OK}})
     service.answers["/api/spec"] = service.answers.pop("/openapi.json")
     service.answers["/a"] = (200, {"content-type": "application/json"}, b"{}")
