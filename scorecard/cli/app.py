@@ -114,13 +114,11 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Exit code of the gate: 0 met, 1 not met, 2 could not judge."""
-    from scorecard.cli.grade import exit_code
-
     chosen = tuple(name.strip() for given in only or [] for name in given.split(",") if name.strip())
     card, troubles = _assess(project, runs, None, chosen, profile, lang, as_json=as_json, quiet=quiet)
     if troubles:
         raise CommandError(troubles[0])
-    raise typer.Exit(exit_code(card))
+    raise typer.Exit(card.decision.exit_code)
 
 
 @app.command(
@@ -134,13 +132,13 @@ def grade(
     quiet: QuietOption = False,
 ) -> None:
     """Write the scorecard and its pages anew; exit code of the gate."""
-    from scorecard.cli.grade import exit_code, grade_run, write_reports
+    from scorecard.cli.grade import grade_run, write_reports
 
     graded = Run(folder)
     card = grade_run(graded, _day(on))
     write_reports(graded, card, lang)
     _show(card, graded, lang, as_json=as_json, quiet=quiet)
-    raise typer.Exit(exit_code(card))
+    raise typer.Exit(card.decision.exit_code)
 
 
 @app.command(
@@ -158,14 +156,14 @@ def gate(
 ) -> None:
     """Judge a run without writing anything: 0 met, 1 not met, 2 could not judge."""
     from scorecard.cli.gate import as_document, lines
-    from scorecard.cli.grade import exit_code, grade_run
+    from scorecard.cli.grade import grade_run
 
     card = grade_run(Run(folder), _day(on))
     if as_json:
         typer.echo(json.dumps(as_document(card, lang), ensure_ascii=False, indent=1))
     elif not quiet:
         typer.echo("\n".join(lines(card, lang)))
-    raise typer.Exit(exit_code(card))
+    raise typer.Exit(card.decision.exit_code)
 
 
 @app.command(help=t("Write one report of a run.", "Écrire un rapport d'une mesure."))
@@ -196,6 +194,7 @@ def report(
 )
 def explain(
     criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d'un critère."))],
+    project: ProjectOption = Path(FILE_NAME),
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -204,10 +203,11 @@ def explain(
     from scorecard.cli.explain import explanation, named
 
     found = named(criterion, catalogue())
+    asked = load(project) if project.is_file() else None
     if as_json:
         typer.echo(found.model_dump_json(by_alias=True, indent=1))
     elif not quiet:
-        typer.echo(explanation(found, lang))
+        typer.echo(explanation(found, asked, lang))
 
 
 @app.command(help=t("List the criteria.", "Lister les critères."))

@@ -79,7 +79,7 @@ def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> lis
     facts: list[Fact] = []
     troubles: list[Text] = []
     with ExitStack() as stack:
-        receiver = stack.enter_context(Receiver(site.raw("traces"))) if chosen.traces else None
+        receiver = stack.enter_context(Receiver(run.folder)) if chosen.traces else None
         environment = {} if receiver is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
         reporter.begin("service")
         try:
@@ -102,6 +102,9 @@ def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> lis
         if receiver is not None:
             reporter.begin("traces")
             _keep(observability.analysis.collect(site, receiver), run, reporter)
+    if receiver is not None:
+        reporter.begin("traces")
+        _keep(observability.analysis.collect(site, receiver.received()), run, reporter)
     return troubles
 
 

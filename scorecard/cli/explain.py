@@ -9,6 +9,8 @@ from itertools import groupby
 from scorecard.cli.errors import CommandError
 from scorecard.criteria import Criterion
 from scorecard.evidence import Text
+from scorecard.grading import explain
+from scorecard.project import ProjectFile
 
 
 def named(identifier: str, criteria: Sequence[Criterion]) -> Criterion:
@@ -24,6 +26,13 @@ def named(identifier: str, criteria: Sequence[Criterion]) -> Criterion:
             fr=f"pas de critère {identifier!r}" + (f" ; proches : {hint}" if near else " ; voir « portance criteria »"),
         )
     )
+
+
+def explanation(criterion: Criterion, project: ProjectFile | None, lang: str) -> str:
+    """Everything the catalogue holds about ``criterion``, a labelled line each; thresholds as ``project`` has them."""
+    lines = [(line.label.in_(lang), line.text.in_(lang)) for line in explain(criterion, project)]
+    width = max(len(label) for label, _ in lines)
+    return "\n".join([criterion.id, *(f"  {label:<{width}}  {text}" for label, text in lines)])
 
 
 def listing(criteria: Sequence[Criterion], lang: str) -> str:

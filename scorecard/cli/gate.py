@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scorecard.cli.grade import exit_code
 from scorecard.evidence import Text
 from scorecard.scorecard import Judged, Scorecard, Verdict
 
@@ -27,7 +26,9 @@ def lines(card: Scorecard, lang: str) -> list[str]:
     )
     head = [
         f"{_DECISIONS[card.decision.value].in_(lang)} — {card.decision_reason.in_(lang)}",
-        f"{grade.in_(lang)}; exit {exit_code(card)}" if lang == "en" else f"{grade.in_(lang)} ; code {exit_code(card)}",
+        f"{grade.in_(lang)}; exit {card.decision.exit_code}"
+        if lang == "en"
+        else f"{grade.in_(lang)} ; code {card.decision.exit_code}",
     ]
     reasons = [f"  {j.verdict.value}  {j.criterion.id}: {j.reason.in_(lang)}" for j in _closing(card)]
     room = MOST_LINES - len(head)
@@ -41,7 +42,7 @@ def as_document(card: Scorecard, lang: str) -> dict[str, Any]:
     """The same as data: decision, exit code, grade, and the criteria that close the gate."""
     return {
         "decision": card.decision.value,
-        "exit_code": exit_code(card),
+        "exit_code": card.decision.exit_code,
         "grade": {"low": card.grade.low, "high": card.grade.high},
         "reason": card.decision_reason.in_(lang),
         "closing": [

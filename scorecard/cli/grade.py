@@ -10,7 +10,7 @@ from scorecard.criteria import catalogue
 from scorecard.evidence import Text
 from scorecard.grading import grade
 from scorecard.reports import FORMATS
-from scorecard.scorecard import Decision, Scorecard
+from scorecard.scorecard import Scorecard
 
 KEPT_FORMATS = ("json", "html", "md", "junit")
 """Reports written into every run folder."""
@@ -46,14 +46,3 @@ def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
     file_name = FORMATS[name].file_name
     write_text(run.folder / file_name, FORMATS[name].render(card, lang))
     return file_name
-
-
-def exit_code(card: Scorecard) -> int:
-    """0 met, also under conditions; 1 not met; 2 could not judge."""
-    match card.decision:
-        case Decision.GO | Decision.CONDITIONAL:
-            return 0
-        case Decision.NO_GO:
-            return 1
-        case Decision.UNDETERMINED:
-            return 2

@@ -25,5 +25,4 @@ DEFAULT_LANG: Lang = LANG
 
 def console(*, stderr: bool = False) -> Console:
     """A console that honours NO_COLOR and, off a terminal, neither cuts nor wraps lines."""
-    made = Console(stderr=stderr, no_color="NO_COLOR" in os.environ, soft_wrap=True)
-    return made
+    return Console(stderr=stderr, no_color="NO_COLOR" in os.environ, soft_wrap=True)

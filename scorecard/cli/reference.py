@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 import socket
 import tempfile
+import time
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,10 +86,8 @@ class Service:
         already_dead = process.poll() is not None
         if not already_dead:
             process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_S)
-            except subprocess.TimeoutExpired:
-                pass
         self.stopped_gracefully = not already_dead and process.poll() is not None
         self.stopped_in = time.monotonic() - started
         _kill_group(process)

@@ -1,63 +1,102 @@
-"""A small real HTTP service that the tests of the command line fill in."""
+"""What several tests of the room need: factories for criteria, evidence and projects, and the shipped catalogue."""
 
-import contextlib
-import json
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from scorecard.criteria import Criterion, catalogue
+from scorecard.evidence import Evidence, Fact, Machine, Provenance, Status, Text, Unit
+from scorecard.project import ProjectFile
 
-@dataclass
-class Service:
-    """Each path answers status, headers and body; ``late`` after some seconds, ``dripping`` byte by byte."""
-
-    answers: dict[str, tuple[int, dict[str, str], bytes]]
-    late: dict[str, float] = field(default_factory=dict)
-    dripping: dict[str, float] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
-    url: str = ""
-
-    def describe(self, paths: dict[str, Any], **more: Any) -> None:
-        document = {"openapi": "3.0.3", "info": {"title": "Aide d'urgence"}, "paths": paths, **more}
-        self.answers["/openapi.json"] = (200, {"content-type": "application/json"}, json.dumps(document).encode())
+TODAY = date(2026, 11, 22)
+MACHINE = Machine(system="Linux", cpu="test", cores=2, memory_bytes=1, python="3.11")
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
-    """A service that answers 404 to everything until ``answers`` is filled."""
-    made = Service({})
+@pytest.fixture(scope="session")
+def today() -> date:
+    return TODAY
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            made.seen.append(f"{self.command} {self.path}")
-            status, headers, body = made.answers.get(self.path, (404, {}, b""))
-            time.sleep(made.late.get(self.path, 0))
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            with contextlib.suppress(ConnectionError):  # the client may have had enough
-                for start in range(len(body)) if self.path in made.dripping else ():
-                    self.wfile.write(body[start : start + 1])
-                    time.sleep(made.dripping[self.path])
-                if self.path not in made.dripping:
-                    self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = answer  # noqa: N815 (names of http.server)
+@pytest.fixture(scope="session")
+def project() -> ProjectFile:
+    return ProjectFile.model_validate({"project": {"name": "Aid", "users": 300_000, "agents": 3_000}, "target": {}})
 
-        def log_message(self, *_: object) -> None:
-            pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+@pytest.fixture(scope="session")
+def shipped() -> tuple[Criterion, ...]:
+    return catalogue()
+
+
+@pytest.fixture(scope="session")
+def text() -> Callable[[str], Text]:
+    return lambda words: Text(en=words, fr=f"{words} (fr)")
+
+
+@pytest.fixture(scope="session")
+def criterion() -> Callable[..., Criterion]:
+    """A criterion on the fact ``load.<id>`` in seconds, at most 0.4, unless told otherwise."""
+
+    def make(identifier: str, **changes: Any) -> Criterion:
+        words = {"en": f"{identifier} holds", "fr": f"{identifier} tient"}
+        table: dict[str, Any] = {
+            "id": identifier,
+            "domain": "capacity",
+            "title": words,
+            "why": words,
+            "remedy": {"en": f"mend {identifier}", "fr": f"réparer {identifier}"},
+            "source": "field practice",
+            "basis": "measured",
+            "evidence": "load",
+            "fact": f"load.{identifier}",
+            "unit": "s",
+            "better": "lower",
+            "pass": 0.4,
+            "max_age_days": 30,
+            "weight": 1,
+            "blocking": False,
+            "effort": "days",
+            **changes,
+        }
+        return Criterion.model_validate(table)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fact() -> Callable[..., Fact]:
+    """A fact; in seconds unless told otherwise."""
+
+    def make(identifier: str, value: bool | float | str | None, unit: str = "s", **changes: Any) -> Fact:
+        if value is None:
+            changes.setdefault("reason", Text(en="the tool saw nothing", fr="l’outil n’a rien vu"))
+        return Fact(id=identifier, value=value, unit=Unit(unit), **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Callable[..., Evidence]:
+    """Sealed evidence of the project "Aid", observed on :data:`TODAY` unless told otherwise."""
+
+    def make(facts: Sequence[Fact] = (), name: str = "load", on: date = TODAY, **changes: Any) -> Evidence:
+        status = changes.pop("status", Status.COMPLETED)
+        if status is not Status.COMPLETED:
+            changes.setdefault("reason", Text(en="the collector gave up", fr="le collecteur a abandonné"))
+        started = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+        return Evidence(
+            name=name,
+            collector="test",
+            project=changes.pop("project", "Aid"),
+            status=status,
+            provenance=Provenance(
+                tool="test", version="1", command=(), machine=MACHINE, started=started, duration_s=1.0
+            ),
+            facts=tuple(facts),
+            **changes,
+        ).sealed()
+
+    return make

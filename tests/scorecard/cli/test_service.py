@@ -3,13 +3,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
 import pytest
 
 from scorecard.cli.errors import CommandError
-from scorecard.cli.service import ServiceError, last_line, running
+from scorecard.cli.service import Service, ServiceError, last_line, running
 from scorecard.project import ProjectFile, parse
 
 GOOD = """
@@ -45,7 +46,7 @@ def project(command: str, timeout: str = "20 s") -> ProjectFile:
     )
 
 
-def start(command: str, tmp_path: Path, timeout: str = "20 s"):  # noqa: ANN201 (a context manager, typed at its source)
+def start(command: str, tmp_path: Path, timeout: str = "20 s") -> AbstractContextManager[Service]:
     return running(project(command, timeout), tmp_path, tmp_path / "service.log", extra_env={})
 
 
@@ -86,9 +87,17 @@ def test_a_service_deaf_to_sigterm_is_killed_and_said_so(
 
 
 def test_it_is_stopped_when_the_block_fails(script: Path, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), start(f"python {script} {{port}}", tmp_path) as service:
-        pids = service.pids()
-        raise RuntimeError
+    pids: tuple[int, ...] = ()
+
+    def fail() -> None:
+        nonlocal pids
+        with start(f"python {script} {{port}}", tmp_path) as service:
+            pids = service.pids()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert pids
     assert all(gone(pid) for pid in pids)
 
 
@@ -137,11 +146,15 @@ def test_nothing_survives_when_the_program_is_killed(script: Path, tmp_path: Pat
     program = (
         "import sys, time; from pathlib import Path\n"
         "from scorecard.cli.service import running\nfrom scorecard.project import parse\n"
-        f"project = parse(b'''[project]\\nname=\"PoC\"\\nusers=1\\n[target]\\nstart=\"python {script} {{port}}\"\\n''')\n"
+        "start = sys.argv[1] + ' {port}'\n"
+        "about = '[project]\\nname=\"PoC\"\\nusers=1\\n[target]\\nstart=\"' + start + '\"'\n"
+        "project = parse(about.encode())\n"
         f"with running(project, Path({str(tmp_path)!r}), Path({str(tmp_path / 'log')!r}), extra_env={{}}) as service:\n"
         "    print(*service.pids(), flush=True); time.sleep(300)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, f"python {script}"], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         pids = [int(word) for word in parent.stdout.readline().split()]
         parent.kill()

@@ -1,0 +1,5 @@
+"""``python -m scorecard.cli``: the same as the ``portance`` command."""
+
+from scorecard.cli import main
+
+main()
