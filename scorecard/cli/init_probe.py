@@ -102,7 +102,7 @@ def ask(
 
 
 def health_path(client: httpx.Client, base: str, home: Answer) -> str | None:
-    """The first usual path that tells that the service is ready, else ``/`` if its answer ``home`` is one, else None."""
+    """The first usual path that tells that the service is ready, else ``/`` if it answered (``home``), else None."""
     for path in HEALTH_PATHS:
         answer = ask(client, base + path)
         if answer.success and answer.body != home.body:  # many services answer their home page everywhere
