@@ -1,0 +1,129 @@
+"""``python -m reference_app``: run the service, alone or with all it needs; migrate; check the operation log."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+from reference_app.children import StopRequested, stopping_on_signals
+from reference_app.errors import ReferenceAppError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Returns the exit code: 0 done or stopped as asked, 1 a check found something, 2 it could not be done, which one
+    line on the error output explains.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        match options.command:
+            case "up":
+                return _up(options)
+            case "serve":
+                return _serve(options)
+            case "migrate":
+                return _migrate()
+            case "verify":
+                return asyncio.run(_verify())
+            case _:
+                return asyncio.run(_purge())
+    except ReferenceAppError as error:
+        sys.stderr.write(f"reference_app: {error}\n")
+        return 2
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        sys.stderr.write(f"reference_app: {error.strerror}{where}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m reference_app", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="the whole service: PostgreSQL, identity provider, workers")
+    up.add_argument("--data", type=Path, help="folder that keeps the data; without it they go with the process")
+    serve = commands.add_parser("serve", help="the service only, set up by environment variables")
+    serve.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    for command in (up, serve):
+        command.add_argument("--host", default="127.0.0.1")
+        command.add_argument("--port", type=int, default=8000)
+        command.add_argument("--workers", type=int, choices=range(1, 65), default=1, metavar="1-64")
+    commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
+    commands.add_parser("verify", help="check the operation log of every dossier")
+    commands.add_parser("purge", help="forget idempotency keys older than 24 hours")
+    return parser
+
+
+def _up(options: argparse.Namespace) -> int:
+    from reference_app import stack
+
+    try:
+        with stopping_on_signals():
+            stack.up(options.host, options.port, options.workers, options.data)
+    except StopRequested:
+        return 0
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from reference_app import server, settings, workers
+    from reference_app.app import create_app
+    from reference_app.listening import listen
+
+    loaded = settings.load()
+    if options.fd is not None:
+        return server.run(create_app(loaded), socket.socket(fileno=options.fd), options.ready_fd)
+    taken = listen(options.host, options.port)
+    if options.workers == 1:
+        return server.run(create_app(loaded), taken)
+    try:
+        with stopping_on_signals():
+            workers.supervise(taken, options.workers, {}, on_ready=lambda: None, check=lambda: None)
+    except StopRequested:
+        return 0
+    return 0
+
+
+def _migrate() -> int:
+    from reference_app import migration
+
+    migration.upgrade(_database_url())
+    return 0
+
+
+async def _verify() -> int:
+    from reference_app.database import connect
+    from reference_app.dossiers.operations import broken_chains
+
+    broken = 0
+    async with connect(_database_url()) as connection:
+        async for dossier, problem in broken_chains(connection):
+            broken += 1
+            sys.stdout.write(f"{dossier}: {problem}\n")
+    sys.stdout.write(f"{broken} broken\n")
+    return 1 if broken else 0
+
+
+async def _purge() -> int:
+    from reference_app import idempotency
+    from reference_app.database import connect
+
+    async with connect(_database_url()) as connection:
+        sys.stdout.write(f"{await idempotency.purge(connection)} forgotten\n")
+    return 0
+
+
+def _database_url() -> str:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        raise ReferenceAppError("DATABASE_URL is not set")
+    return url
+
+
+if __name__ == "__main__":
+    sys.exit(main())

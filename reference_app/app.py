@@ -1,0 +1,129 @@
+"""The service: its parts, its routes, and what surrounds them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.staticfiles import StaticFiles
+
+from observability import tracing
+from reference_app import health, home, language, migration, problems, sessions
+from reference_app.database import make_pool
+from reference_app.dossiers import api as dossiers_api
+from reference_app.dossiers import pages as dossiers_pages
+from reference_app.instruction import api as instruction_api
+from reference_app.instruction import pages as instruction_pages
+from reference_app.parts import Parts
+from reference_app.protection import Deadline, SameOrigin, SecurityHeaders
+from reference_app.rendering import STATIC, Renderer
+from reference_app.settings import Settings
+from reference_app.sign_in import routes as sign_in_routes
+from reference_app.sign_in.providers import make_providers
+
+DESCRIPTION = """
+Emergency aid for businesses: start a draft, file it, follow it; agents take filed dossiers and decide.
+
+* **Session**: sign in on the pages (`/sign-in`); the API takes the same cookie.
+* **Errors** are problem documents (RFC 9457), in French or English by `Accept-Language`.
+* **Retries**: send `Idempotency-Key` where it is asked for; the same key and body get the first answer again.
+* **States** carry the names used by demarches-simplifiees: `brouillon`, `en_construction`, `en_instruction`,
+  `accepte`, `refuse`, `sans_suite`.
+"""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> FastAPI:
+    """The whole service for one process. It starts without its database too, and is then alive but not ready."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    catalogues = language.catalogues()
+    parts = Parts(
+        settings=settings,
+        pool=make_pool(settings),
+        providers=make_providers(settings),
+        renderer=Renderer(catalogues),
+        catalogues=catalogues,
+        clock=clock,
+        schema_head=migration.head(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tracing.start(service_name="reference-app", sample_ratio=settings.trace_sample_ratio)
+        await parts.pool.open(wait=False)
+        try:
+            yield
+        finally:
+            await parts.pool.close(timeout=2.0)
+            tracing.stop()
+
+    issuers = (urlsplit(str(settings.citizen_issuer)), urlsplit(str(settings.agent_issuer)))
+    app = FastAPI(
+        title="Emergency aid for businesses",
+        summary="Reference e-procedure of Portance",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        telemetry=tracing.TELEMETRY,
+        docs_url=None,  # loads scripts from elsewhere, which the security policy refuses
+        redoc_url=None,
+        max_body_size=settings.max_body_bytes,
+        middleware=[
+            Middleware(
+                SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
+            ),
+            Middleware(Deadline, seconds=settings.request_timeout_s),
+            Middleware(SameOrigin, origin=settings.origin),
+            Middleware(
+                SessionMiddleware,
+                secret_key=settings.session_secret.get_secret_value(),
+                session_cookie=sessions.COOKIE,
+                max_age=settings.session_minutes * 60,
+                same_site="lax",
+                https_only=settings.https,
+            ),
+        ],
+    )
+    app.state.parts = parts
+    problems.install(app)
+    for module in (home, dossiers_api, instruction_api, sign_in_routes, dossiers_pages, instruction_pages, health):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    _document(app)
+    return app
+
+
+def _document(app: FastAPI) -> None:
+    """Have OpenAPI describe what the service really answers: its problem documents and its session cookie."""
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+            )
+            parts = schema["components"]
+            problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts["schemas"].update(problem.pop("$defs"))
+            parts["schemas"]["Problem"] = problem
+            for unused in ("HTTPValidationError", "ValidationError"):
+                parts["schemas"].pop(unused, None)
+            parts["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": sessions.COOKIE}}
+            schema["security"] = [{"session": []}]
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents

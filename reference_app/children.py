@@ -1,0 +1,109 @@
+"""Child processes of the stack: each in a session of its own, none outliving this process."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from reference_app.embedded import die_with_parent
+from reference_app.errors import ReferenceAppError
+from reference_app.server import GRACE_S
+
+START_TIMEOUT_S = 30.0
+
+
+class StartError(ReferenceAppError):
+    """A part of the stack did not start."""
+
+
+class StopRequested(BaseException):
+    """SIGTERM, SIGINT or SIGHUP came: leave, cleaning up on the way."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process of ours and the end of the pipe on which it says that it is ready."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    ready: int
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Raise StopRequested at the first signal to stop; later ones do not disturb the cleaning up."""
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise StopRequested
+
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def start(name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str], socket_fd: int) -> Child:
+    """Run ``python -m module`` on the listening socket ``socket_fd``. To be called from the main thread."""
+    ready, announce = os.pipe()
+    command = [sys.executable, "-m", module, *arguments, "--fd", str(socket_fd), "--ready-fd", str(announce)]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+            pass_fds=(socket_fd, announce),
+            start_new_session=True,  # Ctrl-C reaches this process only, which then stops the others in order
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+    finally:
+        os.close(announce)
+    return Child(name=name, process=process, ready=ready)
+
+
+def wait_ready(children: Sequence[Child]) -> None:
+    """Wait until every child takes requests.
+
+    Raises:
+        StartError: one ended or was not ready in time.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_S
+    for child in children:
+        readable, _, _ = select.select([child.ready], [], [], max(0.0, deadline - time.monotonic()))
+        said = os.read(child.ready, 1) if readable else None
+        os.close(child.ready)
+        match said:
+            case None:
+                raise StartError(f"{child.name} was not ready within {START_TIMEOUT_S:.0f} s")
+            case b"":
+                raise StartError(f"{child.name} ended while starting (exit code {child.process.wait()})")
+            case _:
+                continue
+
+
+def stop(children: Sequence[Child]) -> None:
+    """Ask all to stop, give them the time to answer what is in flight, then kill what is left."""
+    for child in children:
+        with suppress(ProcessLookupError):
+            child.process.terminate()
+    deadline = time.monotonic() + GRACE_S + 1.5
+    for child in children:
+        try:
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()

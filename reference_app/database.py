@@ -1,0 +1,65 @@
+"""The pool of connections: bounded in number, in waiting and in the time of each statement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from reference_app.errors import ReferenceAppError
+from reference_app.settings import Settings
+
+Connection = AsyncConnection[TupleRow]
+Pool = AsyncConnectionPool[Connection]
+
+LOCK_TIMEOUT_MS = 2000
+IDLE_IN_TRANSACTION_MS = 5000
+CONNECT_TIMEOUT_S = 5
+
+
+def make_pool(settings: Settings) -> Pool:
+    """A pool, not yet open. Connections commit each statement unless a transaction is opened.
+
+    When every connection is taken for longer than ``pool_wait_s``, or too many requests wait, or PostgreSQL is away,
+    taking one raises ``psycopg.OperationalError``, which becomes a 503 (:mod:`reference_app.problems`).
+    """
+    limits = {
+        "statement_timeout": settings.statement_timeout_ms,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+    }
+    return AsyncConnectionPool(
+        settings.database_url,
+        connection_class=Connection,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "reference-app",
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        },
+        min_size=min(2, settings.pool_size),
+        max_size=settings.pool_size,
+        timeout=settings.pool_wait_s,
+        max_waiting=settings.pool_queue,
+        open=False,
+    )
+
+
+@asynccontextmanager
+async def connect(database_url: str) -> AsyncIterator[Connection]:
+    """One connection, for a command.
+
+    Raises:
+        ReferenceAppError: the database does not answer, or not as expected.
+    """
+    try:
+        async with await AsyncConnection.connect(
+            database_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+        ) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise ReferenceAppError(f"database: {str(error).strip().splitlines()[0]}") from error

@@ -1,0 +1,85 @@
+"""The business's side of the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reference_app import idempotency
+from reference_app.database import Connection
+from reference_app.dossiers import filing, repository
+from reference_app.dossiers.draft import Draft
+from reference_app.dossiers.schemas import DossierOut, PageOut
+from reference_app.idempotency import Answer, Key
+from reference_app.parts import Given
+from reference_app.problems import documented
+from reference_app.sessions import Citizen
+
+After = Annotated[UUID | None, Query(description="`next` of the part before.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Most items in the answer.")]
+
+router = APIRouter(prefix="/api/v1/dossiers", tags=["dossiers"], responses=documented(401, 403))
+
+
+@router.post("", status_code=201, response_model=DossierOut, responses=documented(413), summary="Start a draft")
+async def create(request: Request, parts: Given, person: Citizen, draft: Draft, key: Key) -> Response:
+    """Keep a new draft. Fields may be empty; those given must be right."""
+    async with parts.pool.connection() as connection:
+
+        async def effect() -> Answer:
+            dossier = await repository.create(connection, person.account, draft)
+            return Answer(201, DossierOut.of(dossier).model_dump_json())
+
+        digest = idempotency.digest(f"POST {request.url.path}", await request.body())
+        return _sent(await idempotency.once(connection, person.account, key, digest, effect))
+
+
+@router.get("", response_model=PageOut, summary="List my dossiers")
+async def list_mine(parts: Given, person: Citizen, after: After = None, limit: Limit = 20) -> PageOut:
+    """My dossiers, newest first."""
+    async with parts.pool.connection() as connection:
+        found = await repository.list_of_account(connection, person.account, after, limit + 1)
+    return PageOut.of(found, limit)
+
+
+@router.get("/{dossier}", response_model=DossierOut, responses=documented(404), summary="Read a dossier")
+async def read(parts: Given, person: Citizen, dossier: UUID) -> DossierOut:
+    """One of my dossiers, with its receipt once it is filed."""
+    async with parts.pool.connection() as connection:
+        return DossierOut.of(await filing.read(connection, person.account, dossier))
+
+
+@router.put("/{dossier}", response_model=DossierOut, responses=documented(404, 409, 413), summary="Replace a draft")
+async def replace(parts: Given, person: Citizen, dossier: UUID, draft: Draft) -> DossierOut:
+    """Replace the content of a draft; repeating it changes nothing."""
+    async with parts.pool.connection() as connection:
+        return DossierOut.of(await filing.save(connection, person.account, dossier, draft))
+
+
+@router.post("/{dossier}/file", response_model=DossierOut, responses=documented(404, 409), summary="File a dossier")
+async def file(request: Request, parts: Given, person: Citizen, dossier: UUID, key: Key) -> Response:
+    """File a draft and get its receipt, committed together: an answer means the dossier is safe."""
+    digest = idempotency.digest(f"POST {request.url.path}", await request.body())
+    async with parts.pool.connection() as connection:
+        return _sent(await file_once(connection, parts, person.account, dossier, key, digest))
+
+
+async def file_once(
+    connection: Connection, parts: Given, account: UUID, dossier: UUID, key: str, digest: bytes
+) -> Answer:
+    """File with an idempotency key; the page and the API share it."""
+
+    async def effect() -> Answer:
+        filed = await filing.file(connection, account, dossier, parts.clock())
+        return Answer(200, DossierOut.of(filed).model_dump_json())
+
+    return await idempotency.once(connection, account, key, digest, effect)
+
+
+def _sent(answer: Answer) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, headers=headers, media_type="application/json")

@@ -1,0 +1,123 @@
+"""The operation log: every change of a filed dossier, each digest covering the one before.
+
+The chain is per dossier, so two dossiers never wait for each other. Its head is kept with the dossier: a row that was
+changed, added, removed or cut off the end breaks it. Whoever can rewrite rows *and* recompute digests is not stopped
+by a chain alone; publishing heads elsewhere is what a deployment adds (docs/decisions/0012).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from reference_app.database import Connection
+from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
+from reference_app.dossiers.states import State, require
+
+
+async def change(
+    connection: Connection, dossier: Dossier, to: State, *, by: UUID, at: datetime, **columns: object
+) -> Dossier:
+    """Move a locked ``dossier`` to state ``to``: row, history and log in one statement of the caller's transaction.
+
+    Raises:
+        Conflict: the dossier may not become that.
+    """
+    require(dossier.state, to)
+    rank = dossier.operations + 1
+    payload = _payload(dossier, to, rank=rank, by=by, at=at, columns=columns)
+    values: dict[str, object] = {"state": to, "updated_at": at, "operations": rank, **columns}
+    values["head"] = link(dossier.head, payload)
+    parameters = values | {"id": dossier.id, "payload": payload, "by": by, "motivation": columns.get("motivation")}
+    async with connection.cursor(row_factory=ROW) as cursor:
+        await cursor.execute(_statement(tuple(values)), parameters)
+        changed = await cursor.fetchone()
+    assert changed is not None, "the caller holds the lock of this row"
+    return changed
+
+
+def link(previous: bytes | None, payload: str) -> bytes:
+    """Digest of an operation: SHA-256 of the digest before it (none for the first) and of its payload."""
+    return hashlib.sha256((previous if previous is not None else b"") + payload.encode()).digest()
+
+
+async def broken_chains(connection: Connection) -> AsyncIterator[tuple[UUID, str]]:
+    """Every dossier whose log does not add up, with what is wrong; reads row by row, whatever the size."""
+    query = """
+        SELECT d.id, d.state, d.operations, d.head, d.siret, d.company_name, d.contact_email, d.need, d.amount, d.iban,
+               d.receipt_number, d.motivation,
+               array_agg(o.rank ORDER BY o.rank) AS ranks,
+               array_agg(o.payload ORDER BY o.rank) AS payloads,
+               array_agg(o.digest ORDER BY o.rank) AS digests
+        FROM dossier d LEFT JOIN operation o ON o.dossier_id = d.id
+        WHERE d.state <> 'brouillon' OR o.rank IS NOT NULL
+        GROUP BY d.id"""
+    async with connection.transaction(), connection.cursor(name="chains", row_factory=dict_row) as cursor:
+        await cursor.execute(query)
+        async for row in cursor:
+            if (problem := _problem(row)) is not None:
+                yield row["id"], problem
+
+
+def _problem(row: Mapping[str, Any]) -> str | None:
+    if row["ranks"] != list(range(1, row["operations"] + 1)):
+        return "operations are missing or were added"
+    digest: bytes | None = None
+    for rank, payload, kept in zip(row["ranks"], row["payloads"], row["digests"], strict=True):
+        digest = link(digest, payload)
+        if digest != kept:
+            return f"operation {rank} was changed"
+    if digest != row["head"]:
+        return "the last operation is not the one the dossier knows"
+    last = json.loads(row["payloads"][-1])
+    if last["dossier"] != str(row["id"]) or last["state"] != row["state"] or last["content"] != _content(row):
+        return "the dossier differs from its last operation"
+    return None
+
+
+def _payload(dossier: Dossier, to: State, *, rank: int, by: UUID, at: datetime, columns: Mapping[str, object]) -> str:
+    fields = {name: getattr(dossier, name) for name in _CONTENT} | {k: v for k, v in columns.items() if k in _CONTENT}
+    payload = {
+        "dossier": str(dossier.id),
+        "rank": rank,
+        "at": at.isoformat(),
+        "by": str(by),
+        "state": to,
+        "content": _content(fields),
+    }
+    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+_CONTENT = (
+    "siret", "company_name", "contact_email", "need", "amount", "iban", "receipt_number", "motivation",
+)  # fmt: skip
+
+
+def _content(fields: Mapping[str, Any]) -> str:
+    """Digest of what the dossier says: the log itself repeats no personal data."""
+    words = json.dumps([fields[name] for name in _CONTENT], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+@cache
+def _statement(names: tuple[str, ...]) -> sql.Composed:
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in names
+    )
+    return sql.SQL(
+        """
+        WITH changed AS (UPDATE dossier SET {assignments} WHERE id = %(id)s RETURNING {columns}),
+        history AS (INSERT INTO traitement (dossier_id, state, at, account_id, motivation)
+                    VALUES (%(id)s, %(state)s, %(updated_at)s, %(by)s, %(motivation)s)),
+        log AS (INSERT INTO operation (dossier_id, rank, payload, digest)
+                VALUES (%(id)s, %(operations)s, %(payload)s, %(head)s))
+        SELECT * FROM changed"""
+    ).format(assignments=assignments, columns=sql.SQL(COLUMNS))

@@ -1,0 +1,109 @@
+"""What the API says of a dossier."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from reference_app.dossiers.dossier import Dossier, Treatment
+from reference_app.dossiers.states import State
+from reference_app.procedure import EMERGENCY_AID
+
+
+class ReceiptOut(BaseModel):
+    """Receipt of the filing (CRPA, art. R112-11-1)."""
+
+    number: str = Field(examples=["AUE-2026-00000042"])
+    filed_at: datetime
+    service: str
+    contact: str
+    silence: Literal["rejects", "accepts"] = Field(description="What it means when nobody answers.")
+    silence_on: date = Field(description="The day on which silence decides.")
+    appeals: list[str]
+
+
+class DossierOut(BaseModel):
+    """A dossier as its author reads it."""
+
+    id: UUID
+    state: State
+    siret: str | None
+    company_name: str | None
+    contact_email: str | None
+    need: str | None
+    amount: int | None
+    iban: str | None
+    created_at: datetime
+    updated_at: datetime
+    decided_at: datetime | None
+    motivation: str | None = Field(description="Reasons of the decision.")
+    receipt: ReceiptOut | None = Field(description="There once the dossier is filed.")
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Self:
+        """From a row."""
+        same = (name for name in cls.model_fields if name != "receipt")
+        return cls(**{name: getattr(dossier, name) for name in same}, receipt=receipt_of(dossier))
+
+
+class SummaryOut(BaseModel):
+    """A line of a list."""
+
+    id: UUID
+    state: State
+    company_name: str | None
+    amount: int | None
+    created_at: datetime
+    receipt_number: str | None
+    filed_at: datetime | None
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Self:
+        """From a row."""
+        return cls(**{name: getattr(dossier, name) for name in cls.model_fields})
+
+
+class PageOut(BaseModel):
+    """A part of a list, and where the next one starts."""
+
+    items: list[SummaryOut]
+    next: UUID | None = Field(description="Value of `after` for the next part; null at the end.")
+
+    @classmethod
+    def of(cls, dossiers: list[Dossier], limit: int) -> Self:
+        """From one row more than ``limit``, when there are more."""
+        shown = dossiers[:limit]
+        return cls(
+            items=[SummaryOut.of(d) for d in shown], next=shown[-1].id if shown and len(dossiers) > limit else None
+        )
+
+
+class TreatmentOut(BaseModel):
+    """One state in the history."""
+
+    state: State
+    at: datetime
+    motivation: str | None
+
+    @classmethod
+    def of(cls, treatment: Treatment) -> Self:
+        """From a row."""
+        return cls(state=treatment.state, at=treatment.at, motivation=treatment.motivation)
+
+
+def receipt_of(dossier: Dossier) -> ReceiptOut | None:
+    """The receipt, None for a draft."""
+    if dossier.receipt_number is None or dossier.filed_at is None or dossier.silence_on is None:
+        return None
+    return ReceiptOut(
+        number=dossier.receipt_number,
+        filed_at=dossier.filed_at,
+        service=EMERGENCY_AID.service,
+        contact=EMERGENCY_AID.contact,
+        silence=EMERGENCY_AID.silence,
+        silence_on=dossier.silence_on,
+        appeals=list(EMERGENCY_AID.appeals),
+    )

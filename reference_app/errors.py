@@ -1,0 +1,90 @@
+"""Refusals of the service: what went wrong, for whom it is written, and which status it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+def N_(sentence: str) -> str:  # noqa: N802 (the name gettext tools look for)
+    """Mark a sentence for translation; it is translated when it is shown."""
+    return sentence
+
+
+class ReferenceAppError(Exception):
+    """Something the reference service cannot do; its message is one clear line."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: a sentence to translate and the values it names."""
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Refusal(ReferenceAppError):  # noqa: N818 (named for what happened, as its subclasses are)
+    """A request is refused; a page or a problem document says why, in the reader's language."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, **values: object) -> None:
+        super().__init__(detail % values if values else detail)
+        self.detail = detail
+        self.values = values
+
+
+class NotSignedIn(Refusal):
+    """Nobody is signed in, or the session has ended."""
+
+    status, slug, title = 401, "not-signed-in", N_("Please sign in")
+
+
+class SignInFailed(Refusal):
+    """The identity provider, or a check of what it answered, said no; why is for the log, not for the page."""
+
+    status, slug, title = 400, "sign-in-failed", N_("You are not signed in")
+
+
+class Forbidden(Refusal):
+    """This person may not do this."""
+
+    status, slug, title = 403, "forbidden", N_("You may not do this")
+
+
+class NotFound(Refusal):
+    """There is no such thing, or none this person may know of."""
+
+    status, slug, title = 404, "not-found", N_("Not found")
+
+
+class Conflict(Refusal):
+    """The dossier is no longer in a state that allows this."""
+
+    status, slug, title = 409, "conflict", N_("No longer possible")
+
+
+class Invalid(Refusal):
+    """Fields are missing or wrong; ``fields`` says what, by the name of the field."""
+
+    status, slug, title = 422, "invalid", N_("Some fields need your attention")
+
+    def __init__(self, fields: Mapping[str, FieldError]) -> None:
+        super().__init__(N_("Nothing was saved. Correct the fields named and send again."))
+        self.fields = fields
+
+
+class KeyReused(Refusal):
+    """An idempotency key came back with another request."""
+
+    status, slug, title = 422, "idempotency-key-reused", N_("This key was used for another request")
+
+
+class Unavailable(Refusal):
+    """A part the service needs is full or away; the same request may be sent again later."""
+
+    status, slug, title = 503, "unavailable", N_("The service is very busy")
+    retry_after_s: ClassVar[int] = 5

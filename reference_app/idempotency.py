@@ -1,0 +1,85 @@
+"""A request sent twice with the same key takes effect once, and gets the first answer again.
+
+The key is inserted in the transaction of the effect: a second request with it waits for the first to commit or roll
+back, so no state "in progress" exists that a crash could leave behind. Refusals are not kept: the same key may be
+sent again with the same body once the reason is mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header
+
+from reference_app.database import Connection
+from reference_app.errors import N_, KeyReused
+
+KEPT_H = 24
+
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9-]{1,255}$",
+        description="Chosen by the caller for this request; sent again with a retry, it makes the retry harmless.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered: kept with the key, and sent again for it."""
+
+    status: int
+    body: str
+    replayed: bool = False
+
+
+def digest(route: str, body: bytes) -> bytes:
+    """What makes two requests the same: route and body."""
+    return hashlib.sha256(route.encode() + b"\0" + body).digest()
+
+
+async def once(
+    connection: Connection, account: UUID, key: str, request: bytes, effect: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """Run ``effect`` in one transaction with ``key``, or answer as the first request of ``account`` with it was.
+
+    Raises:
+        KeyReused: the key came with another request before.
+    """
+    async with connection.transaction():
+        taken = await connection.execute(
+            "INSERT INTO idempotency_key (account_id, key, request) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            (account, key, request),
+        )
+        if taken.rowcount == 0:
+            return await _first_answer(connection, account, key, request)
+        answer = await effect()
+        await connection.execute(
+            "UPDATE idempotency_key SET status = %s, answer = %s WHERE account_id = %s AND key = %s",
+            (answer.status, answer.body, account, key),
+        )
+        return answer
+
+
+async def _first_answer(connection: Connection, account: UUID, key: str, request: bytes) -> Answer:
+    kept = await connection.execute(
+        "SELECT request, status, answer FROM idempotency_key WHERE account_id = %s AND key = %s", (account, key)
+    )
+    row = await kept.fetchone()
+    if row is None or row[0] != request:
+        raise KeyReused(N_("Send another Idempotency-Key with another request."))
+    return Answer(status=row[1], body=row[2], replayed=True)
+
+
+async def purge(connection: Connection) -> int:
+    """Forget keys older than 24 h; returns how many."""
+    done = await connection.execute(
+        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(hours => %s)", (KEPT_H,)
+    )
+    return done.rowcount

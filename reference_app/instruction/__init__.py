@@ -1,0 +1,1 @@
+"""The agents' work on filed dossiers: queue, claim, decision."""

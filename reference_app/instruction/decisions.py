@@ -1,0 +1,66 @@
+"""What an agent may do with filed dossiers: the rules, each in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reference_app.database import Connection
+from reference_app.dossiers.dossier import Dossier
+from reference_app.dossiers.draft import Prose
+from reference_app.dossiers.operations import change
+from reference_app.dossiers.states import State, require
+from reference_app.errors import N_, Forbidden, NotFound
+from reference_app.instruction import repository
+
+NO_SUCH_DOSSIER = N_("There is no such filed dossier.")
+
+
+class Decision(BaseModel):
+    """What is decided and why. The reasons are sent to the business."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decision: Literal[State.ACCEPTE, State.REFUSE, State.SANS_SUITE]
+    motivation: Annotated[Prose, Field(min_length=1, description="Reasons, as the business will read them.")]
+
+
+async def read(connection: Connection, dossier: UUID) -> Dossier:
+    """One filed dossier. Raises NotFound, for drafts too."""
+    return _found(await repository.filed(connection, dossier))
+
+
+async def claim_next(connection: Connection, agent: UUID, at: datetime) -> Dossier | None:
+    """Take the oldest filed dossier under review; None when there is none. No two agents get the same one."""
+    async with connection.transaction():
+        waiting = await repository.next_unclaimed(connection)
+        if waiting is None:
+            return None
+        return await change(connection, waiting, State.EN_INSTRUCTION, by=agent, at=at, agent_id=agent, claimed_at=at)
+
+
+async def decide(connection: Connection, agent: UUID, dossier: UUID, decision: Decision, at: datetime) -> Dossier:
+    """Decide on a dossier under review.
+
+    Raises:
+        NotFound: there is no such filed dossier.
+        Conflict: it is not under review (decided already, or not yet claimed).
+        Forbidden: another agent has it under review.
+    """
+    async with connection.transaction():
+        found = _found(await repository.filed(connection, dossier, lock=True))
+        require(found.state, decision.decision)
+        if found.agent_id != agent:
+            raise Forbidden(N_("Another agent has this dossier under review."))
+        return await change(
+            connection, found, decision.decision, by=agent, at=at, decided_at=at, motivation=decision.motivation
+        )
+
+
+def _found(dossier: Dossier | None) -> Dossier:
+    if dossier is None:
+        raise NotFound(NO_SUCH_DOSSIER)
+    return dossier

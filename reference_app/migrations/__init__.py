@@ -1,0 +1,1 @@
+"""Schema of the database, one numbered step a change."""

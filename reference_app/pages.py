@@ -1,0 +1,74 @@
+"""What every page has in common: who is signed in, the language, the form token."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from reference_app import language, sessions
+from reference_app.errors import N_, Forbidden
+from reference_app.parts import parts_of, translated
+
+LANGUAGE_KEPT_S = 365 * 24 * 3600
+MAX_FIELDS = 20
+
+
+def page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:
+    """The page ``template`` for whoever reads it."""
+    parts = parts_of(request)
+    spoken = language.wanted(request)
+    person = sessions.current(request)
+    shared: dict[str, object] = {
+        "person": person,
+        "token": sessions.form_token(parts.settings, person) if person is not None else "",
+        "here": request.url.path if request.method == "GET" else "/",
+        "switch": _switch(request, "en" if spoken == "fr" else "fr"),
+        "other_language": "en" if spoken == "fr" else "fr",
+    }
+    response = HTMLResponse(
+        parts.renderer.render(template, spoken, shared | context), status, headers={"Content-Language": spoken}
+    )
+    if request.query_params.get("lang") == spoken:
+        response.set_cookie(
+            language.COOKIE,
+            spoken,
+            max_age=LANGUAGE_KEPT_S,
+            httponly=True,
+            samesite="lax",
+            secure=parts.settings.https,
+        )
+    return response
+
+
+def see_other(path: str) -> RedirectResponse:
+    """After a form was taken: the browser reads ``path``, so that reloading sends nothing again."""
+    return RedirectResponse(path, status_code=303)
+
+
+async def posted(request: Request, person: sessions.Person) -> dict[str, str]:
+    """The text fields of a form that came from one of our pages.
+
+    Raises:
+        Forbidden: the form does not carry the token of ``person``.
+    """
+    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    expected = sessions.form_token(parts_of(request).settings, person)
+    if not hmac.compare_digest(typed.pop("token", "").encode(), expected.encode()):
+        raise Forbidden(N_("This form did not come from a page of this service. Open the page again and send it."))
+    return typed
+
+
+def sentence(request: Request, message: str, **values: object) -> str:
+    """A sentence in the reader's language."""
+    return translated(request, message, values)
+
+
+def _switch(request: Request, other: str) -> str:
+    if request.method != "GET":
+        return f"/?lang={other}"
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', other)])}"

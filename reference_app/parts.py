@@ -1,0 +1,52 @@
+"""What a request handler may need, made once when the process starts."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from reference_app.database import Pool
+from reference_app.language import Language, wanted
+from reference_app.rendering import Renderer
+from reference_app.settings import Settings
+from reference_app.sign_in.providers import Providers
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of the running service; ``clock`` gives the present time in UTC."""
+
+    settings: Settings
+    pool: Pool
+    providers: Providers
+    renderer: Renderer
+    catalogues: Mapping[Language, gettext.NullTranslations]
+    clock: Callable[[], datetime]
+    schema_head: str
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the service that handles ``request``."""
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+def translated(request: Request, sentence: str, values: Mapping[str, object] | None = None) -> str:
+    """``sentence`` in the reader's language, with its ``values`` put in."""
+    text = parts_of(request).catalogues[wanted(request)].gettext(sentence)
+    return text % values if values else text
+
+
+async def _given(request: Request) -> Parts:  # async: FastAPI runs a plain function in a thread
+    return parts_of(request)
+
+
+Given = Annotated[Parts, Depends(_given)]
+"""Parameter of a route that receives the parts."""

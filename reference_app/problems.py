@@ -1,0 +1,163 @@
+"""Every refusal and failure as an answer: a problem document (RFC 9457) below ``/api``, a page elsewhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reference_app.dossiers.draft import field_errors
+from reference_app.errors import N_, FieldError, Invalid, NotFound, NotSignedIn, Refusal, Unavailable
+from reference_app.pages import page, see_other
+from reference_app.parts import translated
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "/problems/"
+
+_log = logging.getLogger("reference_app")
+
+_BUSY = N_("It could not answer in time. Nothing was lost: try again in a few seconds.")
+_TITLES = {
+    400: N_("This request cannot be understood"),
+    404: N_("Not found"),
+    405: N_("This cannot be done here"),
+    413: N_("Too much was sent at once"),
+    500: N_("Something went wrong on our side"),
+}
+_DETAILS = {
+    400: N_("The request is not of the form that is expected here."),
+    404: N_("There is nothing at this address."),
+    405: N_("This address takes other methods."),
+    413: N_("Send less text."),
+    500: N_("The error was recorded. Try again later."),
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: str = Field(description="JSON pointer to the field.", examples=["#/siret"])
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(examples=["/problems/invalid"])
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI descriptions of the refusals a route may answer with; 422 and 503 may come from every route."""
+    words = {
+        401: "Nobody is signed in.",
+        403: "This person may not do this, or the request came from another site.",
+        404: "No such dossier for this person.",
+        409: "The state of the dossier does not allow this.",
+        413: "The body is larger than the service takes.",
+        422: "Fields or headers are wrong; `errors` names each.",
+        503: "Full or away for a moment; send the same request again after `Retry-After` seconds.",
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": words[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in (*statuses, 422, 503)
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Have ``app`` answer errors this way."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(psycopg.OperationalError, _unavailable)
+    app.add_exception_handler(psycopg.InterfaceError, _unavailable)
+    app.add_exception_handler(Exception, _failure)
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    if isinstance(error, NotSignedIn) and not _is_api(request):
+        back = request.url.path if request.method == "GET" else "/"
+        return see_other(f"/sign-in?next={quote(back)}")
+    fields = error.fields if isinstance(error, Invalid) else {}
+    headers = {"Retry-After": str(Unavailable.retry_after_s)} if isinstance(error, Unavailable) else {}
+    values = {k: translated(request, v) if isinstance(v, str) else v for k, v in error.values.items()}
+    return answer(request, error.status, error.slug, error.title, error.detail, values, fields, headers)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    if any(problem["loc"][:1] == ("path",) for problem in problems):
+        return await _refusal(request, NotFound(_DETAILS[404]))
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return answer(request, 400, "malformed", _TITLES[400], _DETAILS[400])
+    return await _refusal(request, Invalid(field_errors(problems)))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code if error.status_code in _TITLES else (400 if error.status_code < 500 else 500)
+    headers = dict(error.headers) if error.headers is not None else {}
+    slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 500: "failure"}.get(status, "malformed")
+    return answer(request, status, slug, _TITLES[status], _DETAILS[status], headers=headers)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
+    return await _refusal(request, Unavailable(_BUSY))
+
+
+async def _failure(request: Request, error: Exception) -> Response:
+    # The type only: a message may hold what a person typed. The server's own log has the stack.
+    _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    return answer(request, 500, "failure", _TITLES[500], _DETAILS[500])
+
+
+def answer(
+    request: Request,
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    values: Mapping[str, object] | None = None,
+    fields: Mapping[str, FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem, as a document or as a page, in the reader's language."""
+    head = translated(request, title)
+    body = translated(request, detail, values)
+    said = {
+        name: translated(request, e.message, e.values) for name, e in (fields if fields is not None else {}).items()
+    }
+    if not _is_api(request):
+        response: Response = page(request, "error.html", status, heading=head, detail=body, errors=said)
+        response.headers.update(headers if headers is not None else {})
+        return response
+    document: dict[str, object] = {"type": TYPE_PREFIX + slug, "title": head, "status": status, "detail": body}
+    if said:
+        document["errors"] = [{"pointer": f"#/{name}" if name else "#", "detail": text} for name, text in said.items()]
+    return Response(
+        json.dumps(document, ensure_ascii=False).encode(),
+        status,
+        headers=dict(headers) if headers is not None else None,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")

@@ -1,0 +1,147 @@
+"""What surrounds every request: headers for the browser, no writing from other sites, a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reference_app.errors import Unavailable
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+HSTS_S = 63_072_000
+"""Two years: what the preload list of browsers asks for is one at least."""
+STATIC_KEPT_S = 31_536_000
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer; ``identity_origins`` are where signing out may lead."""
+
+    def __init__(self, app: ASGIApp, *, https: bool, identity_origins: Iterable[str]) -> None:
+        self.app = app
+        policy = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self' {' '.join(sorted(identity_origins))}"
+        )
+        self.fixed = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+        if https:
+            self.fixed["Strict-Transport-Security"] = f"max-age={HSTS_S}; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add to the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        static = scope["path"].startswith("/static/")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.fixed.items():
+                    headers[name] = value
+                cached = static and message["status"] in (200, 304)
+                headers["Cache-Control"] = f"public, max-age={STATIC_KEPT_S}, immutable" if cached else "no-store"
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class SameOrigin:
+    """Refuses requests that change something when a browser sent them from another site.
+
+    The rule of Go's ``http.CrossOriginProtection``: believe Sec-Fetch-Site, else compare Origin with Host; a request
+    with neither does not come from a browser, so no visitor's cookie was borrowed for it.
+    """
+
+    def __init__(self, app: ASGIApp, *, origin: str) -> None:
+        self.app = app
+        self.origin = origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._foreign(Headers(scope=scope)):
+            await _problem(send, 403, "cross-origin", "This request came from another site", {})
+            return
+        await self.app(scope, receive, send)
+
+    def _foreign(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin is None:
+            return False
+        return origin != self.origin and urlsplit(origin).netloc != headers.get("host", "")
+
+
+class Deadline:
+    """Answers 503 when a request takes longer than ``seconds``, even if what it waits for never lets go.
+
+    A database that was stopped in the middle of a statement does not even honour a cancellation: the handler is
+    cancelled and left behind, the client gets its answer now.
+    """
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self.app = app
+        self.seconds = seconds
+        self.abandoned: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, for so long."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given_up = started = False
+
+        async def send_unless_given_up(message: Message) -> None:
+            nonlocal started
+            if not given_up:
+                started = True
+                await send(message)
+
+        task = asyncio.ensure_future(self.app(scope, receive, send_unless_given_up))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self.seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if done:
+            await task
+            return
+        given_up = True
+        task.cancel()
+        self.abandoned.add(task)
+        task.add_done_callback(_forget(self.abandoned))
+        if not started:
+            retry = {"Retry-After": str(Unavailable.retry_after_s)}
+            await _problem(send, Unavailable.status, Unavailable.slug, Unavailable.title, retry)
+
+
+def _forget(tasks: set[asyncio.Task[None]]) -> Callable[[asyncio.Task[None]], None]:
+    def done(task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: it has been answered already
+
+    return done
+
+
+async def _problem(send: Send, status: int, slug: str, title: str, headers: dict[str, str]) -> None:
+    """A problem document made without the application, which is out of reach here."""
+    document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": title}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    raw.append((b"content-type", b"application/problem+json"))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})

@@ -1,0 +1,80 @@
+"""Pages from templates: one environment a language, everything escaped, no script."""
+
+from __future__ import annotations
+
+import gettext
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reference_app.dossiers.receipt import LEGAL_TIME
+from reference_app.dossiers.states import LABELS, QUEUE, State
+from reference_app.language import LANGUAGES, Language
+from reference_app.procedure import EMERGENCY_AID
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+class Renderer:
+    """Templates of the pages in every language, compiled once."""
+
+    def __init__(self, catalogues: Mapping[Language, gettext.NullTranslations]) -> None:
+        self._environments = {language: _environment(language, catalogues[language]) for language in LANGUAGES}
+
+    def render(self, template: str, language: Language, context: Mapping[str, object]) -> str:
+        """The page ``template`` in ``language``."""
+        return self._environments[language].get_template(template).render(context, lang=language)
+
+
+def _environment(language: Language, catalogue: gettext.NullTranslations) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # by the extension
+    environment.filters |= {
+        "day": partial(_day, language=language),
+        "moment": partial(_moment, language=language),
+        "euros": partial(_euros, language=language),
+        "siret": _spaced_siret,
+        "iban": _spaced_iban,
+        "state": lambda state: catalogue.gettext(LABELS[State(state)]),
+    }
+    environment.globals |= {
+        "procedure": EMERGENCY_AID,
+        "queue_states": QUEUE,
+        "style": f"/static/style.css?v={hashlib.sha256((STATIC / 'style.css').read_bytes()).hexdigest()[:12]}",
+    }
+    return environment
+
+
+def _day(value: date, *, language: Language) -> str:
+    return format_date(value, "long", locale=language)
+
+
+def _moment(value: datetime, *, language: Language) -> str:
+    return format_datetime(value, "long" if language == "fr" else "medium", tzinfo=LEGAL_TIME, locale=language)
+
+
+def _euros(value: int, *, language: Language) -> str:
+    return format_currency(value, "EUR", locale=language, currency_digits=False, format="#,##0 ¤")
+
+
+def _spaced_siret(value: str) -> str:
+    return f"{value[:3]} {value[3:6]} {value[6:9]} {value[9:]}"
+
+
+def _spaced_iban(value: str) -> str:
+    return " ".join(value[i : i + 4] for i in range(0, len(value), 4))

@@ -1,0 +1,47 @@
+"""One server process: uvicorn on a socket that is listening already, with a graceful stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import Any
+
+import uvicorn
+
+GRACE_S = 6
+"""Seconds that requests in flight get after SIGTERM; a supervisor waits a little longer."""
+
+
+class _Announcing(uvicorn.Server):
+    """A server that writes one byte to ``ready_fd`` once it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, ready_fd: int | None) -> None:
+        super().__init__(config)
+        self._ready_fd = ready_fd
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready_fd is not None and self.started:
+            os.write(self._ready_fd, b".")
+            os.close(self._ready_fd)
+
+
+def run(app: Any, taken: socket.socket, ready_fd: int | None = None) -> int:
+    """Serve ``app`` until SIGTERM or SIGINT, answer what is in flight, then return the exit code."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # one line a request costs more than the request; traces and the proxy's log say it
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=15,
+        ws="none",
+    )
+    server = _Announcing(config, ready_fd)
+    # uvicorn raises the signal again once it has stopped; the work is done by then, and the exit code is ours.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    server.run(sockets=[taken])
+    return 0 if server.started else 1

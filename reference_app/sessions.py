@@ -1,0 +1,91 @@
+"""Who is signed in: kept in a signed cookie, so that any replica can answer (docs/decisions/0010)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from reference_app.errors import N_, Forbidden, NotSignedIn
+from reference_app.parts import parts_of
+from reference_app.settings import Settings
+from reference_app.sign_in.roles import Role
+
+COOKIE = "session"
+RENEW_AFTER_S = 300
+LONGEST_S = 12 * 3600
+"""A session ends then, used or not (ProConnect's own limit)."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody signed in: their account, what they may be, and how to greet them."""
+
+    account: UUID
+    role: Role
+    name: str
+
+
+def start(request: Request, person: Person) -> None:
+    """Sign ``person`` in; whatever the session held before is gone."""
+    now = int(parts_of(request).clock().timestamp())
+    request.session.clear()
+    request.session.update(
+        {"account": str(person.account), "role": person.role, "name": person.name, "since": now, "seen": now}
+    )
+
+
+def end(request: Request) -> None:
+    """Sign out."""
+    request.session.clear()
+
+
+def current(request: Request) -> Person | None:
+    """Who is signed in, None when nobody is or the session has lasted too long. Use makes the session last."""
+    kept = request.session
+    if "account" not in kept:
+        return None
+    now = int(parts_of(request).clock().timestamp())
+    if now - kept["since"] > LONGEST_S:
+        kept.clear()
+        return None
+    if now - kept["seen"] > RENEW_AFTER_S:
+        kept["seen"] = now
+    return Person(account=UUID(kept["account"]), role=kept["role"], name=kept["name"])
+
+
+def form_token(settings: Settings, person: Person) -> str:
+    """What a form must carry: bound to the account, so a page left open stays valid after signing in again."""
+    secret = settings.session_secret.get_secret_value().encode()
+    return hmac.new(secret, b"form\0" + person.account.bytes, hashlib.sha256).hexdigest()
+
+
+async def _signed_in(request: Request) -> Person:
+    person = current(request)
+    if person is None:
+        raise NotSignedIn(N_("Sign in to go on. What was sent was not saved."))
+    return person
+
+
+async def _citizen(request: Request) -> Person:
+    person = await _signed_in(request)
+    if person.role != "citizen":
+        raise Forbidden(N_("This is for businesses; you are signed in as an agent."))
+    return person
+
+
+async def _agent(request: Request) -> Person:
+    person = await _signed_in(request)
+    if person.role != "agent":
+        raise Forbidden(N_("This is for agents of the service."))
+    return person
+
+
+SignedIn = Annotated[Person, Depends(_signed_in)]
+Citizen = Annotated[Person, Depends(_citizen)]
+Agent = Annotated[Person, Depends(_agent)]

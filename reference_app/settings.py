@@ -1,0 +1,80 @@
+"""Settings, all from the environment: the same image runs everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from reference_app.errors import ReferenceAppError
+
+PREFIX = "PORTANCE_REFERENCE_"
+
+
+class SettingsError(ReferenceAppError):
+    """A setting is missing or wrong; the message names the variable."""
+
+
+def _words(value: object) -> object:
+    return frozenset(filter(None, (w.strip() for w in value.split(",")))) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """What differs from one deployment to the next."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        validation_alias=AliasChoices("DATABASE_URL", f"{PREFIX}DATABASE_URL"), pattern=r"^postgres(ql)?://"
+    )
+    public_url: HttpUrl = Field(description="Address people use, as the identity providers know it.")
+    session_secret: SecretStr = Field(
+        min_length=32, description="Signs the session cookies; the same on every replica."
+    )
+    session_minutes: int = Field(default=30, ge=5, le=720, description="A session ends after this time without use.")
+
+    citizen_issuer: HttpUrl = Field(description="FranceConnect-like issuer, without a trailing slash.")
+    citizen_client_id: str
+    citizen_client_secret: SecretStr
+    citizen_acr: str = Field(default="eidas1", description="Level of assurance asked for and required.")
+    agent_issuer: HttpUrl = Field(description="ProConnect-like issuer, without a trailing slash.")
+    agent_client_id: str
+    agent_client_secret: SecretStr
+    agent_acr: str = "eidas1"
+    agent_sirets: Annotated[frozenset[str], NoDecode, BeforeValidator(_words)] = Field(
+        description="Organisations whose agents may work here, comma separated: the provider says who, not that."
+    )
+
+    pool_size: int = Field(default=10, ge=1, le=200, description="Connections to PostgreSQL of one worker.")
+    pool_wait_s: float = Field(default=2.0, gt=0, description="Longest wait for a connection before a 503.")
+    pool_queue: int = Field(default=200, ge=1, description="Requests that may wait for a connection before a 503.")
+    statement_timeout_ms: int = Field(default=3000, ge=100)
+    request_timeout_s: float = Field(default=8.0, gt=0, description="Longest time a request may take before a 503.")
+    max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the service, without a trailing slash."""
+        return str(self.public_url).rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the service over TLS."""
+        return self.public_url.scheme == "https"
+
+
+def load() -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        SettingsError: one line naming the first variable that is missing or wrong, never its value.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment gives the arguments
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        variable = name.upper() if name.upper() == "DATABASE_URL" else PREFIX + name.upper()
+        raise SettingsError(f"{variable}: {problem['msg'].lower()}") from None

@@ -1,0 +1,110 @@
+"""The pages around signing in: choice of provider, way there, way back, signing out."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, assert_never
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reference_app import sessions
+from reference_app.errors import N_, Forbidden
+from reference_app.pages import page, posted, see_other
+from reference_app.parts import Given, Parts
+from reference_app.sessions import Person, SignedIn
+from reference_app.sign_in.accounts import account_of
+from reference_app.sign_in.providers import authorization_url, identity
+from reference_app.sign_in.roles import Role
+
+Who = Literal["business", "agent"]
+ID_TOKEN = "id_token"  # noqa: S105 (the name of a cookie)
+NEXT = "next"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sign-in")
+async def choose(request: Request) -> Response:
+    """Choose a provider."""
+    following = local_path(request.query_params.get(NEXT, ""))
+    return page(request, "sign_in.html", following=following)
+
+
+@router.get("/sign-in/{who}")
+async def leave(request: Request, parts: Given, who: Who) -> Response:
+    """Go to the provider."""
+    url = await authorization_url(parts.providers[_role(who)], request, _callback(parts, who))
+    following = local_path(request.query_params.get(NEXT, ""))
+    if following:
+        request.session[NEXT] = following
+    return RedirectResponse(url, status_code=303)
+
+
+@router.get("/sign-in/{who}/callback")
+async def come_back(request: Request, parts: Given, who: Who) -> Response:
+    """Come back from the provider, signed in."""
+    provider = parts.providers[_role(who)]
+    subject, claims, id_token = await identity(provider, request)
+    if provider.role == "agent" and claims.get("siret") not in parts.settings.agent_sirets:
+        raise Forbidden(N_("Your organisation does not handle this procedure."))
+    async with parts.pool.connection() as connection:
+        account = await account_of(connection, provider.role, subject)
+    following = local_path(str(request.session.get(NEXT, "")))
+    family = claims.get("usual_name" if provider.role == "agent" else "family_name", "")
+    name = f"{claims.get('given_name', '')} {family}".strip()[:100]
+    sessions.start(request, Person(account=account, role=provider.role, name=name))
+    home = "/agent/dossiers" if provider.role == "agent" else "/dossiers"
+    response = see_other(following if following else home)
+    # Sent back to this address only: it is needed to sign out of the provider too, and for nothing else.
+    response.set_cookie(
+        ID_TOKEN,
+        id_token,
+        max_age=sessions.LONGEST_S,
+        path="/sign-out",
+        httponly=True,
+        samesite="lax",
+        secure=parts.settings.https,
+    )
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, parts: Given, person: SignedIn) -> Response:
+    """Sign out here, then at the provider."""
+    await posted(request, person)
+    hint = request.cookies.get(ID_TOKEN)
+    sessions.end(request)
+    target = f"{parts.settings.origin}/signed-out"
+    if hint is not None:
+        client = parts.providers[person.role].client
+        target = (await client.create_logout_url(post_logout_redirect_uri=target, id_token_hint=hint))["url"]
+    response = see_other(target)
+    response.delete_cookie(ID_TOKEN, path="/sign-out")
+    return response
+
+
+@router.get("/signed-out")
+async def signed_out(request: Request) -> Response:
+    """The end."""
+    return page(request, "signed_out.html")
+
+
+def local_path(text: str) -> str:
+    """``text`` when it is a path of this service, nothing otherwise: a link must not send people elsewhere."""
+    return text if re.fullmatch(r"/(?![/\\])[\w/.?=&-]*", text, re.ASCII) else ""
+
+
+def _role(who: Who) -> Role:
+    match who:
+        case "business":
+            return "citizen"
+        case "agent":
+            return "agent"
+        case _:
+            assert_never(who)
+
+
+def _callback(parts: Parts, who: Who) -> str:
+    return f"{parts.settings.origin}/sign-in/{who}/callback"

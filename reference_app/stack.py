@@ -1,0 +1,85 @@
+"""The whole service in one foreground command: PostgreSQL, migrations, identity provider, workers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from reference_app import children, embedded, migration, workers
+from reference_app.children import Child
+from reference_app.identity_provider.contract import SECRET_VARIABLE
+from reference_app.identity_provider.identities import CHAMBER_SIRET
+from reference_app.listening import listen, port_of
+from reference_app.settings import PREFIX
+
+CLIENT_ID = "portance-reference"
+LOOPBACK = "127.0.0.1"
+
+
+def up(host: str, port: int, count: int, data: Path | None) -> None:
+    """Run everything until StopRequested; what was started is stopped on every way out.
+
+    Raises:
+        ReferenceAppError: a part could not be started or died; the message is one line.
+    """
+    with ExitStack() as stack:
+        taken = stack.enter_context(closing(listen(host, port)))
+        url = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else host}:{port_of(taken)}"  # noqa: S104 (compared)
+        database_url, database_died = _database(stack, data)
+        migration.upgrade(database_url)
+        identity, issuers = _identity_provider(stack, url)
+        children.wait_ready([identity])
+
+        def check() -> None:
+            if database_died():
+                raise workers.WorkersError("PostgreSQL ended")
+            if identity.process.poll() is not None:
+                raise workers.WorkersError("the identity provider ended")
+
+        def say_ready() -> None:
+            sys.stdout.write(f"{url} is ready\n")
+            sys.stdout.flush()
+
+        environment = {"DATABASE_URL": database_url, f"{PREFIX}PUBLIC_URL": url, **issuers}
+        if f"{PREFIX}SESSION_SECRET" not in os.environ:
+            environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
+        workers.supervise(taken, count, environment, on_ready=say_ready, check=check)
+
+
+def _database(stack: ExitStack, data: Path | None) -> tuple[str, Callable[[], bool]]:
+    """The address of the database, and whether it died (never known of one that is not ours)."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return given, lambda: False
+    server = stack.enter_context(embedded.running(data))
+    return server.dsn(), lambda: server.process.poll() is not None
+
+
+def _identity_provider(stack: ExitStack, url: str) -> tuple[Child, dict[str, str]]:
+    """The stand-in on a free port, and the settings the service needs to use it."""
+    taken = stack.enter_context(closing(listen(LOOPBACK, 0)))
+    base = f"http://{LOOPBACK}:{port_of(taken)}"
+    secret = secrets.token_urlsafe(32)
+    arguments = ["--issuer", f"{base}/api/v2", "--service-url", url, "--client-id", CLIENT_ID]
+    child = children.start(
+        "the identity provider",
+        "reference_app.identity_provider",
+        arguments,
+        {SECRET_VARIABLE: secret},
+        taken.fileno(),
+    )
+    stack.callback(children.stop, [child])
+    settings = {
+        f"{PREFIX}CITIZEN_ISSUER": f"{base}/api/v2",
+        f"{PREFIX}CITIZEN_CLIENT_ID": CLIENT_ID,
+        f"{PREFIX}CITIZEN_CLIENT_SECRET": secret,
+        f"{PREFIX}AGENT_ISSUER": f"{base}/agents/api/v2",
+        f"{PREFIX}AGENT_CLIENT_ID": CLIENT_ID,
+        f"{PREFIX}AGENT_CLIENT_SECRET": secret,
+        f"{PREFIX}AGENT_SIRETS": CHAMBER_SIRET,
+    }
+    return child, settings
