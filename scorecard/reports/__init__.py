@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scorecard.reports import json_report, junit, markdown
+from scorecard.reports import html, json_report, junit, markdown
 from scorecard.scorecard import Scorecard
 
 
@@ -20,6 +20,7 @@ class Renderer:
 
 FORMATS: dict[str, Renderer] = {
     "json": Renderer("scorecard.json", "application/json", json_report.render),
+    "html": Renderer("scorecard.html", "text/html; charset=utf-8", html.render),
     "md": Renderer("scorecard.md", "text/markdown; charset=utf-8", markdown.render),
     "junit": Renderer("junit.xml", "application/xml", junit.render),
 }

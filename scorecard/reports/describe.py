@@ -1,0 +1,51 @@
+"""The plots in words, for those who do not see them: what a sighted reader takes from the drawing."""
+
+from __future__ import annotations
+
+from scorecard.evidence import Unit
+from scorecard.reports import measured
+from scorecard.reports.words import Words
+from scorecard.scorecard import Scorecard
+
+
+def latency(card: Scorecard, words: Words) -> str:
+    """How the latency moves over the steps of the load, against the objective, the rate held and the demand."""
+    steps = [(s.offered, s.p95) for s in measured.load_steps(card) if s.p95 is not None]
+    if not steps:
+        return words.gettext("No step of the load was measured.")
+    (first, start), (last, end) = steps[0], steps[-1]
+    sentences = [
+        words.gettext(
+            "From %(first)s to %(last)s journeys begun per second, the wait that 95 answers in 100 stay within goes "
+            "from %(start)s to %(end)s."
+        )
+        % {
+            "first": words.measured(first),
+            "last": words.measured(last),
+            "start": words.quantity(start, Unit.SECOND),
+            "end": words.quantity(end, Unit.SECOND),
+        }
+    ]
+    objective = measured.objective(card)
+    if objective is not None:
+        sentences.append(words.gettext("The objective is %(time)s.") % {"time": words.quantity(objective, Unit.SECOND)})
+    return " ".join([*sentences, *_held_and_demand(card, words)])
+
+
+def day(card: Scorecard, words: Words) -> str:
+    """When the demand is highest, how high, and what the service holds."""
+    points = measured.demand_over_day(card)
+    if not points:
+        return words.gettext("No demand over the day was worked out.")
+    hour, peak = max(points, key=lambda point: point[1])
+    sentence = words.gettext("The demand is highest at %(hour)s with %(rate)s journeys begun per second.")
+    return " ".join(
+        [sentence % {"hour": words.hour(int(hour)), "rate": words.measured(peak)}, *_held_and_demand(card, words)[:1]]
+    )
+
+
+def _held_and_demand(card: Scorecard, words: Words) -> list[str]:
+    held = measured.fact(card, "load.sustained_journeys_per_s")
+    demand = measured.fact(card, "demand.journeys_per_s")
+    sentences = [words.gettext("The rate it holds is %(rate)s.") % {"rate": words.fact(held)}]
+    return [*sentences, words.gettext("The peak demand is %(rate)s.") % {"rate": words.fact(demand)}]

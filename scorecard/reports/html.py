@@ -1,0 +1,72 @@
+"""The page that is signed: one self-contained HTML document, without script, font or picture from anywhere else."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from scorecard.evidence import Unit
+from scorecard.reports import describe, labels, measured, plots, sheet
+from scorecard.reports.words import Lang, Words
+from scorecard.scorecard import GradeRange, Scorecard, Verdict
+
+CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""The page declares it itself and works under it: whatever a tool's message holds, nothing is run or fetched."""
+
+
+def render(card: Scorecard, lang: str) -> str:
+    """The page of ``card`` in ``lang`` ("fr", else English); the same card gives the same bytes."""
+    known: Lang = "fr" if lang == "fr" else "en"
+    words = Words(known)
+    head, sentence = sheet.headline(card, words)
+    return (
+        _environment(known)
+        .get_template("page.html")
+        .render(
+            card=card,
+            head=head,
+            sentence=sentence,
+            names={e.name: i for i, e in reversed(list(enumerate(card.evidence)))},
+            policy=CONTENT_SECURITY_POLICY,
+            latency=plots.latency(card, words),
+            day=plots.day(card, words),
+        )
+    )
+
+
+@cache
+def _environment(lang: Lang) -> Environment:
+    """Templates in one language. Everything is escaped: names and messages come from strangers."""
+    words = Words(lang)
+    environment = Environment(
+        loader=PackageLoader("scorecard.reports"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    install: Any = environment
+    install.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)
+    environment.globals.update(
+        words=words, sheet=sheet, labels=labels, measured=measured, describe=describe, units=Unit, Verdict=Verdict
+    )
+    environment.globals["column_title"] = partial(_column_title, words)
+    environment.filters.update(say=words.say, count=words.number, date=words.date, grade=partial(_grade, words))
+    return environment
+
+
+def _grade(words: Words, grade: GradeRange) -> str:
+    """The grade in words: one letter, or the two it lies between."""
+    if grade.low == grade.high:
+        return grade.low
+    return words.gettext("between %(low)s and %(high)s") % {"low": grade.low, "high": grade.high}
+
+
+def _column_title(words: Words, name: str) -> str:
+    """The name of a table's column in words; one that nobody named shows as it is."""
+    stem = next((key for key in labels.COLUMNS if name == key), None)
+    return name.replace("_", " ") if stem is None else words.name(labels.COLUMNS, stem)

@@ -1,0 +1,121 @@
+"""Names of verdicts, domains and other closed lists, as the reports show them (English; locale/*.po translates)."""
+
+from __future__ import annotations
+
+from scorecard.criteria import Domain
+from scorecard.evidence import Severity, Status
+from scorecard.scorecard import Decision, Verdict
+
+
+def mark(message: str) -> str:
+    """The message itself; the name tells the catalogue's extraction that it is translated where it is shown."""
+    return message
+
+
+DECISIONS = {
+    Decision.GO: mark("Go"),
+    Decision.CONDITIONAL: mark("Conditional go"),
+    Decision.NO_GO: mark("No go"),
+    Decision.UNDETERMINED: mark("Undetermined"),
+}
+VERDICTS = {
+    Verdict.FAIL: mark("not met"),
+    Verdict.WARN: mark("nearly met"),
+    Verdict.UNKNOWN: mark("unknown"),
+    Verdict.WAIVED: mark("waived"),
+    Verdict.PASS: mark("met"),
+    Verdict.NOT_APPLICABLE: mark("does not apply"),
+}
+DOMAINS = {
+    Domain.CAPACITY: mark("Capacity"),
+    Domain.RESILIENCE: mark("Resilience"),
+    Domain.SECURITY: mark("Security"),
+    Domain.TRUST: mark("Trust"),
+    Domain.INTEGRATION: mark("Integration"),
+    Domain.OPERATIONS: mark("Operations"),
+    Domain.EVOLVABILITY: mark("Evolvability"),
+    Domain.USER_SERVICE: mark("User service"),
+    Domain.REUSE: mark("Reuse"),
+    Domain.CHANGE: mark("Change"),
+}
+QUESTIONS = {
+    Domain.CAPACITY: mark("Does it hold the whole population on the busiest day?"),
+    Domain.RESILIENCE: mark("Does it keep every filing when a part fails?"),
+    Domain.SECURITY: mark("What would an attacker find first?"),
+    Domain.TRUST: mark("Is personal data safe, well hosted, and free to move elsewhere?"),
+    Domain.INTEGRATION: mark("Does it live with the slow systems around it?"),
+    Domain.OPERATIONS: mark("Can a team see, alert, roll out, roll back, restore?"),
+    Domain.EVOLVABILITY: mark("Can it change every week without harm?"),
+    Domain.USER_SERVICE: mark("Does everyone get through the whole procedure?"),
+    Domain.REUSE: mark("Is it made of proven parts?"),
+    Domain.CHANGE: mark("Are the people who steer, work and help ready?"),
+}
+EFFORTS = {
+    "hours": mark("a matter of hours"),
+    "days": mark("a matter of days"),
+    "weeks": mark("a matter of weeks"),
+    "months": mark("a matter of months"),
+}
+KINDS = {
+    "online-procedure": mark("Online procedure"),
+    "appointment": mark("Appointment service"),
+    "api": mark("API"),
+    "internal-tool": mark("Internal tool"),
+}
+STATUSES = {
+    Status.COMPLETED: mark("complete"),
+    Status.DEGRADED: mark("partial"),
+    Status.SKIPPED: mark("skipped"),
+    Status.ERROR: mark("failed"),
+}
+SEVERITIES = {
+    Severity.CRITICAL: mark("critical"),
+    Severity.HIGH: mark("high"),
+    Severity.MEDIUM: mark("medium"),
+    Severity.LOW: mark("low"),
+    Severity.NONE: mark("note"),
+}
+CELLS = {
+    "held": mark("held"),
+    "failed": mark("missed"),
+    "void": mark("does not count"),
+    "peak": mark("peak demand"),
+    "double": mark("doubling"),
+    "bisect": mark("narrowing"),
+    "confirm": mark("confirming"),
+}
+KINDS_OF_TIME = {
+    "application": mark("in the application's own code"),
+    "sql": mark("in the database"),
+    "remote": mark("waiting for other services"),
+}
+COLUMNS = {
+    "offered": mark("journeys offered"),
+    "achieved": mark("requests answered"),
+    "p50": mark("half wait at most"),
+    "p95": mark("95 in 100 wait at most"),
+    "p99": mark("99 in 100 wait at most"),
+    "error_rate": mark("requests that failed"),
+    "outcome": mark("outcome"),
+    "reason": mark("why"),
+    "route": mark("route"),
+    "requests": mark("requests"),
+    "sql_per_request": mark("SQL statements in a request"),
+    "share_of_time": mark("share of the time"),
+    "hour": mark("hour"),
+    "journeys_per_s": mark("journeys begun"),
+    "citizens": mark("by citizens"),
+    "agents": mark("by agents"),
+    "phase": mark("part of the test"),
+    "service_p95": mark("95 in 100 take the service at most"),
+    "lag_p99": mark("delay of the test itself, 99 in 100 at most"),
+    "generator_cpu": mark("processor use of the test"),
+    "service_cpu": mark("processor use of the service"),
+    "reason_fr": mark("why"),
+}
+OUTCOMES_LONG = {
+    "held": mark("held the objective"),
+    "failed": mark("missed the objective"),
+    "void": mark("does not count: the test itself was the limit"),
+}
+ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}

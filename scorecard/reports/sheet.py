@@ -1,0 +1,234 @@
+"""What the page shows, worked out from the Scorecard: everything here is arrangement, nothing is judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from scorecard.evidence import Column, Evidence, Finding, Machine, Severity, Table, Unit
+from scorecard.reports import measured
+from scorecard.reports.labels import DECISIONS
+from scorecard.reports.words import Words
+from scorecard.scorecard import DomainResult, GradeRange, Judged, Letter, Scorecard, Verdict
+
+LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D", "E", "F")
+
+MOST_FINDINGS = 10
+"""Findings shown of one evidence, the most severe first; the others are counted."""
+
+_ROOM = 1.06
+"""Length of a bar's scale over its largest value."""
+
+MOST_ROWS = 100
+"""Rows of a data table shown on the page; a longer one is thinned out evenly and says so."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A held range against a wanted value on one scale from 0; ``high`` is None where no upper end was found."""
+
+    low: float
+    high: float | None
+    wanted: float | None
+    top: float
+
+    @property
+    def end(self) -> float:
+        """Where the range ends on the drawing."""
+        return self.low if self.high is None else self.high
+
+    def at(self, value: float) -> float:
+        """Place of ``value`` in percent of the width."""
+        return round(100 * min(max(value / self.top, 0.0), 1.0), 2)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One letter of the scale: the grade for sure, possibly the grade, or not."""
+
+    letter: Letter
+    state: Literal["sure", "maybe", "no"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An answer that somebody gave without a measurement, and the last day it counts."""
+
+    judged: Judged
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table as far as it fits the page: one row in ``step``; columns that always say the same become ``notes``."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[measured.Cell, ...], ...]
+    step: int
+    notes: tuple[str, ...]
+
+
+def headline(card: Scorecard, words: Words) -> tuple[str, str]:
+    """The decision in a word or two, and the rest of its sentence; together they are the whole sentence once."""
+    name, sentence = words.name(DECISIONS, card.decision), words.say(card.decision_reason)
+    head, colon, rest = sentence.partition(":")
+    if not colon or not head.startswith(name) or not rest.strip():
+        return name, sentence
+    rest = rest.strip()
+    return head.strip(), rest[:1].upper() + rest[1:]
+
+
+def without_answer(judged: tuple[Judged, ...]) -> int:
+    """How many questions have no answer yet."""
+    return sum(j.verdict is Verdict.UNKNOWN for j in judged)
+
+
+def asked(judged: tuple[Judged, ...]) -> int:
+    """How many questions apply."""
+    return sum(j.verdict is not Verdict.NOT_APPLICABLE for j in judged)
+
+
+def cells(grade: GradeRange) -> tuple[Cell, ...]:
+    """The scale from A to F with the letters the grade may be."""
+    best, worst = LETTERS.index(grade.high), LETTERS.index(grade.low)
+    inside: Literal["sure", "maybe"] = "sure" if best == worst else "maybe"
+    return tuple(Cell(letter, inside if best <= i <= worst else "no") for i, letter in enumerate(LETTERS))
+
+
+def nothing_known(domain: DomainResult) -> bool:
+    """Whether questions apply in the domain and none of them has an answer."""
+    return 0 < asked(domain.judged) == without_answer(domain.judged)
+
+
+def users_bar(card: Scorecard) -> Bar | None:
+    """Users held against the users to serve; None where the users held are not known."""
+    held, wanted = card.capacity, card.project.users
+    if held.users is None:
+        return None
+    low = held.users if held.users_low is None else held.users_low
+    return Bar(low, held.users_high, wanted, _ROOM * max(v for v in (low, held.users_high, wanted) if v is not None))
+
+
+def requests_bar(card: Scorecard) -> Bar | None:
+    """Requests per second held against those of the busiest moment; None where the rate held is not known."""
+    rate, demand = card.capacity.sustained_rps, card.capacity.demand_rps
+    if rate is None or rate <= 0:
+        return None
+    fact = measured.fact(card, "load.sustained_rps")
+    low = rate if fact is None or fact.low is None else float(fact.low)
+    high = None if fact is None or fact.high is None else float(fact.high)
+    return Bar(low, high, demand, _ROOM * max(v for v in (low, high, demand) if v is not None))
+
+
+def held_words(card: Scorecard, words: Words) -> str:
+    """The users held, as a range where the measurement has both ends."""
+    bar = users_bar(card)
+    if bar is None:
+        return words.gettext("unknown")
+    low = words.quantity(bar.low, Unit.USERS)
+    if bar.high is None:
+        return words.gettext("holds at least %(users)s") % {"users": low}
+    if bar.low == bar.high:
+        return words.gettext("holds %(users)s") % {"users": low}
+    high = words.quantity(bar.high, Unit.USERS)
+    return words.gettext("holds %(low)s to %(high)s") % {"low": low.partition("\u00a0")[0], "high": high}
+
+
+def rate_words(bar: Bar, words: Words) -> str:
+    """The rate held, as a range where the measurement has both ends."""
+    low = words.measured(bar.low)
+    if bar.high is None:
+        return words.gettext("at least %(low)s") % {"low": low}
+    high = words.measured(bar.high)
+    return low if low == high else words.gettext("between %(low)s and %(high)s") % {"low": low, "high": high}
+
+
+def why_absent(card: Scorecard, name: str, words: Words) -> str:
+    """Why the evidence ``name`` shows nothing, in its own words; empty where it does not say."""
+    return next((words.say(e.reason) for e in card.evidence if e.name == name and e.reason is not None), "")
+
+
+def conditions(card: Scorecard, words: Words) -> tuple[str, ...]:
+    """What a conditional go is bound by: the titles of the criteria named, or the words themselves."""
+    if card.condition is None:
+        return ()
+    titles = {j.criterion.id: words.say(j.criterion.title) for j in card.judged}
+    return tuple(titles.get(name, name) for name in card.condition.because)
+
+
+def declared(card: Scorecard) -> tuple[Declared, ...]:
+    """Criteria that rest on a declaration which was given, with the last day it counts."""
+    given = (j for j in card.judged if j.criterion.basis == "declared" and j.fact is not None)
+    return tuple(Declared(j, _until(j)) for j in given if j.fact is not None and j.fact.value is not None)
+
+
+def undeclared(card: Scorecard) -> tuple[Judged, ...]:
+    """Criteria that wait for somebody's declaration."""
+    return tuple(j for j in card.judged if j.criterion.basis == "declared" and j.verdict is Verdict.UNKNOWN)
+
+
+def waived(card: Scorecard) -> tuple[Judged, ...]:
+    """Criteria whose failure somebody accepted for a time."""
+    return tuple(j for j in card.judged if j.waiver)
+
+
+def worst_findings(evidence: Evidence) -> tuple[Finding, ...]:
+    """The most severe findings of ``evidence``, at most :data:`MOST_FINDINGS`."""
+    order = list(Severity)
+    ranked = sorted(evidence.findings, key=lambda f: (order.index(f.severity), f.rule, f.location, f.message))
+    return tuple(ranked[:MOST_FINDINGS])
+
+
+def shown(table: Table | None, lang: str) -> Shown | None:
+    """What the page shows of ``table`` in ``lang``; None for no table.
+
+    A column ``x_fr`` beside a column ``x`` holds the same words in French; one of the two is shown.
+    """
+    if table is None:
+        return None
+    names = {column.name for column in table.columns}
+    places: list[int] = []
+    notes: list[str] = []
+    for place, column in enumerate(table.columns):
+        other = column.name.removesuffix("_fr") if column.name.endswith("_fr") else f"{column.name}_fr"
+        if other in names and column.name.endswith("_fr") != (lang == "fr"):
+            continue
+        values = {row[place] for row in table.rows}
+        if column.unit is None and len(table.rows) > 1 and len(values) == 1:
+            notes.extend(str(value) for value in values if value)
+        else:
+            places.append(place)
+    step = -(-len(table.rows) // MOST_ROWS)
+    rows = tuple(tuple(row[place] for place in places) for row in table.rows[::step])
+    return Shown(tuple(table.columns[place] for place in places), rows, step, tuple(notes))
+
+
+def machines(card: Scorecard) -> tuple[Machine, ...]:
+    """The machines that anything was measured on, each once."""
+    found: dict[str, Machine] = {}
+    for item in card.evidence:
+        if item.provenance is not None:
+            machine = item.provenance.machine
+            found.setdefault(machine.model_dump_json(), machine)
+    return tuple(found.values())
+
+
+def evidence_links(judged: Judged) -> Iterator[tuple[str, str]]:
+    """Name of each evidence a verdict rests on, and the place in the run's files it points to."""
+    for pointer in judged.evidence:
+        yield pointer.partition(".json")[0], pointer
+
+
+def verdict_counts(domain: DomainResult) -> tuple[tuple[Verdict, int], ...]:
+    """How many criteria of the domain came to each verdict, worst first, without zeros."""
+    order = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN, Verdict.WAIVED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+    counts = ((v, sum(j.verdict is v for j in domain.judged)) for v in order)
+    return tuple((v, count) for v, count in counts if count)
+
+
+def _until(judged: Judged) -> date | None:
+    if judged.fact is None or judged.fact.observed_on is None:
+        return None
+    return judged.fact.observed_on + timedelta(days=judged.criterion.max_age_days)

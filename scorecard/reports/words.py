@@ -1,0 +1,119 @@
+"""Words, numbers and dates of the reports in the reader's language; the catalogue is compiled in memory."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib import resources
+from typing import Literal, TypeVar
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from scorecard import quantities
+from scorecard.evidence import Fact, Text, Unit
+from scorecard.reports import labels
+
+Lang = Literal["en", "fr"]
+
+_Key = TypeVar("_Key")
+
+_NARROW = "\u202f"
+_SPACE = "\u00a0"
+_UNITS = r"%|€|ms|s|min|h|j|[kMG]?[oB]"
+
+
+@cache
+def catalogue(lang: Lang) -> NullTranslations:
+    """The catalogue of ``lang``, read from its .po file; English is the language of the messages themselves."""
+    if lang == "en":
+        return NullTranslations()
+    source = resources.files(__package__) / "locale" / f"{lang}.po"
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=lang))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Everything a report says, in one language."""
+
+    lang: Lang
+
+    def gettext(self, message: str) -> str:
+        """The message in the reader's language, with its typography."""
+        return self.spaced(catalogue(self.lang).gettext(message))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """The message that fits ``count``; its placeholders are left to be filled in."""
+        return self.spaced(catalogue(self.lang).ngettext(one, many, count))
+
+    def say(self, text: Text | None) -> str:
+        """A bilingual sentence of the scorecard in the reader's language; empty for None."""
+        return "" if text is None else self.spaced(text.in_(self.lang))
+
+    def spaced(self, text: str) -> str:
+        """``text`` with the spaces that must not break: within numbers, before units and French punctuation."""
+        text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", _NARROW, text)
+        text = re.sub(rf"(?<=\d) (?=(?:{_UNITS})(?!\w))", _SPACE, text)
+        if self.lang == "fr":
+            text = re.sub(r"(?<=\S)[ \u00a0](?=[;!?])", _NARROW, text)
+            text = re.sub(r"(?<=\S) (?=[:»])", _SPACE, text)
+            text = re.sub(r"(?<=«) ", _SPACE, text)
+        return text
+
+    def name(self, names: Mapping[_Key, str], key: _Key) -> str:
+        """The name of ``key`` in a table of :mod:`scorecard.reports.labels`; a key not in it shows as it is."""
+        return self.gettext(names[key]) if key in names else str(key)
+
+    def cell(self, value: object) -> str:
+        """A word in a data table: one of the programs' own words by its name, anything else as it is."""
+        return self.name(labels.CELLS, str(value))
+
+    def number(self, value: float) -> str:
+        """``value`` in the reader's number format, whole, for axes and counts."""
+        return quantities.number(value, self.lang, None)
+
+    def measured(self, value: float) -> str:
+        """``value`` with the digits a measurement deserves."""
+        return quantities.number(value, self.lang)
+
+    def points(self, value: float) -> str:
+        """Points of 100, with two digits: a gain is an order of magnitude."""
+        return quantities.number(value, self.lang, 2)
+
+    def quantity(self, value: bool | float | str | None, unit: Unit) -> str:
+        """``value`` with its unit; "unknown" for None, which is never shown as a number."""
+        return self.gettext("unknown") if value is None else quantities.quantity(value, unit, self.lang)
+
+    def fact(self, fact: Fact | None) -> str:
+        """The value of ``fact``, with its interval where it has one."""
+        if fact is None or fact.value is None:
+            return self.gettext("unknown")
+        value = self.quantity(fact.value, fact.unit)
+        if fact.low is not None and fact.high is None:
+            return self.gettext("at least %(low)s") % {"low": self.quantity(fact.low, fact.unit)}
+        if fact.low is None or fact.high is None or fact.low == fact.high:
+            return value
+        low, high = (self.quantity(end, fact.unit) for end in (fact.low, fact.high))
+        return self.gettext("%(value)s (between %(low)s and %(high)s)") % {"value": value, "low": low, "high": high}
+
+    def date(self, day: date) -> str:
+        """``day`` written out, such as 22 November 2026."""
+        text = quantities.day(day, self.lang)
+        return re.sub(r"^1 ", "1er ", text) if self.lang == "fr" else text
+
+    def moment(self, moment: datetime) -> str:
+        """``moment`` written out in UTC, to the minute."""
+        utc = moment.astimezone(UTC)
+        return f"{self.date(utc.date())}, {utc:%H:%M} UTC"
+
+    def hour(self, hour: int) -> str:
+        """An hour of the day on an axis."""
+        return f"{hour}{_SPACE}h" if self.lang == "fr" else f"{hour:02}:00"
