@@ -79,8 +79,7 @@ def number(value: float, lang: str, digits: int | None = SIGNIFICANT) -> str:
     """``value`` in the number format of ``lang``, with ``digits`` significant digits."""
     # 12 digits hide the noise of binary fractions (0.7 * 0.01) and nothing that was measured.
     shown = float(f"{value:.{12 if digits is None else digits}g}")
-    decimals = 0 if shown == int(shown) else max(0, (12 if digits is None else digits) - 1 - _magnitude(shown))
-    return str(_DECIMAL[lang].apply(shown, _LOCALES[lang], force_frac=None if decimals <= 3 else (0, decimals)))
+    return str(_DECIMAL[lang].apply(shown, _LOCALES[lang], decimal_quantization=False))
 
 
 def rounded_down(value: float, digits: int = SIGNIFICANT) -> float:

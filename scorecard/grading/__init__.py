@@ -13,7 +13,7 @@ from scorecard.grading.contradictions import contradictions
 from scorecard.grading.decision import condition, decide, sentence
 from scorecard.grading.explanation import Line, explain
 from scorecard.grading.observations import ledger
-from scorecard.grading.scores import grade_range
+from scorecard.grading.scores import grade_range, settled
 from scorecard.grading.verdicts import Bench, judge_all
 from scorecard.grading.waivers import in_force
 from scorecard.grading.waivers import problems as waiver_problems
@@ -40,7 +40,7 @@ def grade(
     card lists them with what grading itself found (waivers without effect, contradictions).
 
     Raises:
-        ValueError: an identifier stands twice in ``criteria``.
+        ValueError: an identifier stands twice in ``criteria``, or criteria require each other.
     """
     known = {c.id: c for c in criteria}
     if len(known) != len(criteria):
@@ -48,9 +48,10 @@ def grade(
     book = ledger(evidence, project.project.name, today)
     accepted = in_force(waivers, known, today)
     judged = judge_all(criteria, Bench(project, book, known, accepted))
-    domains = tuple(_domain(domain, judged) for domain in Domain)
+    lost = settled(judged)
+    domains = tuple(_domain(domain, judged, lost) for domain in Domain)
     page = [j for domain in domains for j in domain.judged]
-    total = grade_range(page, judged)
+    total = grade_range(page, lost)
     total = NOTHING_ASKED if total is None else total
     held = capacity(judged, book)
     decision = decide(page, total, len(evidence))
@@ -69,17 +70,17 @@ def grade(
         grade=total,
         capacity=held,
         domains=domains,
-        actions=actions(page, judged),
+        actions=actions(page, lost),
         evidence=tuple(sorted(evidence, key=lambda e: (e.name, e.digest or e.computed_digest()))),
         problems=_sorted([*problems, *waiver_problems(waivers, judged, today), *contradictions(judged)]),
     )
 
 
-def _domain(domain: Domain, judged: dict[str, Judged]) -> DomainResult:
+def _domain(domain: Domain, judged: dict[str, Judged], lost: frozenset[str]) -> DomainResult:
     """A domain with its criteria, the blocking and the heavy ones first."""
     found = [j for j in judged.values() if j.criterion.domain is domain]
     found.sort(key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
-    return DomainResult(id=domain, grade=grade_range(found, judged), judged=tuple(found))
+    return DomainResult(id=domain, grade=grade_range(found, lost), judged=tuple(found))
 
 
 def _sorted(texts: Iterable[Text]) -> tuple[Text, ...]:

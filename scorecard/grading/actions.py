@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from scorecard.evidence import Text
-from scorecard.grading.scores import cannot_pass, credit
+from scorecard.grading.scores import credit
 from scorecard.scorecard import Action, Judged, Verdict
 
 Effort = Literal["hours", "days", "weeks", "months"]
@@ -16,15 +16,15 @@ EFFORT_DAYS: Mapping[Effort, float] = {"hours": 0.5, "days": 3.0, "weeks": 10.0,
 """Working days that a word of effort stands for; only their order of magnitude matters."""
 
 
-def actions(judged: Sequence[Judged], all_judged: Mapping[str, Judged]) -> tuple[Action, ...]:
+def actions(judged: Sequence[Judged], lost: frozenset[str]) -> tuple[Action, ...]:
     """The actions, best first: those that decide (blocking), then by points of the grade per day of effort.
 
     The gain is in points out of 100 of the low end of the total score. What waits for a failed precondition is left
-    out: mending the precondition comes first.
+    out (``lost``): mending the precondition comes first.
     """
     total = math.fsum(j.criterion.weight for j in judged if j.verdict is not Verdict.NOT_APPLICABLE)
-    todo = [j for j in judged if _is_open(j) and not cannot_pass(j, all_judged)]
-    found = [(j.criterion.blocking, _action(j, all_judged, total)) for j in todo]
+    todo = [j for j in judged if _is_open(j) and j.criterion.id not in lost]
+    found = [(j.criterion.blocking, _action(j, total)) for j in todo]
     found.sort(key=lambda item: (not item[0], -item[1].gain / EFFORT_DAYS[item[1].effort], item[1].criterion))
     return tuple(action for _, action in found)
 
@@ -33,9 +33,9 @@ def _is_open(judged: Judged) -> bool:
     return judged.verdict in (Verdict.FAIL, Verdict.WAIVED, Verdict.WARN, Verdict.UNKNOWN)
 
 
-def _action(judged: Judged, all_judged: Mapping[str, Judged], total: float) -> Action:
+def _action(judged: Judged, total: float) -> Action:
     criterion = judged.criterion
-    missing = 1.0 - credit(judged, all_judged, unknown=0.0)
+    missing = 1.0 - credit(judged, unknown=0.0)
     gain = round(100 * criterion.weight * missing / total, 2)
     if judged.verdict is Verdict.UNKNOWN:
         return Action(criterion=criterion.id, kind="measure", gain=gain, effort="hours", text=_to_obtain(judged))

@@ -14,22 +14,32 @@ CUT_OFFS: tuple[tuple[Letter, float], ...] = (("A", 0.9), ("B", 0.8), ("C", 0.65
 CAP: Letter = "D"
 """Best letter left while a blocking criterion fails: a good average does not hide what closes the gate."""
 
+_FAILED = frozenset({Verdict.FAIL, Verdict.WAIVED})
 _ORDER = tuple(letter for letter, _ in CUT_OFFS)
 
 
-def grade_range(judged: Sequence[Judged], all_judged: Mapping[str, Judged]) -> GradeRange | None:
-    """Grade of ``judged`` with unknowns as failures and as passes; None when no criterion applies.
+def settled(judged: Mapping[str, Judged]) -> frozenset[str]:
+    """Unknowns that cannot pass any more, because something they require was judged and did not pass.
 
-    ``all_judged`` holds the criteria that these require: an unknown whose precondition failed cannot pass any more, so
-    it counts as a failure at the high end too. Otherwise a new failure could raise the best grade still possible.
+    They count as failures at the high end too; otherwise a new failure could raise the best grade still possible.
+    ``judged`` holds each criterion after those it requires, as ``judge_all`` gives them.
     """
+    lost: set[str] = set()
+    for name, item in judged.items():
+        if item.verdict is Verdict.UNKNOWN and any(_is_lost(judged.get(r), lost) for r in item.criterion.requires):
+            lost.add(name)
+    return frozenset(lost)
+
+
+def grade_range(judged: Sequence[Judged], lost: frozenset[str]) -> GradeRange | None:
+    """Grade of ``judged`` with unknowns as failures and as passes, save those ``lost``; None when none applies."""
     asked = [j for j in judged if j.verdict is not Verdict.NOT_APPLICABLE]
     if not asked:
         return None
     total = math.fsum(j.criterion.weight for j in asked)
-    low = math.fsum(j.criterion.weight * credit(j, all_judged, unknown=0.0) for j in asked) / total
-    high = math.fsum(j.criterion.weight * credit(j, all_judged, unknown=1.0) for j in asked) / total
-    failing = any(j.criterion.blocking and is_failure(j, all_judged) for j in asked)
+    low = math.fsum(j.criterion.weight * credit(j, 0.0) for j in asked) / total
+    high = math.fsum(j.criterion.weight * credit(j, 0.0 if j.criterion.id in lost else 1.0) for j in asked) / total
+    failing = any(j.criterion.blocking and (j.verdict in _FAILED or j.criterion.id in lost) for j in asked)
     doubtful = any(j.criterion.blocking and j.verdict is Verdict.UNKNOWN for j in asked)
     return GradeRange(
         low=_letter(low, capped=failing or doubtful),
@@ -39,8 +49,8 @@ def grade_range(judged: Sequence[Judged], all_judged: Mapping[str, Judged]) -> G
     )
 
 
-def credit(judged: Judged, all_judged: Mapping[str, Judged], unknown: float) -> float:
-    """Share of its weight that a criterion earns; ``unknown`` is what an unknown that may still pass earns."""
+def credit(judged: Judged, unknown: float) -> float:
+    """Share of its weight that a criterion earns; ``unknown`` is what an unknown earns."""
     match judged.verdict:
         case Verdict.PASS:
             return 1.0
@@ -49,28 +59,20 @@ def credit(judged: Judged, all_judged: Mapping[str, Judged], unknown: float) -> 
         case Verdict.FAIL | Verdict.WAIVED | Verdict.NOT_APPLICABLE:
             return 0.0
         case Verdict.UNKNOWN:
-            return 0.0 if cannot_pass(judged, all_judged) else unknown
+            return unknown
         case _:
             assert_never(judged.verdict)
-
-
-def is_failure(judged: Judged, all_judged: Mapping[str, Judged]) -> bool:
-    """Whether a criterion counts as failed in the grade: it failed, waived or not, or it is bound to."""
-    return judged.verdict in (Verdict.FAIL, Verdict.WAIVED) or cannot_pass(judged, all_judged)
-
-
-def cannot_pass(judged: Judged, all_judged: Mapping[str, Judged]) -> bool:
-    """Whether an unknown is settled: something it requires was judged and did not pass."""
-    if judged.verdict is not Verdict.UNKNOWN:
-        return False
-    required = (all_judged.get(name) for name in judged.criterion.requires)
-    settled = (Verdict.FAIL, Verdict.WARN, Verdict.WAIVED)
-    return any(r is not None and (r.verdict in settled or cannot_pass(r, all_judged)) for r in required)
 
 
 def below(letter: Letter, minimum: Letter) -> bool:
     """Whether ``letter`` is worse than ``minimum``."""
     return _ORDER.index(letter) > _ORDER.index(minimum)
+
+
+def _is_lost(required: Judged | None, lost: set[str]) -> bool:
+    if required is None:
+        return False
+    return required.verdict in _FAILED | {Verdict.WARN} or required.criterion.id in lost
 
 
 def _letter(score: float, *, capped: bool) -> Letter:

@@ -13,7 +13,7 @@ from scorecard.quantities import both
 
 Side = Literal["pass", "warn", "fail"]
 
-ROUNDING = 1e-9
+ROUNDING = 1e-12
 """Relative error of binary fractions ("0.7 %" is 0.006999…): a value this near to a threshold is on it."""
 
 _SOURCES = {

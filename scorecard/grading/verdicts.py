@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from scorecard.criteria import Criterion
 from scorecard.evidence import Fact, Text
@@ -28,28 +29,22 @@ class Bench:
 
 
 def judge_all(criteria: Sequence[Criterion], bench: Bench) -> dict[str, Judged]:
-    """Every criterion with its verdict, by identifier; what a criterion requires is judged before it."""
+    """Every criterion with its verdict, by identifier, each after those it requires.
+
+    Raises:
+        ValueError: criteria require each other.
+    """
+    order = TopologicalSorter({c.id: [r for r in c.requires if r in bench.criteria] for c in criteria})
     judged: dict[str, Judged] = {}
-    for criterion in criteria:
-        _judge_after_required(criterion, bench, judged, frozenset())
+    try:
+        for name in order.static_order():
+            criterion = bench.criteria[name]
+            required = [(r, judged.get(r)) for r in sorted(criterion.requires)]
+            unmet = [(r, first) for r, first in required if first is None or first.verdict is not Verdict.PASS]
+            judged[name] = _judge(criterion, bench, unmet)
+    except CycleError as error:
+        raise ValueError(f"criteria require each other: {' -> '.join(error.args[1])}") from error
     return judged
-
-
-def _judge_after_required(
-    criterion: Criterion, bench: Bench, judged: dict[str, Judged], above: frozenset[str]
-) -> Judged | None:
-    """None when ``criterion`` requires itself through others: nothing can then be said."""
-    if criterion.id in above:
-        return None
-    if criterion.id not in judged:
-        unmet: list[tuple[str, Judged | None]] = []
-        for name in sorted(criterion.requires):
-            known = bench.criteria.get(name)
-            first = None if known is None else _judge_after_required(known, bench, judged, above | {criterion.id})
-            if first is None or first.verdict is not Verdict.PASS:
-                unmet.append((name, first))
-        judged[criterion.id] = _judge(criterion, bench, unmet)
-    return judged[criterion.id]
 
 
 def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged | None]]) -> Judged:
