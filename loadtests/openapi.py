@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from loadtests.openapi_document import Document, ElsewhereError, Mapping, OpenApiError, parse
@@ -14,7 +14,8 @@ from loadtests.openapi_sample import given, plain, sample
 __all__ = ["Api", "Body", "OpenApiError", "Operation", "Parameter", "read"]
 
 METHODS = ("get", "post", "put", "patch", "delete")
-_PLACES = ("path", "query", "header", "cookie")
+Place = Literal["path", "query", "header", "cookie"]
+_PLACES: tuple[Place, ...] = get_args(Place)
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Parameter:
     """A required parameter; ``invented`` when its value comes from its type alone and may mean nothing."""
 
     name: str
-    place: Literal["path", "query", "header", "cookie"]
+    place: Place
     value: str
     invented: bool
 
@@ -203,7 +204,7 @@ def _parameter(document: Document, node: Mapping, where: str) -> Parameter:
     text = _as_text(value)
     if not text and place == "path":  # an empty part would name another path
         text, invented = "example", True
-    return Parameter(node["name"], place, text, invented)  # type: ignore[arg-type]
+    return Parameter(node["name"], place, text, invented)
 
 
 def _as_text(value: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.openapi import Body, Operation, Parameter
+from loadtests.openapi import Body, Operation, Parameter, Place
 from loadtests.openapi_journeys import MAX_STEPS, candidates, journeys, left_out, request_path, step
 
 
@@ -13,8 +13,8 @@ def _get(path: str, *parameters: Parameter, tags: tuple[str, ...] = ()) -> Opera
     return Operation("GET", path, parameters=parameters, tags=tags)
 
 
-def _value(value: str, place: str = "path", *, invented: bool = False, name: str = "id") -> Parameter:
-    return Parameter(name, place, value, invented)  # type: ignore[arg-type]
+def _value(value: str, place: Place = "path", *, invented: bool = False, name: str = "id") -> Parameter:
+    return Parameter(name, place, value, invented)
 
 
 @pytest.mark.parametrize(
