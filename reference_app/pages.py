@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from reference_app.parts import parts_of, translated
 
 LANGUAGE_KEPT_S = 365 * 24 * 3600
 MAX_FIELDS = 20
+NOT_OURS = N_("This form did not come from a page of this service. Open the page again and send it.")
 
 
 def page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:
@@ -48,17 +50,23 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-async def posted(request: Request, person: sessions.Person) -> dict[str, str]:
-    """The text fields of a form that came from one of our pages.
-
-    Raises:
-        Forbidden: the form does not carry the token of ``person``.
-    """
+async def typed_in(request: Request) -> dict[str, str]:
+    """The text fields of a form, from wherever it came: check it with :func:`require_ours` before acting on it."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def require_ours(request: Request, person: sessions.Person, typed: Mapping[str, str]) -> None:
+    """Refuse a form that did not come from a page of ours. Raises Forbidden without the token of ``person``."""
     expected = sessions.form_token(parts_of(request).settings, person)
-    if not hmac.compare_digest(typed.pop("token", "").encode(), expected.encode()):
-        raise Forbidden(N_("This form did not come from a page of this service. Open the page again and send it."))
+    if not hmac.compare_digest(typed.get("token", "").encode(), expected.encode()):
+        raise Forbidden(NOT_OURS)
+
+
+async def posted(request: Request, person: sessions.Person) -> dict[str, str]:
+    """The text fields of a form that came from one of our pages. Raises Forbidden for any other."""
+    typed = await typed_in(request)
+    require_ours(request, person, typed)
     return typed
 
 

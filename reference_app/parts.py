@@ -44,6 +44,11 @@ def translated(request: Request, sentence: str, values: Mapping[str, object] | N
     return text % values if values else text
 
 
+def speaker(request: Request) -> Callable[[str], str]:
+    """What gives a sentence in the reader's language."""
+    return parts_of(request).catalogues[wanted(request)].gettext
+
+
 async def _given(request: Request) -> Parts:  # async: FastAPI runs a plain function in a thread
     return parts_of(request)
 

@@ -26,7 +26,7 @@ TYPE_PREFIX = "/problems/"
 
 _log = logging.getLogger("reference_app")
 
-_BUSY = N_("It could not answer in time. Nothing was lost: try again in a few seconds.")
+BUSY = N_("It could not answer in time. Try again in a few seconds.")
 _TITLES = {
     400: N_("This request cannot be understood"),
     404: N_("Not found"),
@@ -119,7 +119,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     _log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
-    return await _refusal(request, Unavailable(_BUSY))
+    return await _refusal(request, Unavailable(BUSY))
 
 
 async def _failure(request: Request, error: Exception) -> Response:

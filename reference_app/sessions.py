@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, assert_never
 from uuid import UUID
 
 from fastapi import Depends
@@ -72,17 +72,28 @@ async def _signed_in(request: Request) -> Person:
     return person
 
 
+def require_role(person: Person, role: Role) -> None:
+    """Refuse a person of the other role. Raises Forbidden."""
+    if person.role == role:
+        return
+    match role:
+        case "citizen":
+            raise Forbidden(N_("This is for businesses; you are signed in as an agent."))
+        case "agent":
+            raise Forbidden(N_("This is for agents of the service."))
+        case _:
+            assert_never(role)
+
+
 async def _citizen(request: Request) -> Person:
     person = await _signed_in(request)
-    if person.role != "citizen":
-        raise Forbidden(N_("This is for businesses; you are signed in as an agent."))
+    require_role(person, "citizen")
     return person
 
 
 async def _agent(request: Request) -> Person:
     person = await _signed_in(request)
-    if person.role != "agent":
-        raise Forbidden(N_("This is for agents of the service."))
+    require_role(person, "agent")
     return person
 
 

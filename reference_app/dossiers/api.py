@@ -15,7 +15,7 @@ from reference_app.dossiers import filing, repository
 from reference_app.dossiers.draft import Draft
 from reference_app.dossiers.schemas import DossierOut, PageOut
 from reference_app.idempotency import Answer, Key
-from reference_app.parts import Given
+from reference_app.parts import Given, parts_of, speaker
 from reference_app.problems import documented
 from reference_app.sessions import Citizen
 
@@ -32,7 +32,7 @@ async def create(request: Request, parts: Given, person: Citizen, draft: Draft, 
 
         async def effect() -> Answer:
             dossier = await repository.create(connection, person.account, draft)
-            return Answer(201, DossierOut.of(dossier).model_dump_json())
+            return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
 
         digest = idempotency.digest(f"POST {request.url.path}", await request.body())
         return _sent(await idempotency.once(connection, person.account, key, digest, effect))
@@ -47,17 +47,17 @@ async def list_mine(parts: Given, person: Citizen, after: After = None, limit: L
 
 
 @router.get("/{dossier}", response_model=DossierOut, responses=documented(404), summary="Read a dossier")
-async def read(parts: Given, person: Citizen, dossier: UUID) -> DossierOut:
+async def read(request: Request, parts: Given, person: Citizen, dossier: UUID) -> DossierOut:
     """One of my dossiers, with its receipt once it is filed."""
     async with parts.pool.connection() as connection:
-        return DossierOut.of(await filing.read(connection, person.account, dossier))
+        return DossierOut.of(await filing.read(connection, person.account, dossier), speaker(request))
 
 
 @router.put("/{dossier}", response_model=DossierOut, responses=documented(404, 409, 413), summary="Replace a draft")
-async def replace(parts: Given, person: Citizen, dossier: UUID, draft: Draft) -> DossierOut:
+async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID, draft: Draft) -> DossierOut:
     """Replace the content of a draft; repeating it changes nothing."""
     async with parts.pool.connection() as connection:
-        return DossierOut.of(await filing.save(connection, person.account, dossier, draft))
+        return DossierOut.of(await filing.save(connection, person.account, dossier, draft), speaker(request))
 
 
 @router.post("/{dossier}/file", response_model=DossierOut, responses=documented(404, 409), summary="File a dossier")
@@ -65,17 +65,17 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID, k
     """File a draft and get its receipt, committed together: an answer means the dossier is safe."""
     digest = idempotency.digest(f"POST {request.url.path}", await request.body())
     async with parts.pool.connection() as connection:
-        return _sent(await file_once(connection, parts, person.account, dossier, key, digest))
+        return _sent(await file_once(request, connection, person.account, dossier, key, digest))
 
 
 async def file_once(
-    connection: Connection, parts: Given, account: UUID, dossier: UUID, key: str, digest: bytes
+    request: Request, connection: Connection, account: UUID, dossier: UUID, key: str, digest: bytes
 ) -> Answer:
     """File with an idempotency key; the page and the API share it."""
 
     async def effect() -> Answer:
-        filed = await filing.file(connection, account, dossier, parts.clock())
-        return Answer(200, DossierOut.of(filed).model_dump_json())
+        filed = await filing.file(connection, account, dossier, parts_of(request).clock())
+        return Answer(200, DossierOut.of(filed, speaker(request)).model_dump_json())
 
     return await idempotency.once(connection, account, key, digest, effect)
 

@@ -98,7 +98,7 @@ class Draft(BaseModel):
 
     siret: Annotated[Siret | None, Optional] = Field(default=None, description="SIRET number of the establishment.")
     company_name: Annotated[Line | None, Optional] = Field(default=None, description="Name of the business.")
-    contact_email: Annotated[Email | None, Optional] = Field(default=None, description="Where news of it are sent.")
+    contact_email: Annotated[Email | None, Optional] = Field(default=None, description="Where news of it is sent.")
     need: Annotated[Prose | None, Optional] = Field(default=None, description="What happened and what is needed.")
     amount: Annotated[Amount | None, Optional] = Field(default=None, description="Amount asked for, in whole euros.")
     iban: Annotated[Iban | None, Optional] = Field(default=None, description="Account to pay to; may come later.")

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
+from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app import idempotency
 from reference_app.dossiers import filing, repository
 from reference_app.dossiers.api import After, file_once
+from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import Draft, from_form
 from reference_app.dossiers.schemas import DossierOut, receipt_of
 from reference_app.dossiers.states import State, require
-from reference_app.errors import N_, FieldError, Forbidden, Invalid
+from reference_app.errors import FieldError, Forbidden, Invalid, Unavailable
 from reference_app.idempotency import Answer
-from reference_app.pages import page, posted, see_other, sentence
-from reference_app.parts import Given
-from reference_app.sessions import Citizen
+from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
+from reference_app.parts import Given, speaker
+from reference_app.sessions import Citizen, Person, current, require_role
 
 PAGE_SIZE = 20
+Typed = Mapping[str, str]
 
 router = APIRouter(prefix="/dossiers", include_in_schema=False)
 
@@ -37,26 +42,26 @@ async def list_mine(request: Request, parts: Given, person: Citizen, after: Afte
 @router.get("/new")
 async def new(request: Request, person: Citizen) -> Response:
     """An empty form."""
-    return _form(request, "/dossiers", {"key": str(uuid4())}, {})
+    return _form(request, "/dossiers", {"key": str(uuid4())})
 
 
 @router.post("")
-async def create(request: Request, parts: Given, person: Citizen) -> Response:
+async def create(request: Request, parts: Given) -> Response:
     """Keep a new draft."""
-    typed = await posted(request, person)
-    try:
+
+    async def keep(person: Person, typed: Typed) -> UUID:
         draft = from_form(typed)
-    except Invalid as error:
-        return _form(request, "/dossiers", typed, error.fields)
-    async with parts.pool.connection() as connection:
+        async with parts.pool.connection() as connection:
 
-        async def effect() -> Answer:
-            dossier = await repository.create(connection, person.account, draft)
-            return Answer(201, DossierOut.of(dossier).model_dump_json())
+            async def effect() -> Answer:
+                dossier = await repository.create(connection, person.account, draft)
+                return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
 
-        digest = idempotency.digest("POST /dossiers", draft.model_dump_json().encode())
-        answer = await idempotency.once(connection, person.account, _key(typed), digest, effect)
-    return see_other(f"/dossiers/{DossierOut.model_validate_json(answer.body).id}")
+            digest = idempotency.digest("POST /dossiers", draft.model_dump_json().encode())
+            answer = await idempotency.once(connection, person.account, _key(typed), digest, effect)
+        return DossierOut.model_validate_json(answer.body).id
+
+    return await _keep_form(request, "/dossiers", keep)
 
 
 @router.get("/{dossier}")
@@ -65,9 +70,8 @@ async def read(request: Request, parts: Given, person: Citizen, dossier: UUID) -
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
         history = await repository.history(connection, dossier) if found.state is not State.BROUILLON else []
-    return page(
-        request, "dossier.html", dossier=found, receipt=receipt_of(found), history=history, key=str(uuid4()), errors={}
-    )
+    receipt = receipt_of(found, speaker(request))
+    return page(request, "dossier.html", dossier=found, receipt=receipt, history=history, key=str(uuid4()))
 
 
 @router.get("/{dossier}/edit")
@@ -76,49 +80,74 @@ async def edit(request: Request, parts: Given, person: Citizen, dossier: UUID) -
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
     require(found.state, State.EN_CONSTRUCTION)
-    values = {name: "" if value is None else str(value) for name, value in found.draft().model_dump().items()}
-    return _form(request, f"/dossiers/{dossier}/edit", values, {})
+    return _form(request, f"/dossiers/{dossier}/edit", _as_typed(found))
 
 
 @router.post("/{dossier}/edit")
-async def save(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
+async def save(request: Request, parts: Given, dossier: UUID) -> Response:
     """Keep the form of a draft."""
-    typed = await posted(request, person)
-    try:
+
+    async def keep(person: Person, typed: Typed) -> UUID:
         draft = from_form(typed)
-    except Invalid as error:
-        return _form(request, f"/dossiers/{dossier}/edit", typed, error.fields)
-    async with parts.pool.connection() as connection:
-        await filing.save(connection, person.account, dossier, draft)
-    return see_other(f"/dossiers/{dossier}")
+        async with parts.pool.connection() as connection:
+            return (await filing.save(connection, person.account, dossier, draft)).id
+
+    return await _keep_form(request, f"/dossiers/{dossier}/edit", keep)
 
 
 @router.post("/{dossier}/file")
 async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
     """File a draft; what is missing is shown in its form."""
     typed = await posted(request, person)
+    digest = idempotency.digest(f"POST /dossiers/{dossier}/file", b"")
     async with parts.pool.connection() as connection:
         try:
-            digest = idempotency.digest(f"POST /dossiers/{dossier}/file", b"")
-            await file_once(connection, parts, person.account, dossier, _key(typed), digest)
+            await file_once(request, connection, person.account, dossier, _key(typed), digest)
         except Invalid as error:
-            draft = (await filing.read(connection, person.account, dossier)).draft()
-            values = {name: "" if value is None else str(value) for name, value in draft.model_dump().items()}
-            return _form(request, f"/dossiers/{dossier}/edit", values, error.fields)
+            draft = await filing.read(connection, person.account, dossier)
+            return _form(request, f"/dossiers/{dossier}/edit", _as_typed(draft), 422, errors=error.fields)
     return see_other(f"/dossiers/{dossier}")
 
 
-def _form(request: Request, action: str, values: dict[str, str], errors: dict[str, FieldError] | object) -> Response:
-    assert isinstance(errors, dict)
+async def _keep_form(request: Request, action: str, keep: Callable[[Person, Typed], Awaitable[UUID]]) -> Response:
+    """Keep what was typed and show the dossier; if that fails, show the form again with everything typed in it."""
+    typed = await typed_in(request)
+    person = current(request)
+    if person is None:
+        # The token they sent goes back with the form: it is theirs, and valid once the same person has signed in.
+        return _form(request, action, typed, 401, trouble="session", token=typed.get("token", ""))
+    require_role(person, "citizen")
+    require_ours(request, person, typed)
+    try:
+        return see_other(f"/dossiers/{await keep(person, typed)}")
+    except Invalid as error:
+        return _form(request, action, typed, 422, errors=error.fields)
+    except OperationalError:
+        response = _form(request, action, typed, Unavailable.status, trouble="busy")
+        response.headers["Retry-After"] = str(Unavailable.retry_after_s)
+        return response
+
+
+def _form(
+    request: Request,
+    action: str,
+    values: Typed,
+    status: int = 200,
+    errors: Mapping[str, FieldError] = MappingProxyType({}),
+    **context: str,
+) -> Response:
     said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
     shown = {name: values.get(name, "") for name in (*Draft.model_fields, "key")}
-    return page(request, "draft.html", 422 if said else 200, action=action, values=shown, errors=said)
+    return page(request, "draft.html", status, action=action, values=shown, errors=said, **({"trouble": ""} | context))
 
 
-def _key(typed: dict[str, str]) -> str:
+def _as_typed(dossier: Dossier) -> Typed:
+    values = dossier.draft().model_dump()
+    return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def _key(typed: Typed) -> str:
     try:
         return str(UUID(typed.get("key", "")))
     except ValueError:
-        raise Forbidden(
-            N_("This form did not come from a page of this service. Open the page again and send it.")
-        ) from None
+        raise Forbidden(NOT_OURS) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
@@ -11,6 +12,9 @@ from pydantic import BaseModel, Field
 from reference_app.dossiers.dossier import Dossier, Treatment
 from reference_app.dossiers.states import State
 from reference_app.procedure import EMERGENCY_AID
+
+Say = Callable[[str], str]
+"""Gives a sentence of the code in the reader's language."""
 
 
 class ReceiptOut(BaseModel):
@@ -43,10 +47,10 @@ class DossierOut(BaseModel):
     receipt: ReceiptOut | None = Field(description="There once the dossier is filed.")
 
     @classmethod
-    def of(cls, dossier: Dossier) -> Self:
-        """From a row."""
-        same = (name for name in cls.model_fields if name != "receipt")
-        return cls(**{name: getattr(dossier, name) for name in same}, receipt=receipt_of(dossier))
+    def of(cls, dossier: Dossier, say: Say) -> Self:
+        """From a row, its sentences in the language of ``say``."""
+        same = (name for name in DossierOut.model_fields if name != "receipt")
+        return cls(**{name: getattr(dossier, name) for name in same}, receipt=receipt_of(dossier, say))
 
 
 class SummaryOut(BaseModel):
@@ -94,16 +98,16 @@ class TreatmentOut(BaseModel):
         return cls(state=treatment.state, at=treatment.at, motivation=treatment.motivation)
 
 
-def receipt_of(dossier: Dossier) -> ReceiptOut | None:
+def receipt_of(dossier: Dossier, say: Say) -> ReceiptOut | None:
     """The receipt, None for a draft."""
     if dossier.receipt_number is None or dossier.filed_at is None or dossier.silence_on is None:
         return None
     return ReceiptOut(
         number=dossier.receipt_number,
         filed_at=dossier.filed_at,
-        service=EMERGENCY_AID.service,
+        service=say(EMERGENCY_AID.service),
         contact=EMERGENCY_AID.contact,
         silence=EMERGENCY_AID.silence,
         silence_on=dossier.silence_on,
-        appeals=list(EMERGENCY_AID.appeals),
+        appeals=[say(appeal) for appeal in EMERGENCY_AID.appeals],
     )

@@ -49,4 +49,6 @@ def require(current: State, wanted: State) -> None:
         Conflict: naming the state the dossier is in.
     """
     if wanted not in NEXT[current]:
-        raise Conflict(N_("This dossier is now in the state “%(state)s”: this can no longer be done."), state=current)
+        raise Conflict(
+            N_("This dossier is now in the state “%(state)s”: this can no longer be done."), state=LABELS[current]
+        )

@@ -8,16 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.api import After, Limit
 from reference_app.dossiers.dossier import Dossier, Treatment
-from reference_app.dossiers.schemas import DossierOut, PageOut, TreatmentOut
+from reference_app.dossiers.schemas import DossierOut, PageOut, Say, TreatmentOut
 from reference_app.dossiers.states import State
 from reference_app.instruction import decisions, repository
 from reference_app.instruction.decisions import Decision
-from reference_app.parts import Given
+from reference_app.parts import Given, speaker
 from reference_app.problems import documented
 from reference_app.sessions import Agent
 
@@ -35,9 +36,9 @@ class AgentDossierOut(DossierOut):
     history: list[TreatmentOut]
 
     @classmethod
-    def read(cls, dossier: Dossier, history: list[Treatment]) -> Self:
+    def read(cls, dossier: Dossier, history: list[Treatment], say: Say) -> Self:
         """From rows."""
-        base = DossierOut.of(dossier).model_dump()
+        base = DossierOut.of(dossier, say).model_dump()
         treatments = [TreatmentOut.of(treatment) for treatment in history]
         return cls(**base, claimed_at=dossier.claimed_at, agent_id=dossier.agent_id, history=treatments)
 
@@ -64,26 +65,27 @@ async def queue(
     responses={204: {"description": "No dossier is waiting."}},
     summary="Take the oldest waiting dossier",
 )
-async def claim_next(parts: Given, person: Agent) -> Response:
+async def claim_next(request: Request, parts: Given, person: Agent) -> Response:
     """Take the oldest filed dossier under review. No two agents are given the same one."""
     async with parts.pool.connection() as connection:
         claimed = await decisions.claim_next(connection, person.account, parts.clock())
     if claimed is None:
         return Response(status_code=204)
-    return Response(DossierOut.of(claimed).model_dump_json(), media_type="application/json")
+    return Response(DossierOut.of(claimed, speaker(request)).model_dump_json(), media_type="application/json")
 
 
 @router.get("/{dossier}", response_model=AgentDossierOut, responses=documented(404), summary="Read a filed dossier")
-async def read(parts: Given, person: Agent, dossier: UUID) -> AgentDossierOut:
+async def read(request: Request, parts: Given, person: Agent, dossier: UUID) -> AgentDossierOut:
     """A filed dossier with its history; drafts are their author's alone."""
     async with parts.pool.connection() as connection:
         found = await decisions.read(connection, dossier)
         history = await dossiers.history(connection, dossier)
-    return AgentDossierOut.read(found, history)
+    return AgentDossierOut.read(found, history, speaker(request))
 
 
 @router.post("/{dossier}/decision", response_model=DossierOut, responses=documented(404, 409, 413), summary="Decide")
-async def decide(parts: Given, person: Agent, dossier: UUID, decision: Decision) -> DossierOut:
+async def decide(request: Request, parts: Given, person: Agent, dossier: UUID, decision: Decision) -> DossierOut:
     """Accept, reject or close, with reasons; only the agent who took it may, and only once."""
     async with parts.pool.connection() as connection:
-        return DossierOut.of(await decisions.decide(connection, person.account, dossier, decision, parts.clock()))
+        decided = await decisions.decide(connection, person.account, dossier, decision, parts.clock())
+    return DossierOut.of(decided, speaker(request))

@@ -19,7 +19,7 @@ from reference_app.instruction import decisions, repository
 from reference_app.instruction.api import Mine, QueueState
 from reference_app.instruction.decisions import Decision
 from reference_app.pages import page, posted, see_other, sentence
-from reference_app.parts import Given
+from reference_app.parts import Given, speaker
 from reference_app.sessions import Agent, Person
 
 PAGE_SIZE = 20
@@ -96,7 +96,7 @@ async def _page(
         "agent_dossier.html",
         422 if errors else 200,
         dossier=found,
-        receipt=receipt_of(found),
+        receipt=receipt_of(found, speaker(request)),
         history=history,
         mine=found.agent_id == person.account,
         decisions=[state for state in State if state in DECIDED],
