@@ -1,0 +1,19 @@
+"""The scanners, by the name of the evidence each one gives; a new scanner is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from scorecard.evidence import Evidence
+from scorecard.project import Site
+from security import committed_secrets, dependencies, http_surface, source_code
+
+SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
+    {
+        "code": source_code.collect,
+        "dependencies": dependencies.collect,
+        "secrets": committed_secrets.collect,
+        "http": http_surface.collect,
+    }
+)

@@ -1,0 +1,76 @@
+"""A sweep: one tool over all the files of a tree, in batches, with an account of what it did not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from scorecard.evidence import Text
+from scorecard.project import Site
+from security.tool import Finished, Tool, ToolError, run
+from security.tree import Gap, Tree
+
+Report = dict[str, Any]
+
+
+def sweep(
+    site: Site,
+    tree: Tree,
+    tool: Tool,
+    arguments: tuple[str, ...],
+    read: Callable[[Tool, Finished], Report],
+    unread: Callable[[list[str], Report], Iterator[Gap]],
+    *,
+    doing: Text,
+    timeout_s: float,
+) -> tuple[list[Report], list[Gap]]:
+    """Reports of ``tool`` over ``tree``, and every file that was not audited: those of the tree and those of the tool.
+
+    ``read`` makes a report of a finished run or raises; ``unread`` says which files of a batch a report leaves out.
+    A batch that fails makes gaps of its files and the rest goes on, within ``timeout_s`` seconds in all.
+
+    Raises:
+        ToolError: not one batch gave a report.
+    """
+    reports: list[Report] = []
+    gaps = list(tree.gaps)
+    left, done, failure = timeout_s, 0, None
+    for batch in _batches(tree.files):
+        share = done / len(tree.files)
+        site.progress(doing, share, None)
+        names = [f"./{file}" for file in batch]  # a name may begin with a dash
+        try:
+            finished = run(
+                tool,
+                (*arguments, *names),
+                cwd=tree.root,
+                timeout_s=max(left, 0.0),
+                tick=partial(site.progress, doing, share, None),
+            )
+            left -= finished.duration_s
+            report = read(tool, finished)
+        except ToolError as error:
+            failure = error
+            gaps += [Gap(file, error.text) for file in batch]
+        else:
+            reports.append(report)
+            gaps += unread(batch, report)
+        done += len(batch)
+    if failure is not None and not reports:
+        raise failure
+    return reports, gaps
+
+
+def _batches(files: list[str], *, count: int = 400, characters: int = 60_000) -> Iterator[list[str]]:
+    """``files`` in lists short enough for one command line, so that the memory of a run stays bounded."""
+    batch: list[str] = []
+    length = 0
+    for file in files:
+        if batch and (len(batch) >= count or length + len(file) > characters):
+            yield batch
+            batch, length = [], 0
+        batch.append(file)
+        length += len(file)
+    if batch:
+        yield batch
