@@ -113,7 +113,7 @@ def _look(client: httpx.Client, base: str, name: str | None, openapi: str | None
             name=_named(name, parsed.host),
             url=base,
             base_path=base_path,
-            health=health if health != "/" else None,
+            health=_unless_default(health),
             journeys=(_visit(home.status),) if home.success else (),
         )
     where, api = found
@@ -128,13 +128,17 @@ def _look(client: httpx.Client, base: str, name: str | None, openapi: str | None
         base_path=base_path,
         openapi=where,
         documented=True,
-        health=None if health == "/" else health if health is not None else where,
+        health=_unless_default(health if health is not None else where),  # the document itself answered
         pages=None if home.success or not kept else (request_path(kept[0], base_path),),
         journeys=tuple(journeys(kept, base_path)),
         left_out=(*(t for t in tried if t.why_not is not None), *unread),
         untried=len(worth) - len(tried),
         writes=tuple(writes),
     )
+
+
+def _unless_default(health: str | None) -> str | None:
+    return None if health == "/" else health
 
 
 def _dead(base: str, home: Answer) -> CommandError:
