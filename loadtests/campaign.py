@@ -23,7 +23,7 @@ LOWEST_SHARE = 1 / 64
 _THINK_SHARE = 0.6
 _SAMPLE_SHARE = 0.1
 _SAMPLED_PER_S = 100.0
-_RECOVERY_S = 6.0
+RECOVERY_S = 6.0
 """A target that does not answer a lone visitor for that long is dead."""
 _CALM_S = 1.5
 """Longest wait for a target that answers, but badly or slowly, to get over a step."""
@@ -176,7 +176,7 @@ class Campaign:
             if last["error"] is None and last["latency_s"] <= self.objective.p95_s:
                 return
             answers = last["status"] != 0
-            if self.clock() - began >= (_CALM_S if answers else _RECOVERY_S):
+            if self.clock() - began >= (_CALM_S if answers else RECOVERY_S):
                 if not answers:
                     raise TargetDied(step.rate)
                 return

@@ -46,6 +46,7 @@ def collect_load(site: Site) -> Evidence:
     assert site.url is not None
     started = datetime.now(UTC)
     project = site.project
+    budget = BUDGETS[site.profile]
     seed = secrets.randbits(32)
     seen = _Seen()
     objective = Objective(project.objectives.p95, project.objectives.error_rate)
@@ -62,7 +63,7 @@ def collect_load(site: Site) -> Evidence:
                 journeys=journeys,
                 shares=mix,
                 objective=objective,
-                budget=BUDGETS[site.profile],
+                budget=budget,
                 peak=wanted.journeys_per_s,
                 tell=site.progress,
                 cpu=CpuClock(site.server_pids) if site.server_pids else None,
@@ -92,7 +93,7 @@ def collect_load(site: Site) -> Evidence:
             version=seen.locust,
             command=("portance load", f"profile={site.profile}", f"seed={seed}"),
         ),
-        facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, reason),
+        facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, budget.caveat, reason),
         tables=(table(seen.steps, objective),),
         raw=_digests(site),
     )

@@ -42,12 +42,13 @@ def facts(
     steps: Sequence[Step],
     capacity: Capacity | None,
     objective: Objective,
+    caveat: str,
     reason: Text | None,
 ) -> tuple[Fact, ...]:
     """All facts of the load; what was not observed is unknown, with ``reason`` where no closer one is known."""
     why = reason if reason is not None else Text(en="It was not measured.", fr="Cela n'a pas été mesuré.")
     return (
-        *_sustained(project, wanted, steps, capacity, objective, why),
+        *_sustained(project, wanted, steps, capacity, objective, caveat, why),
         *_at_peak(peak, wanted, objective, why),
         *_of_the_run(steps, objective, why),
     )
@@ -69,6 +70,7 @@ def table(steps: Sequence[Step], objective: Objective) -> Table:
                 latency.p99 if latency is not None else None,
                 service.p95 if service is not None else None,
                 step.error_rate,
+                ", ".join(f"{kind} x{count}" for kind, count in step.kinds.items()),
                 step.requests,
                 step.lag_p99_s,
                 step.generator_cpu,
@@ -89,6 +91,7 @@ def table(steps: Sequence[Step], objective: Objective) -> Table:
             Column(name="p99", unit=Unit.SECOND),
             Column(name="service_p95", unit=Unit.SECOND),
             Column(name="error_rate", unit=Unit.RATIO),
+            Column(name="errors"),
             Column(name="requests", unit=Unit.COUNT),
             Column(name="lag_p99", unit=Unit.SECOND),
             Column(name="generator_cpu", unit=Unit.RATIO),
@@ -107,6 +110,7 @@ def _sustained(
     steps: Sequence[Step],
     capacity: Capacity | None,
     objective: Objective,
+    caveat: str,
     why: Text,
 ) -> list[Fact]:
     names = [
@@ -127,7 +131,7 @@ def _sustained(
     assert value is not None
     requests = sum(step.rps for step in at_low) / len(at_low) / capacity.low
     users = project.project.users / wanted.journeys_per_s
-    said = _said(capacity, len(at_low))
+    said = _said(capacity, len(at_low)) + (f"; {caveat}" if caveat else "")
 
     def scaled(fact: str, factor: float) -> Fact:
         high = capacity.high

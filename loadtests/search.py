@@ -10,6 +10,9 @@ from typing import Literal
 from loadtests.step import Objective, Outcome, Step, judge
 
 Phase = Literal["double", "bisect", "confirm"]
+_TRIES = 3
+"""Tries of a rate whose steps are void: a passing disturbance of the machine is not the generator's limit."""
+
 End = Literal["bracketed", "generator", "time", "floor", "ceiling"]
 
 
@@ -74,7 +77,7 @@ def search(
 
     Doubles from ``plan.start`` while the target holds (or halves until it does), bisects on a ratio scale, then
     repeats the best rate and steps down as long as a repeat fails. ``can_afford`` says whether there is time left for
-    one more step of a phase; a void step is tried once more before it ends its phase.
+    one more step of a phase; a void step is tried again before it ends its phase.
     """
     trials = _Trials(measure, objective, can_afford)
     end = _bracket(trials, plan)
@@ -94,7 +97,7 @@ class _Trials:
 
     def try_(self, rate: float, phase: Phase) -> Outcome | None:
         """The outcome at ``rate``; None when there is no time left."""
-        for _ in range(2):
+        for _ in range(_TRIES):
             if not self.can_afford(phase):
                 return None
             outcome, _reason = judge(self.measure(rate, phase), self.objective)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,8 @@ FEWEST_STARTED = 0.98
 """Share of the scheduled sessions that must have started."""
 LITTLE_TOLERANCE = 0.25
 """How far requests in flight may be from rate times service time (N = X * T, Little) before a step is void."""
+BEHIND_SHARE = 0.05
+"""Share of a step's requests that may still be under way at its end, beside what is due to chance."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Step:
         latency: from the intended start; None without any request.
         service: from the moment they were sent.
         rps: answers of the target a second within the window, redirects followed included.
+        answered: requests to the target answered within the window, whenever they were meant to start; None when
+            not counted.
         lag_p99_s: delay between the scheduled arrival of a session and its start, 99th percentile.
         generator_cpu: share of a core the generator used.
         in_flight: requests under way, on average over the window.
@@ -70,6 +75,7 @@ class Step:
     latency: Quantiles | None
     service: Quantiles | None = None
     rps: float = 0.0
+    answered: int | None = None
     lag_p99_s: float = 0.0
     generator_cpu: float = 0.0
     in_flight: float | None = None
@@ -103,6 +109,7 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
         latency=quantiles(one["latency"] for one in ours),
         service=quantiles(one["service"] for one in ours),
         rps=counts.get("completed", 0) / window if window else 0.0,
+        answered=counts.get("answered", 0),
         lag_p99_s=lag.p99 if lag is not None else 0.0,
         generator_cpu=report["cpu"],
         in_flight=report["in_flight"],
@@ -147,6 +154,14 @@ def judge(step: Step, objective: Objective) -> tuple[Outcome, Text]:
             en=f"p95 is {_ms(step.latency.p95)}, the objective is {_ms(objective.p95_s)}.",
             fr=f"Le p95 est de {_ms(step.latency.p95)}, l'objectif est de {_ms(objective.p95_s)}.",
         )
+    if _falls_behind(step):
+        assert step.answered is not None
+        return Outcome.FAILED, Text(
+            en=f"The target falls behind: it answered {step.answered} of {step.requests} requests in the time they "
+            "came in.",
+            fr=f"La cible prend du retard : elle a répondu à {step.answered} requêtes sur {step.requests} dans le "
+            "temps où elles arrivaient.",
+        )
     contradiction = _not_steady(step)
     if contradiction is not None:
         return Outcome.VOID, contradiction
@@ -170,10 +185,12 @@ def generator_was_the_limit(step: Step, objective: Objective) -> Text | None:
             fr=f"Le générateur de charge était la limite : il occupait {_percent(step.generator_cpu, 0)} de son cœur.",
         )
     if step.lag_p99_s > LATEST_DISPATCH * objective.p95_s:
+        # a late generator that is not busy itself was kept waiting by others: a server of this machine, or a neighbour
         return Text(
-            en=f"The load generator was the limit: sessions started {_ms(step.lag_p99_s)} late (p99).",
-            fr=f"Le générateur de charge était la limite : les sessions partaient avec {_ms(step.lag_p99_s)} de retard "
-            "(p99).",
+            en=f"The load could not be sent on time: sessions started {_ms(step.lag_p99_s)} late (p99), the generator "
+            f"using {step.generator_cpu:.0%} of its core.",
+            fr=f"La charge n'a pas pu être envoyée à l'heure : les sessions partaient avec {_ms(step.lag_p99_s)} de "
+            f"retard (p99), le générateur occupant {_percent(step.generator_cpu, 0)} de son cœur.",
         )
     if step.broken is None and step.started < FEWEST_STARTED * step.scheduled:
         return Text(
@@ -181,6 +198,16 @@ def generator_was_the_limit(step: Step, objective: Objective) -> Text | None:
             fr=f"Le générateur de charge était la limite : il a lancé {step.started} sessions sur {step.scheduled}.",
         )
     return None
+
+
+def _falls_behind(step: Step) -> bool:
+    """Whether answers come slower than requests by more than chance: a queue grows, however short the step.
+
+    What is under way at the two ends of the window differs by chance by about the root of the requests at most.
+    """
+    if step.answered is None:
+        return False
+    return step.requests - step.answered > BEHIND_SHARE * step.requests + 2 * math.sqrt(step.requests)
 
 
 def _not_steady(step: Step) -> Text | None:

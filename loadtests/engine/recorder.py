@@ -88,6 +88,7 @@ class Recorder:
         self.in_flight -= 1
         if self.opens <= now < self.closes:
             self._counts["completed"] += exchange.hops
+            self._counts["answered"] += exchange.hops > 0
         self._watch_for_death(exchange)
         if self._inside(exchange.intended):
             self._count(exchange)

@@ -100,9 +100,9 @@ class Server:
             writer.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Handler], Server]]:
-    """Start servers; they are stopped at the end of the test."""
+    """Start servers; they are stopped with the last test of the module."""
     servers: list[Server] = []
 
     def start(handler: Handler) -> Server:
@@ -114,7 +114,7 @@ def serve() -> Iterator[Callable[[Handler], Server]]:
         server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def respond() -> type[Response]:
     """The answer of a handler."""
     return Response
