@@ -12,6 +12,11 @@ def mark(message: str) -> str:
     return message
 
 
+def counted(one: str, many: str) -> tuple[str, str]:
+    """Both forms of a message with a count, for :meth:`scorecard.reports.words.Words.counted`."""
+    return one, many
+
+
 DECISIONS = {
     Decision.GO: mark("Go"),
     Decision.CONDITIONAL: mark("Conditional go"),
@@ -25,6 +30,14 @@ VERDICTS = {
     Verdict.WAIVED: mark("waived"),
     Verdict.PASS: mark("met"),
     Verdict.NOT_APPLICABLE: mark("does not apply"),
+}
+COUNTED_VERDICTS = {
+    Verdict.FAIL: counted("%(number)s not met", "%(number)s not met"),
+    Verdict.UNKNOWN: counted("%(number)s unknown", "%(number)s unknown"),
+    Verdict.WARN: counted("%(number)s nearly met", "%(number)s nearly met"),
+    Verdict.WAIVED: counted("%(number)s waived", "%(number)s waived"),
+    Verdict.PASS: counted("%(number)s met", "%(number)s met"),
+    Verdict.NOT_APPLICABLE: counted("%(number)s does not apply", "%(number)s do not apply"),
 }
 DOMAINS = {
     Domain.CAPACITY: mark("Capacity"),
@@ -119,3 +132,6 @@ OUTCOMES_LONG = {
     "void": mark("does not count: the test itself was the limit"),
 }
 ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
+OPEN_QUESTIONS = counted(
+    "%(number)s question of %(all)s has no answer yet.", "%(number)s questions of %(all)s have no answer yet."
+)

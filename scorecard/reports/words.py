@@ -54,6 +54,10 @@ class Words:
         """The message that fits ``count``; its placeholders are left to be filled in."""
         return self.spaced(catalogue(self.lang).ngettext(one, many, count))
 
+    def counted(self, forms: tuple[str, str], count: int) -> str:
+        """The form that fits ``count``, with it filled in."""
+        return self.ngettext(*forms, count) % {"number": self.number(count)}
+
     def say(self, text: Text | None) -> str:
         """A bilingual sentence of the scorecard in the reader's language; empty for None."""
         return "" if text is None else self.spaced(text.in_(self.lang))
