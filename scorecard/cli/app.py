@@ -310,7 +310,7 @@ def _assess(
     project = load(path)
     began = time.monotonic()
     today = datetime.now(UTC).date()
-    kept = create(parent, project.project.name if name is None else name, path.read_bytes(), datetime.now(UTC))
+    kept = create(parent.absolute(), project.project.name if name is None else name, path.read_bytes(), datetime.now(UTC))
     kept.mark("running", today=today, lang=lang)
     site = Site(project=project, root=path.resolve().parent, run=kept.folder, profile=profile)
     chosen = assess.plan(only)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from contextlib import ExitStack
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -74,37 +73,38 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
 
 
 def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text]:
-    began = datetime.now(UTC)
-    log = site.raw("service") / "service.log"
-    facts: list[Fact] = []
-    troubles: list[Text] = []
-    with ExitStack() as stack:
-        receiver = stack.enter_context(Receiver(run.folder)) if chosen.traces else None
-        environment = {} if receiver is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
-        reporter.begin("service")
-        try:
-            with running(site.project, site.root, log, extra_env=environment) as service:
-                facts.extend(_start_facts(service, site))
-                for collector in chosen.live:
-                    here = replace(site, url=service.url, server_pids=service.pids())
-                    _keep(_ask(collector, here, reporter), run, reporter)
-                    if (died := service.died()) is not None:
-                        troubles.append(died)
-                        break
-                reporter.begin("stop")
-            facts.extend(_stop_facts(service))
-        except ServiceError as error:
-            troubles.append(error.text)
-        _keep(_service_evidence(site, began, facts, troubles), run, reporter)
-        for collector in chosen.live:
-            if troubles and not (run.evidence_folder / f"{collector.id}.json").exists():
-                evidence.write(_not_observed(collector.id, site, troubles[0]), run.evidence_folder)
-        if receiver is not None:
-            reporter.begin("traces")
-            _keep(observability.analysis.collect(site, receiver), run, reporter)
-    if receiver is not None:
+    if not chosen.traces:
+        return _visit(site, run, chosen, reporter, {})
+    with Receiver(run.folder) as receiver:
+        troubles = _visit(site, run, chosen, reporter, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint})
         reporter.begin("traces")
         _keep(observability.analysis.collect(site, receiver.received()), run, reporter)
+    return troubles
+
+
+def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: Mapping[str, str]) -> list[Text]:
+    """Start the service, let every live collector look at it, stop it; returns what went wrong with it."""
+    began = datetime.now(UTC)
+    facts: list[Fact] = []
+    troubles: list[Text] = []
+    reporter.begin("service")
+    try:
+        with running(site.project, site.root, site.raw("service") / "service.log", extra_env=environment) as service:
+            facts.extend(_start_facts(service, site))
+            for collector in chosen.live:
+                here = replace(site, url=service.url, server_pids=service.pids())
+                _keep(_ask(collector, here, reporter), run, reporter)
+                if (died := service.died()) is not None:
+                    troubles.append(died)
+                    break
+            reporter.begin("stop")
+        facts.extend(_stop_facts(service))
+    except ServiceError as error:
+        troubles.append(error.text)
+    _keep(_service_evidence(site, began, facts, troubles), run, reporter)
+    for collector in chosen.live:
+        if troubles and not (run.evidence_folder / f"{collector.id}.json").exists():
+            evidence.write(_not_observed(collector.id, site, troubles[0]), run.evidence_folder)
     return troubles
 
 
