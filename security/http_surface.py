@@ -16,6 +16,7 @@ from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
 from scorecard.project import Site
 from security import cookies, cors, error_pages, exposure, headers
 from security.observation import COLLECTOR, Seen, keep, unobserved
+from security.redaction import redact
 from security.rules import findings
 from security.visits import Visit, Visitor, silence
 
@@ -59,7 +60,7 @@ def collect(site: Site) -> Evidence:
             started,
             tool="portance-http",
             version=metadata.version("portance"),
-            command=("visit", site.url, *site.project.target.pages),
+            command=("visit", redact(site.url), *(redact(page) for page in site.project.target.pages)),
         ),
         facts=(_encrypted(site.url), *(fact for one in seen for fact in one.facts)),
         findings=findings(hit for one in seen for hit in one.hits),
@@ -96,11 +97,15 @@ def _shown(ends: list[Visit]) -> tuple[list[Visit], Text | None]:
     others = [end for end in ends if end not in pages]
     if not others:
         return pages, None
-    shown = ", ".join(f"{end.path.partition('?')[0]} ({end.status or end.problem})" for end in others[:5])
+    shown = redact(", ".join(f"{end.place} ({_ended(end)})" for end in others[:5]))
     return pages, Text(
         en=f"{len(others)} of target.pages did not answer with a page of the service: {shown}",
         fr=f"{len(others)} des target.pages n'ont pas répondu par une page du service : {shown}",
     )
+
+
+def _ended(visit: Visit) -> str:
+    return visit.problem if visit.status is None else str(visit.status)
 
 
 def _documented(visitor: Visitor, openapi: str | None) -> tuple[list[str], Text | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
 from scorecard.project import Site
+from security.redaction import redact
 from security.rules import Hit
 
 COLLECTOR = "security"
@@ -77,14 +78,26 @@ def yes_no(fact: str, value: bool | None, gap: Text, detail: str = "") -> Fact:
 
 
 def keep(site: Site, name: str, file: str, document: Any) -> dict[str, str]:
-    """Write ``document`` (already redacted) as JSON into the raw folder of evidence ``name``.
+    """Write ``document`` as JSON, every text in it redacted, into the raw folder of evidence ``name``.
 
     Returns: path in the folder of the run, and SHA-256 of the content, as :attr:`Evidence.raw` wants them.
     """
-    content = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    content = json.dumps(_redacted(document), ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
     path = site.raw(name) / file
     path.write_bytes(content)
     return {path.relative_to(site.run).as_posix(): hashlib.sha256(content).hexdigest()}
+
+
+def _redacted(document: Any) -> Any:
+    match document:
+        case str():
+            return redact(document)
+        case dict():
+            return {redact(str(key)): _redacted(value) for key, value in document.items()}
+        case list() | tuple():
+            return [_redacted(value) for value in document]
+        case _:
+            return document
 
 
 def _at_least(gap: Text) -> Text:

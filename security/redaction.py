@@ -40,7 +40,7 @@ _ASSIGNMENT = re.compile(
     r"(['\"]?\s*[:=]\s*(?:bearer\s+|basic\s+)?)(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"
 )
 _HOME = re.compile(rf"(?<![\w.])(?:/(?:home|Users)/[^/\s'\":]+|{re.escape(str(Path.home()))})(?=/)")
-_LITERAL = re.compile(r"(?i)\b[rbuf]{0,2}(\"\"\"|'''|\"|')(?:\\.|(?!\1).)*(?:\1|$)", re.DOTALL)
+_LITERAL = re.compile(r"(?i)(?:(?<!\w)[rbuf]{1,2})?(\"\"\"|'''|\"|')(?:\\.|(?!\1).)*(?:\1|$)", re.DOTALL)
 
 
 def redact(text: str) -> str:

@@ -118,7 +118,7 @@ def _take(found: Requirements, line: str, where: str) -> None:
         requirement = Requirement(specification.strip())
     except InvalidRequirement:
         # A path or a URL is a requirement that cannot be pinned; it is not quoted, it may hold a password.
-        is_place = "://" in specification or specification.startswith((".", "/")) or specification.endswith(".whl")
+        is_place = "://" in specification or specification.startswith((".", "/"))
         (found.loose if is_place else found.unread).append(where)
         return
     version = _pinned(requirement)

@@ -153,16 +153,14 @@ class Visitor:
         return Visit(method, path, response.status_code, pairs, bytes(body))
 
     def account(self) -> list[dict[str, object]]:
-        """The visits in a form to keep: no body, no cookie value, no header that may name a person."""
+        """The visits in a form to keep: no query, no body, no cookie, no header that may name a person."""
         return [
             {
-                "request": redact(f"{visit.method} {visit.path[:200]}"),
+                "request": visit.place[:200],
                 "status": visit.status,
                 "problem": visit.problem,
                 "bytes": len(visit.body),
-                "headers": {
-                    name: redact(visit.header(name)) if name in _KEPT_VALUES else "…" for name, _ in visit.headers
-                },
+                "headers": {name: visit.header(name) if name in _KEPT_VALUES else "…" for name, _ in visit.headers},
             }
             for visit in self.made
         ]

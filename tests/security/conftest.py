@@ -32,6 +32,12 @@ Service = Callable[[str, str, dict[str, str]], Answer]
 
 
 @pytest.fixture
+def answer() -> type[Answer]:
+    """To write an answer of a small service with."""
+    return Answer
+
+
+@pytest.fixture
 def make_site(tmp_path: Path) -> Callable[..., Site]:
     """A site whose project file has the given target keys; ``security`` and ``url`` are apart."""
 
@@ -98,6 +104,12 @@ def fake_tool(tmp_path: Path) -> Callable[..., Tool]:
         return Tool("faketool", (sys.executable, str(script)))
 
     return make
+
+
+@pytest.fixture
+def patience() -> Callable[[Tool], float]:
+    """Seconds to wait for a fake tool: few for one that sleeps on purpose, many for one that a busy machine slows."""
+    return lambda tool: 0.3 if "time.sleep" in Path(tool.command[-1]).read_text() else 60.0
 
 
 @pytest.fixture

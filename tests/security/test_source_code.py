@@ -177,9 +177,10 @@ def test_without_source_it_is_skipped_and_says_which_key_to_add(make_site, asser
         ('print(\'{"results": [], "errors": [], "metrics": {}}\')', "did not account"),
     ],
 )
-def test_a_scanner_that_misbehaves_clears_nothing(make_site, source, fake_tool, assert_unknown, then, word):
+def test_a_scanner_that_misbehaves_clears_nothing(make_site, source, fake_tool, patience, assert_unknown, then, word):
     (source / "weak.py").write_text(WEAK)
-    evidence = source_code.collect(make_site(source="src"), tool=fake_tool(then), timeout_s=1.0)
+    tool = fake_tool(then)
+    evidence = source_code.collect(make_site(source="src"), tool=tool, timeout_s=patience(tool))
     assert_unknown(evidence, "security.code_high", word)
 
 

@@ -1,0 +1,106 @@
+"""Tools as subprocesses: bounded in time and output, and nothing of them is left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from security import tool
+from security.tool import Tool, ToolError
+
+PYTHON = Tool("python", (sys.executable, "-c"))
+FOREVER = (
+    "import subprocess, sys, time\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(path: Path) -> int:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_text().strip():
+            return int(path.read_text())
+        time.sleep(0.02)
+    raise AssertionError(f"{path.name} was not written")
+
+
+def assert_ends(pid: int) -> None:
+    deadline = time.monotonic() + 30
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pid)
+
+
+def test_both_outputs_and_the_exit_code_come_back():
+    done = tool.run(
+        PYTHON, ("import sys; print('out'); print('first\\nlast', file=sys.stderr); sys.exit(4)",), timeout_s=60
+    )
+    assert (done.exit_code, done.stdout.strip(), done.last_words) == (4, b"out", "last")
+
+
+def test_a_tool_that_takes_too_long_is_killed_with_its_children(tmp_path):
+    script = FOREVER + f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
+    with pytest.raises(ToolError, match="had not finished"):
+        tool.run(PYTHON, (script,), timeout_s=2.0)
+    assert_ends(wait_for(tmp_path / "pid"))
+
+
+def test_a_child_that_outlives_its_tool_is_killed_and_holds_nobody_up(tmp_path):
+    script = FOREVER + "print(child.pid)"
+    done = tool.run(PYTHON, (script,), timeout_s=60)
+    assert done.exit_code == 0
+    assert_ends(int(done.stdout))
+
+
+def test_an_interruption_kills_the_tool(tmp_path):
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    script = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        tool.run(PYTHON, (script,), timeout_s=60, tick=interrupt)
+    assert_ends(wait_for(tmp_path / "pid"))
+
+
+def test_endless_output_is_cut_off_in_bounded_memory():
+    script = "import sys\nwhile True: sys.stdout.write('x' * 65536)"
+    with pytest.raises(ToolError, match="wrote more than"):
+        tool.run(PYTHON, (script,), timeout_s=60, output_limit=1_000_000)
+
+
+def test_an_absent_tool_says_so_in_both_languages():
+    with pytest.raises(ToolError) as raised:
+        tool.run(Tool("scanner", ("/nowhere/scanner",)), timeout_s=1)
+    assert "is it installed?" in raised.value.text.en
+    assert "est-il installé" in raised.value.text.fr
+
+
+def test_an_absent_package_says_so():
+    with pytest.raises(ToolError, match="is it installed"):
+        tool.version(tool.module("no-such-scanner", "no_such_scanner"))
+
+
+def test_a_tool_without_a_version_does_not_run():
+    with pytest.raises(ToolError, match="does not tell its version"):
+        tool.version(Tool("mute", (sys.executable, "-c", "pass")))
+
+
+def test_last_words_are_redacted():
+    done = tool.run(PYTHON, ("import sys; sys.exit('cannot reach https://bob:hunter-secret@host/')",), timeout_s=60)
+    assert "hunter" not in done.last_words
+
+
+def test_the_shown_command_has_no_folder_of_this_machine():
+    shown = " ".join(Tool("scanner", (sys.executable, "/some/where/scanner", "--flag")).shown)
+    assert shown == "python scanner --flag"
+    assert os.sep not in shown
