@@ -43,8 +43,10 @@ def declared(project: ProjectFile, known: Sequence[Criterion] | None = None) -> 
 def _fact(declaration: Declaration, asked: Mapping[str, Unit]) -> Fact:
     unit = asked.get(declaration.fact)
     if unit is None:
-        near = difflib.get_close_matches(declaration.fact, sorted(asked), n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]!r}?" if near else "; 'portance criteria' lists what can be declared"
+        # The prefix that all share would make anything look near.
+        words = {fact.removeprefix("declared."): fact for fact in sorted(asked)}
+        near = difflib.get_close_matches(declaration.fact.removeprefix("declared."), words, n=1)
+        hint = f", did you mean {words[near[0]]!r}?" if near else "; 'portance criteria' lists what can be declared"
         raise ProjectError(f"declarations: no criterion asks for {declaration.fact!r}{hint}")
     return Fact(
         id=declaration.fact,

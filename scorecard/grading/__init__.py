@@ -54,7 +54,7 @@ def grade(
     total = grade_range(page, lost)
     total = NOTHING_ASKED if total is None else total
     held = capacity(judged, book)
-    decision = decide(page, total, len(evidence))
+    decision = decide(page, total)
     bound = condition(decision, page, held, project, accepted, today)
     return Scorecard(
         project=ProjectSummary(

@@ -23,18 +23,18 @@ NAMED = 3
 """Criteria that the sentence names; the others are counted."""
 
 
-def decide(judged: Sequence[Judged], grade: GradeRange, evidence_count: int) -> Decision:
+def decide(judged: Sequence[Judged], grade: GradeRange) -> Decision:
     """What the one who signs is advised to do.
 
-    A blocking failure closes the gate. Without evidence, without a blocking criterion to judge, or with one that is
-    unknown, nothing can be decided. A blocking warning or waiver, or a grade whose low end is under
+    A blocking failure closes the gate. Without a blocking criterion to judge, or with one that is unknown (all of them
+    are in an empty run), nothing can be decided. A blocking warning or waiver, or a grade whose low end is under
     :data:`LEAST_GRADE`, makes the go conditional.
     """
     blocking = [j for j in judged if j.criterion.blocking and j.verdict is not Verdict.NOT_APPLICABLE]
     verdicts = {j.verdict for j in blocking}
     if Verdict.FAIL in verdicts:
         return Decision.NO_GO
-    if not blocking or not evidence_count or Verdict.UNKNOWN in verdicts:
+    if not blocking or Verdict.UNKNOWN in verdicts:
         return Decision.UNDETERMINED
     if verdicts & {Verdict.WARN, Verdict.WAIVED} or below(grade.low, LEAST_GRADE):
         return Decision.CONDITIONAL

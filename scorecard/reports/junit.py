@@ -19,7 +19,7 @@ def render(card: Scorecard, lang: str) -> str:
     A warning passes, with its reason as the output of the test case.
     """
     root = ET.Element("testsuites", {"name": _clean(card.project.name), **_counts(card.judged)})
-    for domain in card.domains:
+    for domain in (d for d in card.domains if d.judged):
         root.append(_suite(domain, card, lang))
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

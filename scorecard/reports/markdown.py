@@ -45,7 +45,7 @@ _COUNTED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED, Verdict.UN
 def render(card: Scorecard, lang: str) -> str:
     """``card`` as GitHub-flavoured Markdown in ``lang``."""
     blocks = [
-        f"# {_escaped(card.project.name)}: {_DECISIONS[card.decision].in_(lang)}",
+        f"# {_escaped(card.project.name)}{_colon(lang)} {_DECISIONS[card.decision].in_(lang)}",
         f"**{_escaped(card.decision_reason.in_(lang))}**",
         "\n".join(_figures(card, lang)),
         *_section(_BLOCKING, _criteria_lines(_blockers(card), lang), lang),
