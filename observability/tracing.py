@@ -14,9 +14,11 @@ stacks, ``tracestate`` and any attribute not listed stay here.
 from __future__ import annotations
 
 import os
+import random
 import re
 import threading
 from collections.abc import Collection, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from observability import calls
@@ -60,6 +62,8 @@ INSTRUMENTED = "portance.instrumented"
 _SQL_ATTRIBUTES = frozenset({"db.statement", "db.query.text"})
 _SQL_MAX_CHARS = 4_000
 
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-([0-9a-f]{2}).*")
+
 _LITERAL = re.compile(
     r"""
     (?P<identifier> "(?:[^"]|"")*" )                    # kept: a quoted name
@@ -73,8 +77,25 @@ _LITERAL = re.compile(
 )
 
 
-def _is_health_route(scope: Any) -> bool:
-    return scope.get("path") in HEALTH_ROUTES
+_share_traced = 1.0
+_chosen: ContextVar[bool] = ContextVar("chosen at the door", default=False)
+
+
+def _is_left_out(scope: Any) -> bool:
+    """Decide on a request before anything is made for it: an unsampled span costs a third as much as a sampled one.
+
+    What the caller decided (``traceparent``) is followed; else one request in so many is chosen.
+    """
+    if scope.get("path") in HEALTH_ROUTES:
+        return True
+    traceparent = next((value for name, value in scope.get("headers", ()) if name == b"traceparent"), None)
+    flags = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
+    if flags is not None:
+        return int(flags[1], 16) & 1 == 0
+    if random.random() >= _share_traced:  # noqa: S311 (a sample, not a secret)
+        return True
+    _chosen.set(True)
+    return False
 
 
 TELEMETRY: TelemetryConfig = {
@@ -86,7 +107,7 @@ TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     # Exporters come from start() only: the ones set up by FastAPI do not go through the allow-list.
     "auto_configure": False,
-    "exclude": _is_health_route,
+    "exclude": _is_left_out,
 }
 """For ``FastAPI(telemetry=TELEMETRY)``; does nothing until :func:`start` has set a global provider."""
 
@@ -118,8 +139,10 @@ def start(service_name: str, sample_ratio: float = 0.1, *, also_keep: Collection
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     instrumented = calls.trace_all()
+    global _share_traced
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
+        _share_traced = sample_ratio
         provider = _provider(service_name, sample_ratio, instrumented)
         trace.set_tracer_provider(provider)
     processor = BatchSpanProcessor(
@@ -168,10 +191,23 @@ def _provider(service_name: str, sample_ratio: float, instrumented: tuple[str, .
 
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+    from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+
+    class ChosenAtTheDoor(Sampler):
+        """Takes the requests that were chosen already, and its share of traces begun elsewhere (a background job)."""
+
+        _others = TraceIdRatioBased(sample_ratio)
+
+        def should_sample(self, *arguments: Any, **keywords: Any) -> SamplingResult:
+            chosen = _chosen.get()
+            _chosen.set(False)
+            return (ALWAYS_ON if chosen else self._others).should_sample(*arguments, **keywords)
+
+        def get_description(self) -> str:
+            return f"ChosenAtTheDoor{{{sample_ratio}}}"
 
     return TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        sampler=ParentBased(ChosenAtTheDoor()),
         resource=Resource.create(
             {
                 "service.name": service_name,
