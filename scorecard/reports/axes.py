@@ -54,4 +54,4 @@ def _log_ticks(low: float, high: float, about: int) -> tuple[float, ...]:
         inside = tuple(v for v in values if low <= v <= high)
         if len(inside) <= about:
             return inside
-    return inside
+    return inside[:: -(-len(inside) // about)]

@@ -1,0 +1,122 @@
+"""What the plots draw, and that they draw nothing that was not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorecard.evidence import Column, Evidence, Table, Unit
+from scorecard.reports import describe, measured, plots
+from scorecard.reports.axes import Scale, around, from_zero
+from scorecard.reports.drawing import Drawing
+from scorecard.reports.words import Words
+from scorecard.scorecard import Scorecard
+
+WORDS = Words("en")
+COLUMNS = (("offered", Unit.JOURNEYS_PER_SECOND), ("p95", Unit.SECOND), ("outcome", None))
+
+
+def with_steps(card: Scorecard, rows: list[tuple[float | None, float | None, str]]) -> Scorecard:
+    table = Table(id="load.steps", columns=tuple(Column(name=n, unit=u) for n, u in COLUMNS), rows=tuple(rows))
+
+    def changed(item: Evidence) -> Evidence:
+        return item.model_copy(update={"tables": (table,)}) if item.name == "load" else item
+
+    return card.model_copy(update={"evidence": tuple(changed(e) for e in card.evidence)})
+
+
+def without_facts(card: Scorecard, *ids: str) -> Scorecard:
+    evidence = tuple(
+        e.model_copy(update={"facts": tuple(f for f in e.facts if f.id not in ids)}) for e in card.evidence
+    )
+    return card.model_copy(update={"evidence": evidence})
+
+
+def styles(drawing: Drawing) -> set[str]:
+    return {rule.style for rule in drawing.rules}
+
+
+def test_each_step_is_a_mark_shaped_by_its_outcome(cards: dict[str, Scorecard]) -> None:
+    desk, phone = plots.latency(cards["no_go"], WORDS)
+    assert sorted(m.shape for m in desk.marks) == ["failed"] * 3 + ["held"] * 4 + ["void"]
+    assert len(phone.marks) == len(desk.marks)
+
+
+def test_a_void_step_is_not_on_the_line(cards: dict[str, Scorecard]) -> None:
+    (desk, _) = plots.latency(cards["no_go"], WORDS)
+    line = next(line for line in desk.lines if line.style == "p95")
+    void = next(mark for mark in desk.marks if mark.shape == "void")
+    assert len(line.points.split()) == 7
+    assert f"{void.x},{void.y}" not in line.points
+
+
+def test_the_objective_the_rate_held_and_the_demand_are_drawn(cards: dict[str, Scorecard]) -> None:
+    (desk, _) = plots.latency(cards["no_go"], WORDS)
+    assert styles(desk) == {"objective", "held", "demand"}
+    assert len(desk.bands) == 1
+
+
+def test_a_line_that_nobody_stated_is_not_drawn(cards: dict[str, Scorecard]) -> None:
+    bare = without_facts(cards["no_go"], "load.objective_p95", "load.sustained_journeys_per_s", "demand.journeys_per_s")
+    (desk, _) = plots.latency(bare, WORDS)
+    assert desk.rules == desk.bands == ()
+    assert "objective is" not in describe.latency(bare, WORDS)
+
+
+def test_without_measurements_there_is_no_drawing(cards: dict[str, Scorecard]) -> None:
+    assert plots.latency(cards["undetermined"], WORDS) == plots.day(cards["undetermined"], WORDS) == ()
+    assert plots.latency(with_steps(cards["go"], [(1.0, None, "void"), (None, 0.2, "held")]), WORDS) == ()
+    assert measured.routes(cards["undetermined"]) == measured.kinds_of_time(cards["undetermined"]) == ()
+
+
+def test_the_words_of_the_plot_follow_its_figures(cards: dict[str, Scorecard]) -> None:
+    words = describe.latency(cards["no_go"], WORDS).replace("\u202f", " ")
+    assert "48 ms" in words
+    assert "The objective is 400 ms." in words
+    assert "highest at 21:00 with 3.5" in describe.day(cards["no_go"], WORDS)
+
+
+def test_time_without_one_of_its_kinds_is_not_drawn_as_a_whole(cards: dict[str, Scorecard]) -> None:
+    assert len(measured.kinds_of_time(cards["go"])) == 3
+    assert measured.kinds_of_time(without_facts(cards["go"], "trace.share_remote")) == ()
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.floats(0, 1e6), st.one_of(st.none(), st.floats(0, 1e4)), st.sampled_from(["held", "failed", "void"])
+        ),
+        max_size=12,
+    )
+)
+def test_whatever_was_measured_stays_within_the_frame(
+    card: Callable[..., Scorecard], rows: list[tuple[float | None, float | None, str]]
+) -> None:
+    for drawing in plots.latency(with_steps(card(), rows), WORDS):
+        frame = drawing.frame
+        assert all(frame.left <= m.x <= frame.right and frame.top <= m.y <= frame.bottom for m in drawing.marks)
+        assert all(frame.left <= t.at <= frame.right for t in drawing.x_ticks)
+        assert all(frame.top <= t.at <= frame.bottom for t in drawing.y_ticks)
+
+
+@given(low=st.floats(1e-6, 1e6), factor=st.floats(1, 1e6), about=st.integers(2, 10))
+def test_ticks_are_few_round_and_within_the_scale(low: float, factor: float, about: int) -> None:
+    for scale in (from_zero(low * factor, 0, 100), around(low, low * factor, 0, 100)):
+        ticks = scale.ticks(about)
+        assert len(ticks) <= about + 1
+        assert all(scale.low * (1 - 1e-9) <= t <= scale.high * (1 + 1e-9) for t in ticks)
+        assert list(ticks) == sorted(set(ticks))
+
+
+@given(a=st.floats(0, 100), b=st.floats(0, 100))
+def test_a_larger_value_is_never_placed_before_a_smaller_one(a: float, b: float) -> None:
+    scale = Scale(0, 100, 10, 500)
+    assert (scale(a) - scale(b)) * (a - b) >= 0
+
+
+@pytest.mark.parametrize(("value", "place"), [(-5, 10), (105, 500), (50, 255)])
+def test_a_value_off_the_scale_stops_at_its_edge(value: float, place: float) -> None:
+    assert Scale(0, 100, 10, 500)(value) == place

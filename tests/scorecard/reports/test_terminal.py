@@ -1,0 +1,68 @@
+"""The summary in a terminal, in a pipe, without colours and without Unicode."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scorecard.reports.terminal import print_summary
+from scorecard.scorecard import Scorecard
+
+PAGE = Path("runs/latest/scorecard.html")
+
+
+def printed(card: Scorecard, lang: str = "en", *, encoding: str = "utf-8", **options: bool) -> str:
+    raw = io.BytesIO()
+    with io.TextIOWrapper(raw, encoding=encoding, write_through=True) as file:
+        console = Console(file=file, soft_wrap=not options.get("force_terminal", False), width=100, **options)  # type: ignore[arg-type]
+        print_summary(card, console, lang, page=PAGE, seconds=141.0)
+        return raw.getvalue().decode(encoding).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_summary_says_what_the_page_says(cards: dict[str, Scorecard], lang: str) -> None:
+    text = printed(cards["no_go"], lang)
+    expected = {
+        "en": [
+            "No go today",
+            "Grade  D",
+            "holds 175,000 to 231,000 users",
+            "between D and A",
+            "What to do next",
+            "1. ",
+        ],
+        "fr": ["Pas de feu vert", "Note  D", "tient 175 000 à 231 000 usagers", "entre D et A", "Que faire", "3. "],
+    }
+    for part in (*expected[lang], str(PAGE)):
+        assert part in text
+
+
+def test_an_empty_run_shows_unknown_everywhere(cards: dict[str, Scorecard]) -> None:
+    text = printed(cards["undetermined"])
+    assert text.count("unknown") == 10
+    assert "Not known." in text
+    assert "16 questions of 16 have no answer yet." in text
+
+
+def test_off_a_terminal_nothing_is_coloured_and_no_line_is_cut(cards: dict[str, Scorecard]) -> None:
+    text = printed(cards["undetermined"])
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.splitlines()) > 100
+
+
+def test_a_terminal_gets_colours_unless_it_asks_for_none(
+    cards: dict[str, Scorecard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[1;31m" in printed(cards["no_go"], force_terminal=True)
+    assert "31m" not in printed(cards["no_go"], force_terminal=True, no_color=True)
+
+
+def test_a_console_without_unicode_still_gets_the_words(cards: dict[str, Scorecard]) -> None:
+    text = printed(cards["no_go"], "fr", encoding="ascii")
+    assert "Pas de feu vert" in text
+    assert "Capacit?" in text
