@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from observability.tracing import without_literals
 
@@ -14,6 +15,7 @@ _TRANSACTION = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def shape(sql: str) -> str:
     """``sql`` without values: literals and placeholders become ``?``, lists of them one, comments go."""
     text = _PLACEHOLDER.sub("?", without_literals(sql))
