@@ -14,8 +14,8 @@ from security.rules import Rule, lowered
 
 _C, _H, _M, _L = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW
 
-# bandit goes by the name of a variable; the values are judged by the search for secrets.
-_SECRET = Rule(_M, "CWE-798", "v5.0.0-13.3.1", "Take the value from the environment or a vault, and change it there.")
+# bandit goes by the name of a variable alone; the values are judged by the search for secrets.
+_SECRET = Rule(_L, "CWE-798", "v5.0.0-13.3.1", "Take the value from the environment or a vault, and change it there.")
 _SHELL = Rule(_H, "CWE-78", "v5.0.0-1.2.5", "Pass the arguments as a list and without a shell.")
 _SUBPROCESS = Rule(_L, "CWE-78", "v5.0.0-1.2.5", "Check that no argument comes from a user, and give the full path.")
 _PICKLE = Rule(_H, "CWE-502", "v5.0.0-1.5.2", "Exchange data as JSON checked against a schema; never unpickle input.")

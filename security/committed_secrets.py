@@ -56,7 +56,11 @@ _ARGUMENTS = (
     "--exclude-lines",
     r"^\s*--hash=sha(256|384|512):[0-9a-f]+",
 )
-_MARK = re.compile(r"pragma: ?(?:allow|white)list(?P<next>[ -]nextline)?[ -]secret")
+# The mark of detect-secrets, and those of ruff and bandit for "this is not a password".
+_MARK = re.compile(
+    r"pragma: ?(?:allow|white)list(?P<next>[ -]nextline)?[ -]secret"
+    r"|#\s*(?:noqa|nosec):[^#(]*\b[SB]10[567]\b"
+)
 _SNIFFED = 8192
 
 _REMEDY = "Take it from the environment or a vault, and change it: what was committed is known."
@@ -188,7 +192,7 @@ def _evidence(
         provenance=provenance,
         facts=(
             count("security.secrets", len(found), gap, detail),
-            count("security.secrets_suppressed", len(suppressed), gap, "marked 'allowlist secret' in the source"),
+            count("security.secrets_suppressed", len(suppressed), gap, "marked in the source as no secret"),
             Fact(id="security.secrets_files", value=read, unit=Unit.COUNT),
         ),
         findings=(*found, *(finding.model_copy(update={"suppression": _MARKED}) for finding in suppressed)),
@@ -225,7 +229,7 @@ def _marked_lines(path: Path) -> set[int]:
 
 
 _SEARCHING_FOR_SECRETS = Text(en="Searching for secrets", fr="Recherche de secrets")
-_MARKED = Suppression(reason="marked 'allowlist secret' in the source", owner="author of the line", expiry="")
+_MARKED = Suppression(reason="marked in the source as no secret", owner="author of the line", expiry="")
 _NOT_UTF8 = Text(en="text that is not UTF-8, which the tool cannot read", fr="texte hors UTF-8, que l'outil ne lit pas")
 _UNOPENED = Text(en="the tool could not open it", fr="l'outil n'a pas pu l'ouvrir")
 

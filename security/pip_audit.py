@@ -48,6 +48,8 @@ def audit(pins: set[Pin], site: Site, *, tool: Tool, timeout_s: float) -> Audit:
         finished = _ask(asked, tool, left, site, share)
         left = max(left - finished.duration_s, 0.0)
         answers |= _answers(tool, finished)
+        if not answers.get(CONTROL):
+            break  # its silence would clear nothing: it is not asked about the rest
     vulnerable = {pin: found for pin, found in sorted(answers.items()) if found and pin in pins}
     unaudited = tuple(sorted(pin.url for pin in pins - answers.keys()))
     return Audit(
@@ -69,8 +71,8 @@ def audit(pins: set[Pin], site: Site, *, tool: Tool, timeout_s: float) -> Audit:
 
 
 def _rounds(pins: set[Pin]) -> list[list[Pin]]:
-    """Lists in which no name stands twice, as pip-audit asks for; the control stands in the first."""
-    rounds: list[dict[str, Pin]] = [{CONTROL.name: CONTROL}]
+    """The control by itself, then lists in which no name stands twice, as pip-audit asks for."""
+    rounds: list[dict[str, Pin]] = []
     for pin in sorted(pins - {CONTROL}):
         for asked in rounds:
             if pin.name not in asked:
@@ -78,7 +80,7 @@ def _rounds(pins: set[Pin]) -> list[list[Pin]]:
                 break
         else:
             rounds.append({pin.name: pin})
-    return [list(asked.values()) for asked in rounds]
+    return [[CONTROL], *(list(asked.values()) for asked in rounds)]
 
 
 def _ask(asked: list[Pin], tool: Tool, timeout_s: float, site: Site, share: float) -> Finished:

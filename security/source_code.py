@@ -2,8 +2,8 @@
 
 Every Python file of ``target.source`` is handed to bandit by name, so that neither its substring exclusions nor a
 ``.bandit`` file of the project can leave one out unseen. Tests are left out on purpose (folders ``tests`` and ``test``,
-``test_*.py``, ``*_test.py``, ``conftest.py``): assertions and made-up passwords are their trade. ``# nosec`` marks are
-counted and listed, not hidden.
+``test_*.py``, ``*_test.py``, ``conftest.py``): assertions and made-up passwords are their trade. ``# nosec``
+and ``# noqa: S…`` marks are counted and listed, not hidden.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ FACTS = {
 }
 _ARGUMENTS = ("--quiet", "--format", "json", "--number", "1", "--exclude", "", "--ignore-nosec")
 _FOUND_OR_NOT = (0, 1)
+# The mark of bandit, and that of ruff where it names the rule (Snnn is Bnnn).
 _NOSEC = re.compile(r"#\s*nosec\b:?\s*(?P<rules>[^#]*)")
+_NOQA = re.compile(r"#\s*noqa:\s*(?P<rules>[^#(]*\bS\d{3}\b[^#(]*)")
 
 
 def collect(site: Site, *, tool: Tool = BANDIT, timeout_s: float = TIMEOUT_S) -> Evidence:
@@ -129,7 +131,7 @@ def _evidence(site: Site, tree: Tree, reports: list[Report], gaps: list[Gap], pr
             count("security.code_high", _number(open_findings, Severity.HIGH, Severity.CRITICAL), gap, left_out),
             count("security.code_medium", _number(open_findings, Severity.MEDIUM), gap, left_out),
             count("security.code_low", _number(open_findings, Severity.LOW), gap, left_out),
-            count("security.code_suppressed", len(suppressed), gap, "marked # nosec in the source"),
+            count("security.code_suppressed", len(suppressed), gap, "marked # nosec or # noqa: S… in the source"),
             Fact(id="security.code_files", value=audited, unit=Unit.COUNT),
         ),
         findings=(
@@ -176,13 +178,18 @@ def _redacted(report: Report) -> Report:
 
 
 def _marked_lines(path: Path) -> dict[int, str]:
-    """Lines with a ``# nosec`` mark, and the rules it names (empty for all)."""
+    """Lines marked as looked at, and the rules each mark names (none for all)."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return {}
-    found = ((number, _NOSEC.search(line)) for number, line in enumerate(lines, start=1))
-    return {number: match["rules"] for number, match in found if match is not None}
+    marks: dict[int, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if (nosec := _NOSEC.search(line)) is not None:
+            marks[number] = nosec["rules"]
+        elif (noqa := _NOQA.search(line)) is not None:
+            marks[number] = re.sub(r"\bS(?=\d{3}\b)", "B", noqa["rules"])
+    return marks
 
 
 def _marked(result: dict[str, Any], marks: dict[str, dict[int, str]]) -> bool:
@@ -211,7 +218,7 @@ def _plain(name: str) -> str:
 
 
 _READING_THE_CODE = Text(en="Reading the code", fr="Lecture du code")
-_MARKED = Suppression(reason="marked # nosec in the source", owner="author of the line", expiry="")
+_MARKED = Suppression(reason="marked # nosec or # noqa in the source", owner="author of the line", expiry="")
 _BANDIT_LEFT_IT_OUT = Text(en="bandit did not account for it", fr="bandit n'en a pas rendu compte")
 
 

@@ -48,10 +48,12 @@ def test_the_clean_twin_has_no_finding(make_site, source, fact):
 def test_a_marked_line_is_listed_and_counted_apart(make_site, source, fact):
     (source / "a.py").write_text(f'API = "{AWS}"  # pragma: allowlist secret\n')
     (source / "b.py").write_text(f'# pragma: allowlist nextline secret\nAPI = "{AWS}"\n')
+    (source / "c.py").write_text(f'password = "{PASSWORD}"  # noqa: S105 (made up)\n')
+    (source / "d.py").write_text(f'password = "{PASSWORD}"  # noqa: E501\n')
     evidence = committed_secrets.collect(make_site(source="src"))
-    assert fact(evidence, "security.secrets").value == 0
-    assert fact(evidence, "security.secrets_suppressed").value == 2
-    assert all(finding.suppression is not None for finding in evidence.findings)
+    assert fact(evidence, "security.secrets").value == 1, "only a mark for secrets is one"
+    assert fact(evidence, "security.secrets_suppressed").value == 3
+    assert [finding.suppression is not None for finding in evidence.findings] == [False, True, True, True]
 
 
 def test_neither_a_secret_nor_a_digest_of_it_is_kept(make_site, source, tmp_path):

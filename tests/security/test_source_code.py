@@ -60,14 +60,15 @@ def test_the_clean_twin_has_no_finding(make_site, source, fact):
     assert fact(evidence, "security.code_high").value == 0
 
 
-def test_a_nosec_mark_is_listed_and_counted_apart(make_site, source, fact):
+def test_a_mark_is_listed_and_counted_apart(make_site, source, fact):
     (source / "marked.py").write_text(
         "import hashlib\nhashlib.md5(b'')  # nosec B324\nhashlib.sha1(b'')  # nosec B608\n"
+        "hashlib.md5(b'1')  # noqa: E501, S324 (why)\nhashlib.md5(b'2')  # noqa\nhashlib.md5(b'3')  # nosec\n"
     )
     evidence = source_code.collect(make_site(source="src"))
-    assert fact(evidence, "security.code_suppressed").value == 1
-    assert fact(evidence, "security.code_high").value == 1, "a mark for another rule covers nothing"
-    assert [finding.suppression is not None for finding in evidence.findings] == [False, True]
+    assert fact(evidence, "security.code_suppressed").value == 3
+    assert fact(evidence, "security.code_high").value == 2, "a mark for another rule, or for none, covers nothing"
+    assert [finding.suppression is not None for finding in evidence.findings] == [False, False, True, True, True]
 
 
 def test_no_file_escapes_by_its_name_or_by_a_bandit_file_of_the_project(make_site, source, fact):
