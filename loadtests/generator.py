@@ -17,7 +17,7 @@ from typing import Any
 from loadtests.engine.channel import Channel
 from loadtests.engine.orders import Order
 from loadtests.errors import LoadTestError
-from scorecard.project import Journey
+from scorecard.project import Journey, is_local
 
 _START_TIMEOUT_S = 60.0
 _SPARE_S = 20.0
@@ -107,6 +107,7 @@ def generator(
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "loadtests.engine", str(theirs.fileno())],
                 cwd=folder,
+                env=_environment(target),
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
@@ -128,6 +129,11 @@ def generator(
         )
         running.locust = ready["locust"]
         yield running
+
+
+def _environment(target: str) -> dict[str, str]:
+    """The environment of the generator: on this machine names need no thread of their own to be looked up."""
+    return os.environ | {"GEVENT_RESOLVER": "block"} if is_local(target) else dict(os.environ)
 
 
 def _portable(journey: Journey) -> dict[str, Any]:

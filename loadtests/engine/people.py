@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from random import Random
 
 _FIRST = ("Adèle", "Bakary", "Camille", "Dominique", "Élodie", "Farid", "Gaëlle", "Hugo", "Inès", "Jeanne", "Karim")
@@ -20,27 +20,25 @@ _LAST = (
     "Roux",
 )
 
-Values = Mapping[str, str | int]
-
 GENERATED = frozenset({"siret", "siren", "email", "name", "uuid", "n", "iban"})
 """Placeholders every step may use; ``uuid`` is drawn anew for each step, the others once a session."""
 
 
-def person(random: Random, number: int) -> dict[str, str | int]:
-    """A person: number ``number`` of their population, with identifiers drawn from ``random``.
+def person(random: Random, number: int, uses: Collection[str] = GENERATED) -> dict[str, str | int]:
+    """A person: number ``number`` of their population, with those identifiers that ``uses`` names.
 
     E-mail and number belong together, so that a service that keeps accounts sees the same people come back; the
-    rest is drawn anew, so that a second run against the same data meets no duplicates.
+    rest is drawn anew from ``random``, so that a second run against the same data meets no duplicates.
     """
-    siren = luhn_completed(str(random.randrange(10**7, 10**8)))
-    return {
-        "n": number,
-        "email": f"usager-{number}@example.org",
-        "name": f"{random.choice(_FIRST)} {random.choice(_LAST)}",
-        "siren": siren,
-        "siret": luhn_completed(siren + f"{random.randrange(10**4):04d}"),
-        "iban": french_iban(random),
-    }
+    values: dict[str, str | int] = {"n": number, "email": f"usager-{number}@example.org"}
+    if "name" in uses:
+        values["name"] = f"{random.choice(_FIRST)} {random.choice(_LAST)}"
+    if "siren" in uses or "siret" in uses:
+        siren = luhn_completed(str(random.randrange(10**7, 10**8)))
+        values |= {"siren": siren, "siret": luhn_completed(siren + f"{random.randrange(10**4):04d}")}
+    if "iban" in uses:
+        values["iban"] = french_iban(random)
+    return values
 
 
 def fresh_uuid(random: Random) -> str:

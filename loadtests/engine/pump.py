@@ -79,7 +79,9 @@ class Pump:
             ended = monotonic()
             cpu_share = cpu.share()
             if recorder.broken is None:
-                self._drain(recorder, sessions, order.drain_s)
+                _drain(recorder, order.drain_s)
+            if recorder.broken is not None:
+                recorder.cut_short()
         finally:
             watch.kill()
             meter.kill()
@@ -99,17 +101,12 @@ class Pump:
         recorder.session_ended(intended, failed=bool(outcomes) and outcomes[-1].error is not None)
 
     def _visitor(self, journey: str, sampled: bool) -> Visitor:
-        persona = self._paths[journey].journey.persona
+        path = self._paths[journey]
+        persona = path.journey.persona
         number = people.member(self._come[persona], self._populations[persona])
         self._come[persona] += 1
-        values = people.person(self._random, number)
+        values = people.person(self._random, number, path.uses)
         return Visitor(self._environment, random=self._random, values=values, traces=self._traces, sampled=sampled)
-
-    def _drain(self, recorder: Recorder, sessions: Pool, longest_s: float) -> None:
-        """Wait for the answers under way; a person who thinks after the window has closed is not waited for."""
-        deadline = monotonic() + longest_s
-        while recorder.in_flight > 0 and monotonic() < deadline:
-            gevent.sleep(0.01)
 
 
 class _CpuMeter:
@@ -136,3 +133,10 @@ def _watch(recorder: Recorder, sessions: Pool, beat: Beat) -> None:
         if monotonic() - told >= 1.0:
             told = monotonic()
             beat({"sessions": len(sessions), "in_flight": recorder.in_flight})
+
+
+def _drain(recorder: Recorder, longest_s: float) -> None:
+    """Wait for the answers under way; a person who thinks after the window has closed is not waited for."""
+    deadline = monotonic() + longest_s
+    while recorder.in_flight > 0 and recorder.broken is None and monotonic() < deadline:
+        gevent.sleep(0.01)

@@ -12,6 +12,8 @@ from loadtests.histogram import Durations
 
 GENERATOR_LIMITS = frozenset({"no free port", "too many open files", "out of memory"})
 """Errors that are the generator's own: they void a step."""
+UNFINISHED = "unfinished"
+"""The error of a request whose answer had not come when the step was over, its drain time included."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Recorder:
         self._in_flight_since = opens
         self._failing_since: float | None = None
         self._failing = 0
+        self._cut = False
         self.sessions_peak = 0
 
     def arrived(self, intended: float, started: float, at_once: int) -> None:
@@ -90,13 +93,17 @@ class Recorder:
             self._counts["completed"] += exchange.hops
             self._counts["answered"] += exchange.hops > 0
         self._watch_for_death(exchange)
-        if self._inside(exchange.intended):
+        if self._inside(exchange.intended) and not (self._cut and exchange.error == UNFINISHED):
             self._count(exchange)
 
     def session_ended(self, intended: float, *, failed: bool) -> None:
         """A session came to its end."""
         if self._inside(intended):
             self._counts["sessions_failed" if failed else "sessions_done"] += 1
+
+    def cut_short(self) -> None:
+        """The step ends before its time: requests under way say nothing, since nobody waits for their answers."""
+        self._cut = True
 
     def report(self, ended: float) -> dict[str, Any]:
         """Everything counted, as JSON, when the window closed or was cut short at ``ended``."""

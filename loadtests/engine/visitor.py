@@ -21,9 +21,9 @@ from locust.contrib.fasthttp import FastHttpUser, FastResponse
 from locust.env import Environment
 
 from loadtests.engine import templates
-from loadtests.engine.extraction import Answer, Extractor, Missing, compile_extractor
+from loadtests.engine.extraction import Answer, Extractor, Missing, compile_extractors
 from loadtests.engine.people import fresh_uuid
-from loadtests.engine.recorder import Exchange, Recorder, monotonic
+from loadtests.engine.recorder import UNFINISHED, Exchange, Recorder, monotonic
 from loadtests.engine.tracing import SentTraces, traceparent
 from scorecard.project import Journey, Step, is_local
 
@@ -34,19 +34,50 @@ _ANY_STATUS = frozenset(range(100, 600))
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A step made ready: what would be worked out anew for every request is worked out once."""
+
+    step: Step
+    method: str
+    path: str
+    label: str
+    counted_as: str
+    expected: tuple[int, ...]
+    sees_redirect: bool
+    extractors: Mapping[str, Extractor]
+
+    @classmethod
+    def of(cls, journey: Journey, step: Step) -> Ready:
+        """Make a step ready. Raises LoadTestError for a wrong expression."""
+        return cls(
+            step=step,
+            method=step.method,
+            path=step.path,
+            label=step.label,
+            counted_as=f"{journey.name}: {step.label}",
+            expected=step.expected,
+            # a step that expects a redirect wants to see it; any other follows it as a browser does
+            sees_redirect=any(300 <= status < 400 for status in step.expected),
+            extractors=compile_extractors(step.extract),
+        )
+
+
+@dataclass(frozen=True)
 class Path:
-    """A journey made ready: its steps with their extractors."""
+    """A journey made ready."""
 
     journey: Journey
-    steps: tuple[tuple[Step, Mapping[str, Extractor]], ...]
+    steps: tuple[Ready, ...]
+    uses: frozenset[str]
 
     @classmethod
     def of(cls, journey: Journey) -> Path:
         """Make a journey ready. Raises LoadTestError when it uses a value nobody gives or a wrong expression."""
         templates.check(journey)
         return cls(
-            journey,
-            tuple((step, {name: compile_extractor(e) for name, e in step.extract.items()}) for step in journey.steps),
+            journey=journey,
+            steps=tuple(Ready.of(journey, step) for step in journey.steps),
+            uses=frozenset(name for step in journey.steps for name in templates.used(step)),
         )
 
 
@@ -99,10 +130,10 @@ class Visitor(FastHttpUser):
         """
         outcomes: list[Outcome] = []
         try:
-            for step, extractors in path.steps:
-                intended += step.think * think_scale
+            for ready in path.steps:
+                intended += ready.step.think * think_scale
                 pause_until(intended)
-                outcome, intended, goes_on = self._step(path.journey, step, extractors, intended, recorder)
+                outcome, intended, goes_on = self._step(path.journey, ready, intended, recorder)
                 outcomes.append(outcome)
                 if not goes_on:
                     break
@@ -110,43 +141,38 @@ class Visitor(FastHttpUser):
             self.client.client.close()
         return outcomes
 
-    def _step(
-        self, journey: Journey, step: Step, extractors: Mapping[str, Extractor], intended: float, recorder: Recorder
-    ) -> tuple[Outcome, float, bool]:
+    def _step(self, journey: Journey, ready: Ready, intended: float, recorder: Recorder) -> tuple[Outcome, float, bool]:
+        step = ready.step
         self._values["uuid"] = fresh_uuid(self._random)
-        url = urljoin((self.host or "") + "/", templates.path(step.path, self._values))
-        if step.path.startswith("/"):
-            url = (self.host or "") + templates.path(step.path, self._values)
+        url, ours = self._address(templates.path(ready.path, self._values))
         trace_id, parent = traceparent(self._random, sampled=self._sampled)
         headers = {"traceparent": parent} | {k: templates.text(v, self._values) for k, v in step.headers.items()}
         body = _body(step, self._values, headers)
-        # a step that expects a redirect wants to see it; any other follows it as a browser does
-        sees_redirect = any(300 <= status < 400 for status in step.expected)
 
         started_at = time.time()
         sent = monotonic()
         recorder.sending(sent)
-        error: str | None = "unfinished"
-        status, hops, elsewhere, lost = 0, int(origin(url) == self._target), 0.0, False
+        error: str | None = UNFINISHED
+        status, hops, elsewhere, lost = 0, int(ours), 0.0, False
         try:
             with self.client.request(
-                step.method,
+                ready.method,
                 url,
-                name=step.label,
+                name=ready.label,
                 data=body,
                 headers=headers,
                 catch_response=True,
-                max_redirects=0 if sees_redirect else self.max_redirects,
+                max_redirects=0 if ready.sees_redirect else self.max_redirects,
             ) as response:
                 ended = monotonic()
                 raw: FastResponse = response.request_meta["response"]
                 failure = response.request_meta["exception"]
                 status = raw.status_code
-                hops, elsewhere = self._hops(url, raw, ended - sent)
+                hops, elsewhere = self._hops(url, ours, raw, ended - sent)
                 if failure is not None:
                     error = kind_of(failure)
                 else:
-                    error, lost = self._judge(step, extractors, Answer(status, raw.headers or {}, raw.content or b""))
+                    error, lost = self._judge(ready, Answer(status, raw.headers or {}, raw.content or b""))
                 if error is None:
                     response.success()
                 else:
@@ -160,7 +186,7 @@ class Visitor(FastHttpUser):
         finally:
             recorder.answered(
                 Exchange(
-                    label=f"{journey.name}: {step.label}",
+                    label=ready.counted_as,
                     intended=intended,
                     sent=sent,
                     ended=ended,
@@ -174,39 +200,47 @@ class Visitor(FastHttpUser):
             if self._sampled and hops:
                 self._traces.sent(
                     trace_id=trace_id,
-                    name=step.label,
+                    name=ready.label,
                     persona=journey.persona,
                     start=started_at,
                     latency_s=ended - intended,
                     ok=error is None,
                 )
-        goes_on = error is None and status == step.expected[0]
-        return Outcome(step.label, status, error, ended - intended, hops), ended, goes_on
+        goes_on = error is None and status == ready.expected[0]
+        return Outcome(ready.label, status, error, ended - intended, hops), ended, goes_on
 
-    def _judge(self, step: Step, extractors: Mapping[str, Extractor], answer: Answer) -> tuple[str | None, bool]:
+    def _address(self, path: str) -> tuple[str, bool]:
+        """The URL of a path on the target or of an absolute address, and whether it is the target's."""
+        base = self.host or ""
+        if path.startswith("/"):
+            return base + path, True
+        url = urljoin(base + "/", path)
+        return url, origin(url) == self._target
+
+    def _judge(self, ready: Ready, answer: Answer) -> tuple[str | None, bool]:
         """The kind of error, None when there is none, and whether something written was not found again."""
-        if answer.status not in step.expected:
+        step = ready.step
+        if answer.status not in ready.expected:
             return f"status {answer.status}", step.verify and answer.status in (404, 410)
-        if answer.status != step.expected[0]:
+        if answer.status != ready.expected[0]:
             return None, False
         if step.contains is not None and templates.text(step.contains, self._values) not in answer.text:
             return "text not found", step.verify
-        for name, extract in extractors.items():
+        for name, extract in ready.extractors.items():
             try:
                 self._values[name] = extract(answer, self._random)
             except Missing:
                 return f"{name} not found", step.verify
         return None, False
 
-    def _hops(self, url: str, response: FastResponse, total_s: float) -> tuple[int, float]:
+    def _hops(self, url: str, ours: bool, response: FastResponse, total_s: float) -> tuple[int, float]:
         """Requests that reached the target along the redirects, and the seconds spent at other origins."""
-        try:
-            history = response.history
-            last = response.elapsed
-        except AttributeError:  # no answer at all: the request that failed is the only one known
-            return int(origin(url) == self._target), 0.0
+        history = getattr(response, "history", None)
+        if not history:  # answered at once, or not at all
+            return int(ours), 0.0
         hops, elsewhere = 0, 0.0
-        for elapsed, location in [(h.elapsed, h.headers.get("location")) for h in history] + [(last, None)]:
+        chain = [(one.elapsed, one.headers.get("location")) for one in history] + [(response.elapsed, None)]
+        for elapsed, location in chain:
             if origin(url) == self._target:
                 hops += 1
             elif elapsed is not None:

@@ -193,3 +193,13 @@ def test_errors_in_a_row_for_a_second_are_a_dead_target() -> None:
     assert recorder.broken is None
     recorder.answered(exchange(1.1, 1.1, error="connection refused"))
     assert recorder.broken == "dead"
+
+
+@pytest.mark.parametrize(("cut_short", "errors"), [(False, 1), (True, 0)])
+def test_an_answer_that_never_came_is_an_error_unless_nobody_waited_for_it(cut_short: bool, errors: int) -> None:
+    recorder = Recorder(0, 10, _NO_LIMITS)
+    recorder.sending(1)
+    if cut_short:
+        recorder.cut_short()
+    recorder.answered(exchange(1, 12, error="unfinished"))
+    assert sum(sum(step["errors"].values()) for step in recorder.report(10)["steps"]) == errors
