@@ -1,0 +1,60 @@
+"""A sweep in batches: one that fails leaves its files unread, and the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scorecard.evidence import Text
+from security.sweep import sweep
+from security.tool import ToolError, crashed
+from security.tree import Gap, Tree
+
+DOING = Text(en="Reading", fr="Lecture")
+COUNT = "import json; print(json.dumps({'read': [a[2:] for a in sys.argv[1:] if a.startswith('./')]}))"
+
+
+def read(tool, finished):
+    if finished.exit_code:
+        raise crashed(tool, finished)
+    return json.loads(finished.stdout)
+
+
+def unread(batch, report):
+    return (Gap(file, DOING) for file in batch if file not in report["read"])
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path, files=[f"{number:04}.py" for number in range(1000)])
+
+
+def test_every_file_is_handed_over_once_in_bounded_batches(make_site, fake_tool, tree):
+    reports, gaps = sweep(make_site(), tree, fake_tool(COUNT), (), read, unread, doing=DOING, timeout_s=60)
+    assert len(reports) == 3
+    assert sorted(name for report in reports for name in report["read"]) == tree.files
+    assert gaps == []
+
+
+def test_a_batch_that_crashes_is_a_gap_and_the_others_are_read(make_site, fake_tool, tree):
+    tool = fake_tool(f"if './0500.py' in sys.argv:\n    sys.exit(9)\n{COUNT}")
+    reports, gaps = sweep(make_site(), tree, tool, (), read, unread, doing=DOING, timeout_s=60)
+    assert len(reports) == 2
+    assert [gap.path for gap in gaps] == tree.files[400:800]
+    assert "exit code 9" in gaps[0].reason.en
+
+
+def test_when_no_batch_gives_a_report_it_is_an_error(make_site, fake_tool, tree):
+    with pytest.raises(ToolError, match="exit code 9"):
+        sweep(make_site(), tree, fake_tool("sys.exit(9)"), (), read, unread, doing=DOING, timeout_s=60)
+
+
+def test_progress_is_told_from_nothing_to_nearly_all(make_site, fake_tool, tree):
+    from dataclasses import replace
+
+    told: list[float] = []
+    site = replace(make_site(), progress=lambda _text, share, _left: told.append(share))
+    sweep(site, tree, fake_tool(COUNT), (), read, unread, doing=DOING, timeout_s=60)
+    assert told == [0.0, 0.4, 0.8]
