@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from scorecard.criteria import Criterion, Domain
@@ -49,7 +49,7 @@ def grade(
     accepted = in_force(waivers, known, today)
     judged = judge_all(criteria, Bench(project, book, known, accepted))
     lost = settled(judged)
-    domains = tuple(_domain(domain, judged, lost) for domain in Domain)
+    domains = _domains(judged, lost)
     page = [j for domain in domains for j in domain.judged]
     total = grade_range(page, lost)
     total = NOTHING_ASKED if total is None else total
@@ -76,11 +76,14 @@ def grade(
     )
 
 
-def _domain(domain: Domain, judged: dict[str, Judged], lost: frozenset[str]) -> DomainResult:
-    """A domain with its criteria, the blocking and the heavy ones first."""
-    found = [j for j in judged.values() if j.criterion.domain is domain]
-    found.sort(key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
-    return DomainResult(id=domain, grade=grade_range(found, lost), judged=tuple(found))
+def _domains(judged: Mapping[str, Judged], lost: frozenset[str]) -> tuple[DomainResult, ...]:
+    """The ten domains in the order of the page, each with its criteria, the blocking and the heavy ones first."""
+    found: dict[Domain, list[Judged]] = {domain: [] for domain in Domain}
+    for item in sorted(judged.values(), key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id)):
+        found[item.criterion.domain].append(item)
+    return tuple(
+        DomainResult(id=domain, grade=grade_range(items, lost), judged=tuple(items)) for domain, items in found.items()
+    )
 
 
 def _sorted(texts: Iterable[Text]) -> tuple[Text, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from babel.numbers import format_decimal
 
 from scorecard.evidence import Unit
-from scorecard.quantities import apart, day, quantity, rounded_down
+from scorecard.quantities import apart, day, number, quantity, rounded_down
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,13 @@ def test_what_is_held_is_rounded_down():
 
 def test_a_date_is_written_out():
     assert (day(date(2027, 2, 20), "en"), day(date(2027, 2, 20), "fr")) == ("20 February 2027", "20 février 2027")
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("value", [0.001, 0.1 + 0.2, 1 / 3, 0.5, 1, 12.25, 999.9994, -3.5])
+def test_the_short_way_to_write_a_number_is_the_long_one(lang, value):
+    for digits in (3, None):
+        shown = float(f"{value:.{12 if digits is None else digits}g}")
+        assert number(value, lang, digits) == format_decimal(shown, locale=lang, decimal_quantization=False).replace(
+            "−", "-"
+        )
