@@ -30,6 +30,8 @@ def render(path: Path, which: Which = shutil.which) -> Reading:
     Raises:
         ManifestError: nothing can be known of these manifests.
     """
+    if path.is_file() and path.name in kustomization.FILE_NAMES:
+        return _kustomized(path.parent, which)
     if path.is_file():
         return read_file(path, path.name)
     if not path.is_dir():
@@ -90,7 +92,7 @@ def _folder(folder: Path) -> Reading:
     files = 0
     for current, folders, names in os.walk(folder):
         here = Path(current)
-        shown = str(here.relative_to(folder))
+        shown = folder.name if here == folder else str(here.relative_to(folder))
         if (here / "Chart.yaml").is_file():
             folders.clear()
             reading.problems.append(

@@ -122,16 +122,11 @@ def _sql_facts(
     if reason is not None:
         return [Fact(id="trace.sql_per_request_max", value=None, unit=Unit.COUNT, reason=reason)]
     worst = max(routes, key=lambda route: route.sql_p95)
-    repeated = next(iter(worst.statements.items()), None)
-    most = "" if repeated is None else f"; {repeated[1]:.1f} × {repeated[0][:200]}"
-    return [
-        Fact(
-            id="trace.sql_per_request_max",
-            value=worst.sql_p95,
-            unit=Unit.COUNT,
-            detail=f"{worst.name} (p95, n = {worst.requests}){most}",
-        )
-    ]
+    detail = f"{worst.name} (p95, n = {worst.requests})" if worst.sql_p95 else ""
+    if worst.statements:
+        text, times = next(iter(worst.statements.items()))
+        detail += f"; {times:.1f} × {text[:200]}"
+    return [Fact(id="trace.sql_per_request_max", value=worst.sql_p95, unit=Unit.COUNT, detail=detail)]
 
 
 def _share_facts(received: Received, requests: Sequence[Request], kinds: frozenset[Work]) -> list[Fact]:

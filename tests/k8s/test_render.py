@@ -186,7 +186,7 @@ def test_a_broken_document_is_named_with_its_line_and_the_rest_goes_on(tmp_path:
         ("- a\n- b", "x:1: not a Kubernetes object"),
         ("!!python/object/apply:os.system [id]", "x:1: could not determine a constructor"),
         ("a: &a [*a]\nkind: Pod", "needs kind and apiVersion"),
-        ("[" * 5000, "x:1: "),
+        ("[" * 1500, "x:1: "),
     ],
 )
 def test_what_is_wrong_with_a_document_is_said(text: str, said: str) -> None:
@@ -199,6 +199,12 @@ def test_merged_keys_of_yaml_are_no_doubles() -> None:
     reading = read_text(text, "x")
     assert reading.problems == []
     assert reading.resources[0].body["spec"] == {"x": 3, "y": 2}
+
+
+def test_a_kustomization_may_be_named_by_its_file(tmp_path: Path) -> None:
+    folder = write(tmp_path, all=DEPLOYMENT, kustomization=KUSTOMIZATIONS["replicas"])
+    reading = render(folder / "kustomization.yaml", which=without)
+    assert reading.resources[0].body["spec"]["replicas"] == 7
 
 
 def test_files_of_other_tools_and_hidden_folders_are_left_alone(tmp_path: Path) -> None:

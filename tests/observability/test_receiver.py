@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import signal
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -160,3 +163,26 @@ def test_nothing_is_left_behind(tmp_path) -> None:
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path) -> None:
     with pytest.raises(ReceiverError, match="cannot start: No such file"), Receiver(tmp_path / "none"):
         pass
+
+
+def test_ctrl_c_ends_it_without_a_word(tmp_path) -> None:
+    code = """
+import signal, sys
+from observability.receiver import Receiver
+with Receiver() as receiver:
+    print(receiver.endpoint, flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    endpoint = process.stdout.readline().strip()
+    with httpx.Client(trust_env=False) as kept_open:
+        assert kept_open.post(endpoint + "/v1/traces", content=message(), headers=PROTOBUF).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 0
