@@ -24,7 +24,7 @@ from security.observation import COLLECTOR, count, keep, no_key, unobserved
 from security.rules import Hit, Rule, findings
 from security.sweep import Report, sweep
 from security.tool import Finished, Tool, ToolError, crashed, garbage, module, version
-from security.tree import Gap, Tree, incomplete, shown_from, source_folder, walk
+from security.tree import Gap, Tree, incomplete, named, shown_from, source_folder, walk
 
 NAME = "secrets"
 DETECT_SECRETS = module("detect-secrets", "detect_secrets")
@@ -108,7 +108,7 @@ def collect(site: Site, *, tool: Tool = DETECT_SECRETS, timeout_s: float = TIMEO
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
     provenance = Provenance.since(
-        started, tool=tool.name, version=known_version, command=(*tool.shown, *_ARGUMENTS, f"{source}/**")
+        started, tool=tool.name, version=known_version, command=(*tool.shown, *_ARGUMENTS, f"{named(source)}/**")
     )
     return _evidence(site, tree, reports, gaps, left_out, provenance)
 
@@ -130,7 +130,7 @@ def _text_files(site: Site, source: str) -> tuple[Tree, int]:
             case other:
                 assert_never(other)
     if not kept.files:
-        raise ToolError(incomplete(kept.gaps, 0) or _no_text(source))
+        raise ToolError(incomplete(kept.gaps, 0) or _no_text(named(source)))
     foreign = len(kept.gaps) - len(every.gaps)
     return kept, len(every.files) - len(kept.files) - foreign
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
@@ -20,6 +19,7 @@ from security.observation import COLLECTOR, count, keep, no_key, unknown, unobse
 from security.requirements_file import Pin, Requirements, read
 from security.rules import Hit, Rule, findings
 from security.tool import Tool, ToolError
+from security.tree import named
 
 NAME = "dependencies"
 TIMEOUT_S = 120.0
@@ -66,9 +66,7 @@ def _audit(site: Site, pins: set[Pin], today: date, tool: Tool, timeout_s: float
     if local is None:
         return pip_audit.audit(pins, site, tool=tool, timeout_s=timeout_s)
     max_age = site.project.security.advisories_max_age
-    # Evidence travels: of a copy kept elsewhere on this machine it names the file only.
-    shown = Path(local).name if Path(local).is_absolute() else local
-    return osv.audit(pins, site.path(local), shown, today=today, max_age_days=max_age)
+    return osv.audit(pins, site.path(local), named(local), today=today, max_age_days=max_age)
 
 
 def _not_audited(site: Site, requirements: Requirements, reason: Text) -> Evidence:

@@ -115,7 +115,8 @@ def _documented(visitor: Visitor, openapi: str | None) -> tuple[list[str], Text 
     visit = visitor.go(openapi, limit=OPENAPI_LIMIT)
     try:
         document = json.loads(visit.body)
-        return list(_gets(document)), None
+        base = urlsplit(visitor.url).path
+        return [path.removeprefix(base) for path in _gets(document)], None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [], Text(
             en=f"target.openapi names {openapi}, which is not an OpenAPI document in JSON: the API was not visited",

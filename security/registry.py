@@ -1,4 +1,4 @@
-"""The scanners, by the name of the evidence each one gives; a new scanner is one file and one line here."""
+"""The scanners by the name of the evidence each one gives: a new scanner is one new file and one line here."""
 
 from __future__ import annotations
 

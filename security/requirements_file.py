@@ -135,10 +135,9 @@ def _pinned(requirement: Requirement) -> str | None:
     if requirement.url is not None or len(specifiers) != 1 or specifiers[0].operator not in ("==", "==="):
         return None
     try:
-        Version(specifiers[0].version)
+        return str(Version(specifiers[0].version))  # in the form that every source of advisories uses
     except InvalidVersion:
         return None
-    return specifiers[0].version
 
 
 def _cannot_be_read(path: Path, error: OSError | UnicodeDecodeError) -> Text:

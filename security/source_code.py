@@ -24,7 +24,7 @@ from security.redaction import without_literals
 from security.rules import Hit, findings
 from security.sweep import Report, sweep
 from security.tool import Finished, Tool, ToolError, crashed, garbage, module, version
-from security.tree import Gap, Tree, incomplete, shown_from, source_folder, walk
+from security.tree import Gap, Tree, incomplete, named, shown_from, source_folder, walk
 
 NAME = "code"
 BANDIT = module("bandit", "bandit")
@@ -62,7 +62,7 @@ def collect(site: Site, *, tool: Tool = BANDIT, timeout_s: float = TIMEOUT_S) ->
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
     provenance = Provenance.since(
-        started, tool=tool.name, version=known_version, command=(*tool.shown, *_ARGUMENTS, f"{source}/**/*.py")
+        started, tool=tool.name, version=known_version, command=(*tool.shown, *_ARGUMENTS, f"{named(source)}/**/*.py")
     )
     return _evidence(site, tree, reports, gaps, provenance)
 
@@ -71,7 +71,7 @@ def _python_files(site: Site, source: str) -> Tree:
     root = source_folder(site, source)
     tree = walk(root, lambda path: path.suffix in (".py", ".pyw") and not _is_test(path), enter=_enter, runs=site.run)
     if not tree.files:
-        raise ToolError(incomplete(tree.gaps, 0) or _no_python(source))
+        raise ToolError(incomplete(tree.gaps, 0) or _no_python(named(source)))
     return tree
 
 
@@ -84,20 +84,21 @@ def _report(tool: Tool, finished: Finished) -> Report:
         well_formed = isinstance(results, list) and isinstance(errors, list) and isinstance(metrics, dict)
         if not well_formed or not all(_is_result(result) for result in results):
             raise TypeError("fields of another type")
+        return {
+            "results": [result | {"filename": _plain(result["filename"])} for result in results],
+            "errors": {_plain(error["filename"]): str(error["reason"]) for error in errors},
+            "files": sorted(_plain(name) for name in metrics if name != "_totals"),
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise garbage(tool, finished) from error
-    return {
-        "results": [result | {"filename": _plain(result["filename"])} for result in results],
-        "errors": {_plain(error["filename"]): str(error["reason"]) for error in errors},
-        "files": sorted(_plain(name) for name in metrics if name != "_totals"),
-    }
 
 
 def _is_result(result: Any) -> bool:
     return (
         isinstance(result, dict)
         and isinstance(result["line_number"], int)
-        and isinstance(result["line_range"], list)
+        and all(isinstance(line, int) for line in result["line_range"])
+        and isinstance(result.get("issue_cwe", {}), dict)
         and all(isinstance(result[key], str) for key in ("filename", "test_id", "test_name", "issue_severity", "code"))
     )
 

@@ -94,8 +94,13 @@ def source_folder(site: Site, source: str) -> Path:
     """
     folder = site.path(source)
     if not folder.is_dir():
-        raise ToolError(_no_folder(source))
+        raise ToolError(_no_folder(named(source)))
     return folder
+
+
+def named(place: str) -> str:
+    """What to call a path of the project file in evidence, which travels: of an absolute one only the last name."""
+    return Path(place).name if Path(place).is_absolute() else place
 
 
 def incomplete(gaps: list[Gap], total: int) -> Text | None:

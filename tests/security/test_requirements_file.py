@@ -50,6 +50,10 @@ def test_markers_of_other_machines_are_audited_too_and_two_versions_are_two_pins
     assert found.pins == {Pin("a", "1"), Pin("a", "2")}
 
 
+def test_a_version_takes_the_form_that_sources_of_advisories_use(tmp_path):
+    assert read(write(tmp_path, "a==2.0.0RC1")).pins == {Pin("a", "2.0.0rc1")}
+
+
 def test_nested_files_are_read_once_even_in_a_circle(tmp_path):
     write(tmp_path, "b==2\n-r requirements.txt\n", "base.txt")
     found = read(write(tmp_path, "-r base.txt\n--requirement=base.txt\n--index-url https://x\n-c other.txt\na==1\n"))

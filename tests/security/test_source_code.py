@@ -172,6 +172,7 @@ def test_without_source_it_is_skipped_and_says_which_key_to_add(make_site, asser
         ("print('no json')", "cannot be read"),
         ("print('{}')", "cannot be read"),
         ('print(\'{"results": [{}], "errors": [], "metrics": {}}\')', "cannot be read"),
+        ('print(\'{"results": [], "errors": [{}], "metrics": {}}\')', "cannot be read"),
         ("sys.exit(3)", "exit code 3"),
         ("os.kill(os.getpid(), 9)", "exit code -9"),
         ("time.sleep(60)", "not finished"),
@@ -201,6 +202,14 @@ def test_evidence_names_the_tool_and_its_command_but_no_folder_of_this_machine(m
     assert "bandit" in evidence.provenance.command
     assert str(tmp_path) not in evidence.model_dump_json()
     assert str(Path.home()) + "/" not in evidence.model_dump_json()
+
+
+def test_a_source_elsewhere_on_the_machine_is_named_without_its_folder(make_site, source, tmp_path, fact):
+    (source / "weak.py").write_text(WEAK)
+    evidence = source_code.collect(make_site(source=str(source)))
+    assert fact(evidence, "security.code_files").value == 1
+    assert str(tmp_path) not in evidence.model_dump_json()
+    assert str(tmp_path) not in source_code.collect(make_site(source=str(tmp_path / "nowhere"))).model_dump_json()
 
 
 def test_low_confidence_lowers_the_severity_and_an_unlisted_rule_keeps_its_own():
