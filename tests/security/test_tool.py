@@ -50,8 +50,11 @@ def test_both_outputs_and_the_exit_code_come_back():
 
 def test_a_tool_that_takes_too_long_is_killed_with_its_children(tmp_path):
     script = FOREVER + f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
-    with pytest.raises(ToolError, match="had not finished"):
-        tool.run(PYTHON, (script,), timeout_s=2.0)
+    for timeout_s in (1.0, 5.0, 25.0):  # a busy machine may need longer to start the child
+        with pytest.raises(ToolError, match="had not finished"):
+            tool.run(PYTHON, (script,), timeout_s=timeout_s)
+        if (tmp_path / "pid").exists():
+            break
     assert_ends(wait_for(tmp_path / "pid"))
 
 
@@ -64,7 +67,8 @@ def test_a_child_that_outlives_its_tool_is_killed_and_holds_nobody_up(tmp_path):
 
 def test_an_interruption_kills_the_tool(tmp_path):
     def interrupt() -> None:
-        raise KeyboardInterrupt
+        if (tmp_path / "pid").exists():
+            raise KeyboardInterrupt
 
     script = f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
     with pytest.raises(KeyboardInterrupt):
