@@ -84,7 +84,11 @@ class DomainResult(Strict):
 
 
 class Capacity(Strict):
-    """Users the service holds at the objective, with the interval of the measurement; None where not measured."""
+    """Users the service holds at the objective, with the interval of the measurement; None where not measured.
+
+    ``confidence`` is that of the interval, from 0 to 1, where the measurement claims one; ``replicas_needed`` is known
+    once several replica counts were measured.
+    """
 
     users: int | None
     users_low: int | None
@@ -93,6 +97,8 @@ class Capacity(Strict):
     sustained_rps: float | None
     reason: Text | None
     bottleneck: Text | None
+    confidence: float | None = None
+    replicas_needed: int | None = None
 
 
 class Condition(Strict):

@@ -100,19 +100,27 @@ def _blocking(judged: Sequence[Judged], verdict: Verdict) -> list[Judged]:
 
 
 def _held(capacity: Capacity, project: ProjectFile) -> Text | None:
-    if capacity.users_low is None or capacity.users_high is None:
+    if capacity.users_low is None:
         return None
     users = both(project.project.users, Unit.USERS, None)
-    low, high = rounded_down(capacity.users_low), rounded_down(capacity.users_high)
-    if low == high:
+    if capacity.users == 0:
+        return Text(en=f"it holds none of {users.en}", fr=f"il ne tient aucun des {users.fr}")
+    span = _span(capacity.users_low, capacity.users_high)
+    if capacity.users_low >= project.project.users:
         return Text(
-            en=f"it holds {number(low, 'en', None)} of {users.en}",
-            fr=f"le service tient {number(low, 'fr', None)} sur {users.fr}",
+            en=f"it holds {span.en} users, for {users.en} expected", fr=f"il tient {span.fr} usagers, pour {users.fr}"
         )
-    return Text(
-        en=f"it holds {number(low, 'en', None)} to {number(high, 'en', None)} of {users.en}",
-        fr=f"le service tient de {number(low, 'fr', None)} à {number(high, 'fr', None)} sur {users.fr}",
-    )
+    return Text(en=f"it holds {span.en} of {users.en}", fr=f"il tient {span.fr} sur {users.fr}")
+
+
+def _span(low: int, high: int | None) -> Text:
+    least = Text(en=number(rounded_down(low), "en", None), fr=number(rounded_down(low), "fr", None))
+    if high is None:
+        return Text(en=f"at least {least.en}", fr=f"au moins {least.fr}")
+    most = Text(en=number(rounded_down(high), "en", None), fr=number(rounded_down(high), "fr", None))
+    if least == most:
+        return least
+    return Text(en=f"{least.en} to {most.en}", fr=f"de {least.fr} à {most.fr}")
 
 
 def _all_met(grade: GradeRange) -> Text:

@@ -115,8 +115,6 @@ def _reason(
     if criterion.use != "value" and fact.low is not None and fact.high is not None:
         low, high = both(fact.low, criterion.unit), both(fact.high, criterion.unit)
         said = Text(en=f"{said.en} (between {low.en} and {high.en})", fr=f"{said.fr} (entre {low.fr} et {high.fr})")
-    if fact.detail:
-        said = Text(en=f"{said.en} ({fact.detail})", fr=f"{said.fr} ({fact.detail})")
     if criterion.basis == "declared" and fact.observed_on is not None:
         said = Text(
             en=f"{said.en}; declared on {day(fact.observed_on, 'en')} by {fact.source}",

@@ -29,8 +29,10 @@ class JsonCapacity(Strict):
     users: int | None
     users_low: int | None
     users_high: int | None
+    confidence: float | None
     demand_rps: float | None
     sustained_rps: float | None
+    replicas_needed: int | None
     bottleneck: str | None
     reason: str | None
 
@@ -58,6 +60,7 @@ class JsonCriterion(Strict):
     unit: str
     threshold: str
     reason: str
+    detail: str = Field(description="what the tool adds, in its own words")
     remedy: str
     source: str
     declared_by: str | None = Field(description="owner and link of a declaration")
@@ -137,8 +140,10 @@ def _capacity(capacity: Capacity, lang: str) -> JsonCapacity:
         users=capacity.users,
         users_low=capacity.users_low,
         users_high=capacity.users_high,
+        confidence=capacity.confidence,
         demand_rps=capacity.demand_rps,
         sustained_rps=capacity.sustained_rps,
+        replicas_needed=capacity.replicas_needed,
         bottleneck=None if capacity.bottleneck is None else capacity.bottleneck.in_(lang),
         reason=None if capacity.reason is None else capacity.reason.in_(lang),
     )
@@ -160,6 +165,7 @@ def _criterion(judged: Judged, lang: str) -> JsonCriterion:
         unit=criterion.unit.value,
         threshold=judged.threshold.in_(lang),
         reason=judged.reason.in_(lang),
+        detail="" if fact is None else fact.detail,
         remedy=criterion.remedy.in_(lang),
         source=criterion.source,
         declared_by=_owner(fact) if criterion.basis == "declared" else None,

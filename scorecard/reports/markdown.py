@@ -51,7 +51,7 @@ def render(card: Scorecard, lang: str) -> str:
         *_section(_BLOCKING, _criteria_lines(_blockers(card), lang), lang),
         *_section(_NEXT, _action_lines(card, lang), lang),
         *_section(_BY_DOMAIN, _domain_table(card.domains, lang), lang),
-        *_section(_UNKNOWN, _criteria_lines(_unknown(card), lang), lang),
+        *_section(_UNKNOWN, [*_criteria_lines(_unmeasured(card), lang), *_undeclared(card, lang)], lang),
         *_section(_PROBLEMS, [f"- {_escaped(p.in_(lang))}" for p in card.problems], lang),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -81,11 +81,14 @@ def _figures(card: Scorecard, lang: str) -> Iterable[str]:
 
 def _capacity(card: Scorecard, lang: str) -> str:
     held = card.capacity
-    if held.users_low is None or held.users_high is None:
+    if held.users_low is None:
         unknown = _VERDICTS[Verdict.UNKNOWN].in_(lang)
         return unknown if held.reason is None else f"{unknown} ({_escaped(held.reason.in_(lang))})"
-    low, high = (quantity(n, Unit.USERS, lang) for n in (held.users_low, held.users_high))
+    low = quantity(held.users_low, Unit.USERS, lang)
     wanted = quantity(card.project.users, Unit.USERS, lang, None)
+    if held.users_high is None:
+        return f"au moins {low}, pour {wanted}" if lang == "fr" else f"at least {low}, for {wanted}"
+    high = quantity(held.users_high, Unit.USERS, lang)
     if lang == "fr":
         return f"de {low} à {high}, pour {wanted}"
     return f"{low} to {high}, for {wanted}"
@@ -96,6 +99,19 @@ def _blockers(card: Scorecard) -> list[Judged]:
     order = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.WARN)
     found = [j for j in card.judged if j.criterion.blocking and j.verdict in order]
     return sorted(found, key=lambda j: order.index(j.verdict))
+
+
+def _unmeasured(card: Scorecard) -> list[Judged]:
+    return [j for j in _unknown(card) if j.criterion.basis == "measured"]
+
+
+def _undeclared(card: Scorecard, lang: str) -> list[str]:
+    """One line for all that nobody has declared: a page of them would hide what was looked at and not seen."""
+    names = [f"`{j.criterion.id}`" for j in _unknown(card) if j.criterion.basis == "declared"]
+    if not names:
+        return []
+    head = Text(en="not declared, or no longer valid", fr="non déclaré, ou plus valable").in_(lang)
+    return [f"- {head} ({len(names)}){_colon(lang)} {', '.join(names)}"]
 
 
 def _unknown(card: Scorecard) -> list[Judged]:

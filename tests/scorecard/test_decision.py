@@ -44,7 +44,7 @@ def test_the_sentence_names_the_users_held(project, held, evidence, fact, today)
     assert card.decision is Decision.NO_GO
     assert card.decision_reason.en == "No go today: it holds 182,000 to 240,000 of 300,000\xa0users."
     assert card.decision_reason.fr == (
-        "Pas de feu vert aujourd’hui : le service tient de 182\u202f000 à 240\u202f000 sur 300\u202f000\xa0usagers."
+        "Pas de feu vert aujourd’hui : il tient de 182\u202f000 à 240\u202f000 sur 300\u202f000\xa0usagers."
     )
     assert (card.capacity.users, card.capacity.users_low) == (210_000, 182_437)
 
@@ -224,3 +224,30 @@ def test_a_declaration_that_a_measurement_contradicts_is_shown_with_it(project, 
 def test_what_could_not_be_read_is_listed(project, criterion, text, today):
     card = grade(project, [criterion("p95", blocking=True)], [], (), today, [text("load.json: cut short")])
     assert [p.en for p in card.problems] == ["load.json: cut short"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (550_000, 600_000, "Go: it holds 550,000 to 600,000 users, for 300,000\xa0users expected;"),
+        (550_000, None, "Go: it holds at least 550,000 users, for 300,000\xa0users expected;"),
+        (0, None, "No go today: it holds none of 300,000\xa0users."),
+    ],
+)
+def test_the_sentence_fits_what_is_held(project, held, evidence, fact, today, low, high, said):
+    seen = [evidence([fact("load.users_held", low, "users", low=low, high=high)])]
+    assert grade(project, [held], seen, (), today).decision_reason.en.startswith(said)
+
+
+def test_the_capacity_holds_demand_and_what_the_measurement_claims(project, held, evidence, fact, today):
+    facts = [
+        fact("load.users_held", 210_000, "users", low=182_437, high=240_900),
+        fact("load.sustained_rps", 114.2, "req/s"),
+        fact("load.replicas_needed", 3, "count"),
+    ]
+    demand = evidence([fact("demand.requests_per_s", 160.0, "req/s")], name="demand")
+    capacity = grade(project, [held], [evidence(facts), demand], (), today).capacity
+    assert (capacity.demand_rps, capacity.sustained_rps) == (160.0, 114.2)
+    assert (capacity.replicas_needed, capacity.confidence) == (3, None)
+    other = grade(project, [held], [evidence(facts, project="Other"), demand], (), today).capacity
+    assert (other.sustained_rps, other.replicas_needed, other.demand_rps) == (None, None, 160.0)

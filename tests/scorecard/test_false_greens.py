@@ -121,11 +121,10 @@ def test_false_green_10_a_dead_server_passes_no_latency_threshold(project, load_
     }
     card = grade(project, load_criteria, [evidence(dead.values())], (), today)
     verdicts = {j.criterion.id: j.verdict for j in card.judged}
-    for name in ("capacity.p95", "capacity.peak-p95", "capacity.population", "user-service.load-time-at-peak"):
+    for name in ("capacity.p95", "capacity.peak-p95", "user-service.load-time-at-peak"):
         assert verdicts[name] is Verdict.UNKNOWN, name
     assert verdicts["capacity.errors-at-peak"] is Verdict.FAIL
     assert card.decision is Decision.NO_GO
-    assert card.capacity.users_low is None
     alive = dead | {n: fact(n, 0.0, "1") for n in ("load.error_rate", "load.peak_error_rate")}  # the control
     verdicts = {
         j.criterion.id: j.verdict

@@ -10,6 +10,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
+from scorecard.evidence import Text
 from scorecard.grading import grade
 from scorecard.project import Waiver
 from scorecard.reports import json_report, junit, markdown
@@ -99,15 +100,17 @@ def test_markdown_says_the_decision_first_then_the_blockers(card):
     assert lines[2].startswith("**No go today: it holds 182,000 to 240,000 of 300,000")
     assert words.index("## What blocks") < words.index("## By domain") < words.index("## What is not known")
     assert "unknown: **unseen holds**" in words
+    assert "script" not in words  # details of tools stay in the JSON
     french = markdown.render(card, "fr")
     assert french.startswith("# Aid\u00a0: Pas de feu vert")
     assert "## Ce que l’on ne sait pas" in french
 
 
 def test_markdown_lets_no_markup_of_a_tool_through(card, project, criterion, evidence, fact, today):
-    nasty = "GET /a|b <script>alert(1)</script>\n# not a title"
+    nasty = "no answer from GET /a|b <script>alert(1)</script>\n# not a title"
     bad = criterion("bad", blocking=True)
-    words = markdown.render(grade(project, [bad], [evidence([fact("load.bad", 9, detail=nasty)])], (), today), "en")
+    unseen = fact("load.bad", None, reason=Text(en=nasty, fr=nasty))
+    words = markdown.render(grade(project, [bad], [evidence([unseen])], (), today), "en")
     assert "\\<script\\>" in words
     assert "<script>" not in words
     assert "\n# not a title" not in words
