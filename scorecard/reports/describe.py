@@ -40,12 +40,12 @@ def day(card: Scorecard, words: Words) -> str:
     hour, peak = max(points, key=lambda point: point[1])
     sentence = words.gettext("The demand is highest at %(hour)s with %(rate)s journeys begun per second.")
     return " ".join(
-        [sentence % {"hour": words.hour(int(hour)), "rate": words.measured(peak)}, *_held_and_demand(card, words)[:1]]
+        [sentence % {"hour": words.hour(int(hour)), "rate": words.measured(peak)}, *_held_and_demand(card, words)]
     )
 
 
 def _held_and_demand(card: Scorecard, words: Words) -> list[str]:
-    held = measured.fact(card, "load.sustained_journeys_per_s")
+    held = measured.held(card)
     demand = measured.fact(card, "demand.journeys_per_s")
     sentences = [words.gettext("The rate it holds is %(rate)s.") % {"rate": words.fact(held)}]
     return [*sentences, words.gettext("The peak demand is %(rate)s.") % {"rate": words.fact(demand)}]

@@ -109,6 +109,7 @@ COLUMNS = {
     "p95": mark("95 in 100 wait at most"),
     "p99": mark("99 in 100 wait at most"),
     "error_rate": mark("requests that failed"),
+    "errors": mark("kinds of failure"),
     "outcome": mark("outcome"),
     "reason": mark("why"),
     "route": mark("route"),

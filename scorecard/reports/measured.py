@@ -89,6 +89,11 @@ def kinds_of_time(card: Scorecard) -> tuple[tuple[str, float], ...]:
     return known if len(known) == len(shares) else ()
 
 
+def held(card: Scorecard) -> Fact | None:
+    """The rate of journeys held, where the judgement lets it count: what is unknown above is not drawn below."""
+    return None if card.capacity.sustained_rps is None else fact(card, "load.sustained_journeys_per_s")
+
+
 def objective(card: Scorecard) -> float | None:
     """The line (s) the 95th percentile was searched against, where the evidence states it."""
     return number(card, "load.objective_p95")

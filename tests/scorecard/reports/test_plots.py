@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorecard.evidence import Column, Evidence, Table, Unit
@@ -66,6 +66,26 @@ def test_a_line_that_nobody_stated_is_not_drawn(cards: dict[str, Scorecard]) -> 
     assert "objective is" not in describe.latency(bare, WORDS)
 
 
+def test_a_demand_that_is_not_the_peak_of_the_day_is_drawn_by_itself(cards: dict[str, Scorecard]) -> None:
+    (desk, _) = plots.day(cards["go"], WORDS)
+    assert [label.text for label in desk.labels if label.style == "demand"] == ["peak demand: 3.5 per second"]
+    demand = next(e for e in cards["go"].evidence if e.name == "demand")
+    facts = tuple(f.model_copy(update={"value": 5.0}) if f.id.endswith("journeys_per_s") else f for f in demand.facts)
+    other = [e if e.name != "demand" else e.model_copy(update={"facts": facts}) for e in cards["go"].evidence]
+    (desk, _) = plots.day(cards["go"].model_copy(update={"evidence": tuple(other)}), WORDS)
+    texts = [label.text for label in desk.labels if label.style == "demand"]
+    assert texts == ["busiest hour: 3.5 per second", "peak demand: 5 per second"]
+
+
+def test_a_rate_that_the_judgement_calls_unknown_is_not_drawn(cards: dict[str, Scorecard]) -> None:
+    capacity = cards["no_go"].capacity.model_copy(update={"users": None, "sustained_rps": None})
+    card = cards["no_go"].model_copy(update={"capacity": capacity})
+    for drawing in (*plots.latency(card, WORDS), *plots.day(card, WORDS)):
+        assert "held" not in styles(drawing)
+        assert drawing.bands == ()
+    assert "The rate it holds is unknown." in describe.latency(card, WORDS)
+
+
 def test_without_measurements_there_is_no_drawing(cards: dict[str, Scorecard]) -> None:
     assert plots.latency(cards["undetermined"], WORDS) == plots.day(cards["undetermined"], WORDS) == ()
     assert plots.latency(with_steps(cards["go"], [(1.0, None, "void"), (None, 0.2, "held")]), WORDS) == ()
@@ -84,6 +104,7 @@ def test_time_without_one_of_its_kinds_is_not_drawn_as_a_whole(cards: dict[str, 
     assert measured.kinds_of_time(without_facts(cards["go"], "trace.share_remote")) == ()
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
@@ -102,6 +123,7 @@ def test_whatever_was_measured_stays_within_the_frame(
         assert all(frame.top <= t.at <= frame.bottom for t in drawing.y_ticks)
 
 
+@settings(deadline=None)
 @given(low=st.floats(1e-6, 1e6), factor=st.floats(1, 1e6), about=st.integers(2, 10))
 def test_ticks_are_few_round_and_within_the_scale(low: float, factor: float, about: int) -> None:
     for scale in (from_zero(low * factor, 0, 100), around(low, low * factor, 0, 100)):
@@ -111,6 +133,7 @@ def test_ticks_are_few_round_and_within_the_scale(low: float, factor: float, abo
         assert list(ticks) == sorted(set(ticks))
 
 
+@settings(deadline=None)
 @given(a=st.floats(0, 100), b=st.floats(0, 100))
 def test_a_larger_value_is_never_placed_before_a_smaller_one(a: float, b: float) -> None:
     scale = Scale(0, 100, 10, 500)
