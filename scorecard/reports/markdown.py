@@ -127,9 +127,8 @@ def _criteria_lines(judged: Sequence[Judged], lang: str) -> list[str]:
 
 
 def _action_lines(card: Scorecard, lang: str) -> list[str]:
-    points = "points"
     return [
-        f"{rank}. {_escaped(action.text.in_(lang))} (`{action.criterion}`, +{number(action.gain, lang)} {points})"
+        f"{rank}. {_escaped(action.text.in_(lang))} (`{action.criterion}`, +{number(action.gain, lang)} points)"
         for rank, action in enumerate(card.actions[:ACTIONS], start=1)
     ]
 
