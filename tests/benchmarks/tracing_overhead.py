@@ -29,6 +29,7 @@ from scorecard.evidence import Machine
 
 SETTINGS = {
     "off": ("off", "0"),
+    "shipped, none sampled": ("shipped", "0"),
     "shipped, 10 % sampled": ("shipped", "0.1"),
     "shipped, 100 % sampled": ("shipped", "1"),
     "contrib psycopg, 10 % sampled": ("contrib", "0.1"),
