@@ -91,7 +91,7 @@ class Campaign:
         self.requests_per_journey = 0.0
         for journey in sorted(self.journeys, key=lambda j: j.persona != "citizen"):
             self._say(Text(en=f"Trying journey {journey.name}", fr=f"Essai du parcours {journey.name}"))
-            steps = self.generator.smoke(journey.name, self.think_scale)["steps"]
+            steps = self.generator.smoke(journey, self.think_scale)["steps"]
             last = steps[-1]
             if last["error"] is not None:
                 raise SmokeFailure(_smoke_reason(journey.name, len(steps), last))
@@ -172,7 +172,7 @@ class Campaign:
         journey = next(iter(sorted(self.journeys, key=lambda j: j.persona != "citizen")))
         began = self.clock()
         while True:
-            last = self.generator.smoke(journey.name, 0.0)["steps"][-1]
+            last = self.generator.smoke(journey, 0.0)["steps"][-1]
             if last["error"] is None and last["latency_s"] <= self.objective.p95_s:
                 return
             answers = last["status"] != 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.engine.channel import Channel
-from loadtests.engine.orders import Order
+from loadtests.engine.orders import TIMEOUT_S, Order
 from loadtests.errors import LoadTestError
 from scorecard.project import Journey, is_local
 
@@ -38,9 +38,10 @@ class Generator:
         self._log = log
         self.locust = ""
 
-    def smoke(self, journey: str, think_scale: float, timeout_s: float = 60.0) -> dict[str, Any]:
+    def smoke(self, journey: Journey, think_scale: float) -> dict[str, Any]:
         """Send one visitor through ``journey`` with no other load. Raises GeneratorError."""
-        return self._ask({"do": "smoke", "journey": journey, "think_scale": think_scale}, "smoke", timeout_s)
+        longest = sum(step.think * think_scale + TIMEOUT_S for step in journey.steps) + _SPARE_S
+        return self._ask({"do": "smoke", "journey": journey.name, "think_scale": think_scale}, "smoke", longest)
 
     def step(self, order: Order, beat: Callable[[], None]) -> dict[str, Any]:
         """Carry out one step of the load and return its raw report; ``beat`` is called about once a second.

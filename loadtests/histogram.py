@@ -6,6 +6,7 @@ Locust's own statistics keep about two digits, too coarse to compare with an obj
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,20 +29,30 @@ class Quantiles:
 
 
 class Durations:
-    """A growing histogram of durations."""
+    """A growing collection of durations, encoded as a histogram when it is complete.
 
-    __slots__ = ("_hdr",)
+    Under load a duration is only noted (50 nanoseconds, 8 bytes); sorting it into its bucket takes thirty times as
+    long and waits for the end.
+    """
+
+    __slots__ = ("_seconds",)
 
     def __init__(self) -> None:
-        self._hdr = HdrHistogram(1, _LONGEST_US, _DIGITS)
+        self._seconds = array("d")
 
     def record(self, seconds: float) -> None:
-        """Add one duration in seconds; what is shorter than 1 microsecond or longer than 10 minutes is clamped."""
-        self._hdr.record_value(min(max(round(seconds * 1e6), 1), _LONGEST_US))
+        """Add one duration in seconds."""
+        self._seconds.append(seconds)
 
     def encode(self) -> str:
-        """The histogram in the portable HDR V2 format, base64."""
-        encoded: bytes = self._hdr.encode()
+        """The histogram in the portable HDR V2 format, base64.
+
+        What is shorter than 1 microsecond or longer than 10 minutes is clamped.
+        """
+        hdr = HdrHistogram(1, _LONGEST_US, _DIGITS)
+        for seconds in self._seconds:
+            hdr.record_value(min(max(round(seconds * 1e6), 1), _LONGEST_US))
+        encoded: bytes = hdr.encode()
         return encoded.decode("ascii")
 
 

@@ -6,6 +6,7 @@ It ends when told to or when the other end of the socket is gone, so that it out
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import socket
 import sys
@@ -71,9 +72,17 @@ def _obey(message: dict[str, Any], pump: Pump, channel: Channel) -> dict[str, An
             return {"is": "smoke", **pump.alone(message["journey"], message["think_scale"])}
         case "step":
             order = Order(**{**message, "limits": Limits(**message["limits"])})
-            return {"is": "step", **pump.run(order, lambda beat: channel.send({"is": "beat", **beat}))}
+            return {"is": "step", **pump.run(order, lambda beat: _tell(channel, beat))}
         case other:
             return {"is": "error", "message": f"unknown order {other!r}"}
+
+
+def _tell(channel: Channel, beat: dict[str, Any]) -> None:
+    """Say that the load goes on; when nobody is there to hear it the load ends at once."""
+    try:
+        channel.send({"is": "beat", **beat})
+    except OSError:
+        os._exit(1)
 
 
 def _allow_many_sockets() -> None:

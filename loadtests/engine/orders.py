@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from loadtests.engine.arrivals import Pattern
 
+TIMEOUT_S = 10.0
+"""A person who has waited that long for an answer is gone; the request counts as an error."""
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -132,11 +132,12 @@ def _watch(recorder: Recorder, sessions: Pool, beat: Beat) -> None:
         recorder.pile_up(len(sessions))
         if monotonic() - told >= 1.0:
             told = monotonic()
-            beat({"sessions": len(sessions), "in_flight": recorder.in_flight})
+            beat({"sessions": len(sessions), "owed": recorder.owed})
 
 
 def _drain(recorder: Recorder, longest_s: float) -> None:
     """Wait for the answers under way; a person who thinks after the window has closed is not waited for."""
     deadline = monotonic() + longest_s
-    while recorder.in_flight > 0 and recorder.broken is None and monotonic() < deadline:
+    gevent.sleep(0.01)  # a session due at the very end has yet to send its request
+    while recorder.owed > 0 and recorder.broken is None and monotonic() < deadline:
         gevent.sleep(0.01)

@@ -16,7 +16,7 @@ UNFINISHED = "unfinished"
 """The error of a request whose answer had not come when the step was over, its drain time included."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Exchange:
     """One request of a journey, redirects included, on the generator's monotonic clock (seconds).
 
@@ -53,7 +53,10 @@ class _PerStep:
 
 
 class Recorder:
-    """Counts over the window ``[opens, closes)`` of intended starts; ``broken`` names the limit that was passed."""
+    """Counts over the window ``[opens, closes)`` of intended starts; ``broken`` names the limit that was passed.
+
+    ``owed`` is how many requests of the window are under way.
+    """
 
     def __init__(self, opens: float, closes: float, limits: Limits) -> None:
         self.opens = opens
@@ -64,7 +67,8 @@ class Recorder:
         self._lag = Durations()
         self._counts: Counter[str] = Counter()
         self._generator: Counter[str] = Counter()
-        self.in_flight = 0
+        self.owed = 0
+        self._in_flight = 0
         self._in_flight_area = 0.0
         self._in_flight_since = opens
         self._failing_since: float | None = None
@@ -79,16 +83,18 @@ class Recorder:
             self._counts["sessions"] += 1
             self._lag.record(started - intended)
 
-    def sending(self, now: float) -> None:
-        """A request is under way."""
+    def sending(self, now: float, intended: float) -> None:
+        """A request meant for ``intended`` is under way."""
         self._area_until(now)
-        self.in_flight += 1
+        self._in_flight += 1
+        self.owed += self._inside(intended)
 
     def answered(self, exchange: Exchange) -> None:
         """A request ended; it counts where its intended start lies within the window."""
         now = exchange.ended
         self._area_until(now)
-        self.in_flight -= 1
+        self._in_flight -= 1
+        self.owed -= self._inside(exchange.intended)
         if self.opens <= now < self.closes:
             self._counts["completed"] += exchange.hops
             self._counts["answered"] += exchange.hops > 0
@@ -171,7 +177,7 @@ class Recorder:
     def _area_until(self, now: float) -> None:
         start, end = max(self._in_flight_since, self.opens), min(now, self.closes)
         if end > start:
-            self._in_flight_area += self.in_flight * (end - start)
+            self._in_flight_area += self._in_flight * (end - start)
         self._in_flight_since = max(self._in_flight_since, now)
 
     def pile_up(self, at_once: int) -> None:

@@ -9,9 +9,9 @@ from typing import TextIO
 
 def traceparent(random: Random, *, sampled: bool) -> tuple[str, str]:
     """A new trace: its id (32 hex digits) and the ``traceparent`` header that carries it (W3C, version 00)."""
-    trace_id = f"{random.getrandbits(128) | 1:032x}"
-    parent = f"{random.getrandbits(64) | 1:016x}"
-    return trace_id, f"00-{trace_id}-{parent}-{'01' if sampled else '00'}"
+    # an id of zeros only is not valid, hence the ones
+    digits = f"{random.getrandbits(192) | 1 << 64 | 1:048x}"
+    return digits[:32], f"00-{digits[:32]}-{digits[32:]}-{'01' if sampled else '00'}"
 
 
 class SentTraces:

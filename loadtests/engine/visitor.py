@@ -22,13 +22,11 @@ from locust.env import Environment
 
 from loadtests.engine import templates
 from loadtests.engine.extraction import Answer, Extractor, Missing, compile_extractors
+from loadtests.engine.orders import TIMEOUT_S
 from loadtests.engine.people import fresh_uuid
 from loadtests.engine.recorder import UNFINISHED, Exchange, Recorder, monotonic
 from loadtests.engine.tracing import SentTraces, traceparent
 from scorecard.project import Journey, Step, is_local
-
-TIMEOUT_S = 10.0
-"""A person who has waited that long for an answer is gone; the request counts as an error."""
 
 _ANY_STATUS = frozenset(range(100, 600))
 
@@ -44,6 +42,7 @@ class Ready:
     counted_as: str
     expected: tuple[int, ...]
     sees_redirect: bool
+    needs_uuid: bool
     extractors: Mapping[str, Extractor]
 
     @classmethod
@@ -58,6 +57,7 @@ class Ready:
             expected=step.expected,
             # a step that expects a redirect wants to see it; any other follows it as a browser does
             sees_redirect=any(300 <= status < 400 for status in step.expected),
+            needs_uuid="uuid" in templates.used(step),
             extractors=compile_extractors(step.extract),
         )
 
@@ -81,7 +81,7 @@ class Path:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outcome:
     """How one step of one session went: what the smoke check shows."""
 
@@ -143,7 +143,8 @@ class Visitor(FastHttpUser):
 
     def _step(self, journey: Journey, ready: Ready, intended: float, recorder: Recorder) -> tuple[Outcome, float, bool]:
         step = ready.step
-        self._values["uuid"] = fresh_uuid(self._random)
+        if ready.needs_uuid:
+            self._values["uuid"] = fresh_uuid(self._random)
         url, ours = self._address(templates.path(ready.path, self._values))
         trace_id, parent = traceparent(self._random, sampled=self._sampled)
         headers = {"traceparent": parent} | {k: templates.text(v, self._values) for k, v in step.headers.items()}
@@ -151,7 +152,7 @@ class Visitor(FastHttpUser):
 
         started_at = time.time()
         sent = monotonic()
-        recorder.sending(sent)
+        recorder.sending(sent, intended)
         error: str | None = UNFINISHED
         status, hops, elsewhere, lost = 0, int(ours), 0.0, False
         try:

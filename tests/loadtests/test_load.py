@@ -261,9 +261,9 @@ def test_a_generator_that_dies_is_an_error_with_its_last_words(serve: Any, respo
 
     journey = Journey.model_validate(_READ)
     with generator(serve(handler).url, [journey], {"citizen": 10, "agent": 1}, tmp_path, seed=1) as running:
-        running.smoke("read", 1.0)
+        running.smoke(journey, 1.0)
         with pytest.raises(GeneratorError, match="KeyError: 'absent'"):
-            running.smoke("absent", 1.0)
+            running.smoke(journey.model_copy(update={"name": "absent"}), 1.0)
 
 
 def test_a_generator_is_gone_however_its_block_ends(serve: Any, respond: Any, tmp_path: Path) -> None:
@@ -280,3 +280,24 @@ def test_a_generator_is_gone_however_its_block_ends(serve: Any, respond: Any, tm
         raise KeyboardInterrupt
     assert pid
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_generator_stops_loading_when_its_controller_is_gone(serve: Any, respond: Any, tmp_path: Path) -> None:
+    async def handler(request: Any) -> Any:
+        return respond(200, b"dossier")
+
+    journey = Journey.model_validate(_READ)
+    order = Order({"read": 10.0}, 0.0, 60.0, 1.0, Limits(100, 100, 100, 1.0), 0.1, 1.0)
+    with generator(serve(handler).url, [journey], {"citizen": 10, "agent": 1}, tmp_path, seed=1) as running:
+        with pytest.raises(_GoneError):
+            running.step(order, _vanish)
+        running._channel.close()  # what a controller that was killed leaves behind
+        assert running._process.wait(timeout=20) == 1
+
+
+class _GoneError(Exception):
+    """The controller was killed."""
+
+
+def _vanish() -> None:
+    raise _GoneError

@@ -115,7 +115,7 @@ def walked(target: Any, other: Any, folder: Path) -> Run:
     """Each journey walked once by a lone visitor."""
     every = journeys(other.url)
     with generator(target.url, every, _POPULATIONS, folder, seed=1) as running:
-        return {journey.name: running.smoke(journey.name, think_scale=1.0)["steps"] for journey in every}
+        return {journey.name: running.smoke(journey, think_scale=1.0)["steps"] for journey in every}
 
 
 def errors(walked: Run, name: str) -> list[str | None]:

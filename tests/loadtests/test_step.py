@@ -34,6 +34,7 @@ def test_a_good_step_is_held() -> None:
     ("change", "outcome", "words"),
     [
         ({"latency": replace(_FAST, p95=0.41)}, Outcome.FAILED, "p95 is 410 ms, the objective is 400 ms"),
+        ({"errors": 1, "requests": 400, "answered": 400, "in_flight": 0.4}, Outcome.HELD, "errors are 0.25%"),
         ({"errors": 2}, Outcome.FAILED, "0.20% of the requests failed"),
         ({"errors": 1000, "latency": replace(_FAST, p95=0.001)}, Outcome.FAILED, "100.00% of the requests failed"),
         ({"errors": 600, "limited": 600}, Outcome.FAILED, "The target limits the rate: 600 answers 429"),
