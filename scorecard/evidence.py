@@ -117,11 +117,11 @@ class Fact(Strict):
 
 
 class Suppression(Strict):
-    """Why a finding is set aside, by whom and until when (ISO date)."""
+    """Why a finding is set aside, by whom and until when (None: nobody gave an end)."""
 
     reason: str
     owner: str
-    expiry: str
+    expiry: date | None = Field(default=None, strict=False)
 
 
 class Finding(Strict):

@@ -88,7 +88,7 @@ class TargetSection(Section):
     manifests: str | None = Field(
         default=None, description="Kubernetes manifests or kustomization, relative to this file."
     )
-    remote: bool = Field(default=False, description="Set it to allow load on an address that is not on this machine.")
+    remote: bool = Field(default=False, description="Set it to allow load and probes on an address that is not on this machine.")
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Self:

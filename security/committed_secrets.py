@@ -229,7 +229,7 @@ def _marked_lines(path: Path) -> set[int]:
 
 
 _SEARCHING_FOR_SECRETS = Text(en="Searching for secrets", fr="Recherche de secrets")
-_MARKED = Suppression(reason="marked in the source as no secret", owner="author of the line", expiry="")
+_MARKED = Suppression(reason="marked in the source as no secret", owner="author of the line")
 _NOT_UTF8 = Text(en="text that is not UTF-8, which the tool cannot read", fr="texte hors UTF-8, que l'outil ne lit pas")
 _UNOPENED = Text(en="the tool could not open it", fr="l'outil n'a pas pu l'ouvrir")
 

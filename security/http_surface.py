@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.project import Site, is_local
 from security import cookies, cors, error_pages, exposure, headers
 from security.observation import COLLECTOR, Seen, keep, unobserved
 from security.redaction import redact
@@ -40,10 +40,12 @@ OPENAPI_LIMIT = 4 * 1024 * 1024
 def collect(site: Site) -> Evidence:
     """Evidence ``http``: what ``site.url`` shows to a visitor who is not signed in.
 
-    A service that does not answer gives an error; an answer that did not come makes the facts that need it unknown.
+    A service elsewhere is probed only when the project says it may be. One that does not answer gives an error; an answer that did not come makes the facts that need it unknown.
     """
     if site.url is None:
         return unobserved(site, NAME, Status.ERROR, _NOTHING_RUNS, FACTS)
+    if not is_local(site.url) and not site.project.target.remote:
+        return unobserved(site, NAME, Status.SKIPPED, _NOT_ALLOWED, FACTS)
     started = datetime.now(UTC)
     with Visitor(site.url) as visitor:
         visits, seen = _look(site, visitor)
@@ -149,6 +151,12 @@ def _progress(site: Site, share: float) -> None:
     site.progress(Text(en="Visiting the service from outside", fr="Visite du service de l'extérieur"), share, None)
 
 
+_NOT_ALLOWED = Text(
+    en="the target is not on this machine: it is probed for open routes only with [target] remote = true, by those who "
+    "answer for it",
+    fr="la cible n'est pas sur cette machine : ses routes ouvertes ne sont cherchées qu'avec [target] remote = true, par "
+    "qui en répond",
+)
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
     fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",

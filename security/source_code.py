@@ -219,7 +219,7 @@ def _plain(name: str) -> str:
 
 
 _READING_THE_CODE = Text(en="Reading the code", fr="Lecture du code")
-_MARKED = Suppression(reason="marked # nosec or # noqa in the source", owner="author of the line", expiry="")
+_MARKED = Suppression(reason="marked # nosec or # noqa in the source", owner="author of the line")
 _BANDIT_LEFT_IT_OUT = Text(en="bandit did not account for it", fr="bandit n'en a pas rendu compte")
 
 

@@ -344,3 +344,11 @@ def test_past_its_bounds_a_visitor_asks_no_more(serve, sound):
 def test_a_body_is_read_up_to_its_bound(serve, answer):
     with Visitor(serve(lambda *_: answer(body="x" * 1_000_000))) as visitor:
         assert len(visitor.go("/", limit=1000).body) == 1000
+
+
+def test_a_service_elsewhere_is_not_probed_without_leave(make_site, assert_unknown):
+    site = make_site(url="https://service.example.test")
+    evidence = http_surface.collect(site)
+    assert evidence.status is Status.SKIPPED
+    for fact in http_surface.FACTS:
+        assert_unknown(evidence, fact, "remote = true")
