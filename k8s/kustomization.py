@@ -60,6 +60,9 @@ def _resolve(folder: Path, root: Path, depth: int) -> Reading:
     unknown = [str(key) for key in document if key not in _FIELDS]
     if unknown:
         raise _unsupported(shown, unknown[0])
+    no_list = [key for key in _LISTS if document.get(key) is not None and not isinstance(document[key], list)]
+    if no_list:
+        raise _wrong(f"{shown}: {no_list[0]} is not a list", f"{shown} : {no_list[0]} n’est pas une liste")
     reading = Reading()
     for name in [*items(document, "resources"), *items(document, "bases")]:
         found = _resource(folder, str(name), root, depth)
@@ -162,7 +165,7 @@ def _namespace(resource: Resource, value: Any, _shown: str) -> None:
 
 
 def _labels(resource: Resource, entries: Any, shown: str) -> None:
-    for entry in entries if isinstance(entries, list) else []:
+    for entry in entries:
         unknown = set(entry) - {"pairs", "includeSelectors", "includeTemplates"}
         if unknown:
             raise _unsupported(shown, f"labels: {sorted(unknown)[0]}")
@@ -211,7 +214,7 @@ def _annotations(resource: Resource, pairs: Any, _shown: str) -> None:
 def _images(resource: Resource, entries: Any, shown: str) -> None:
     for spec in (mapping(resource.body, *path, "spec") for path in ((), *_TEMPLATES)):
         for container in [*items(spec, "containers"), *items(spec, "initContainers")]:
-            for entry in entries if isinstance(entries, list) else []:
+            for entry in entries:
                 unknown = set(entry) - {"name", "newName", "newTag", "digest"}
                 if unknown:
                     raise _unsupported(shown, f"images: {sorted(unknown)[0]}")
@@ -234,7 +237,7 @@ def _image(image: str, entry: Body) -> str:
 
 
 def _replicas(resource: Resource, entries: Any, _shown: str) -> None:
-    for entry in entries if isinstance(entries, list) else []:
+    for entry in entries:
         if resource.kind in _SCALED and resource.name == entry.get("name"):
             _at(resource.body, "spec")["replicas"] = entry.get("count")
 
@@ -255,10 +258,8 @@ _TRANSFORMERS: dict[str, Callable[[Resource, Any, str], None]] = {
     "images": _images,
     "replicas": _replicas,
 }
-_FIELDS = frozenset(
-    {"apiVersion", "kind", "metadata", "resources", "bases", "patches", "patchesStrategicMerge", "patchesJson6902"}
-    | _TRANSFORMERS.keys()
-)
+_LISTS = ("resources", "bases", "patches", "patchesStrategicMerge", "patchesJson6902", "labels", "images", "replicas")
+_FIELDS = frozenset({"apiVersion", "kind", "metadata", *_LISTS, *_TRANSFORMERS})
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import uvicorn
-from google.protobuf import json_format  # type: ignore[import-untyped]  # the lock holds no stubs for it
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # the same
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,

@@ -133,6 +133,8 @@ def test_the_subset_needs_no_program(name: str, tmp_path: Path) -> None:
         ("resources: [all.yaml]\npatches: [{target: {kind: Ghost}, patch: '- {op: remove, path: /a}'}]", "nothing to"),
         ("resources: [all.yaml]\npatches: [3]", "malformed"),
         ("resources: [all.yaml]\nimages: [3]", "malformed"),
+        ("resources: [all.yaml]\npatches: {path: patch.yaml}", "patches is not a list"),
+        ("resources: all.yaml", "resources is not a list"),
         ("resources: [all.yaml]\nlabels: [{pairs: {a: b}, fields: []}]", "labels: fields"),
     ],
 )
