@@ -72,10 +72,11 @@ def _up(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from reference_app import server, settings, workers
-    from reference_app.app import create_app
     from reference_app.listening import listen
 
-    loaded = settings.load()
+    loaded = settings.load()  # before the slow imports: what is wrong is said at once
+    from reference_app.app import create_app
+
     if options.fd is not None:
         return server.run(create_app(loaded), socket.socket(fileno=options.fd), options.ready_fd)
     taken = listen(options.host, options.port)

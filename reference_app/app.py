@@ -22,7 +22,7 @@ from reference_app.dossiers import pages as dossiers_pages
 from reference_app.instruction import api as instruction_api
 from reference_app.instruction import pages as instruction_pages
 from reference_app.parts import Parts
-from reference_app.protection import Deadline, SameOrigin, SecurityHeaders
+from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC, Renderer
 from reference_app.settings import Settings
 from reference_app.sign_in import routes as sign_in_routes
@@ -77,13 +77,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
         telemetry=tracing.TELEMETRY,
         docs_url=None,  # loads scripts from elsewhere, which the security policy refuses
         redoc_url=None,
-        max_body_size=settings.max_body_bytes,
         middleware=[
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
             Middleware(Deadline, seconds=settings.request_timeout_s),
             Middleware(SameOrigin, origin=settings.origin),
+            Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret.get_secret_value(),

@@ -125,12 +125,14 @@ def _home(account: Account) -> Path:
         try:
             home = Path(tempfile.mkdtemp(prefix="portance-", dir=parent))
             (home / "s").mkdir(mode=0o700)
+            _give(home / "s", account)
+            _give(home, account)
         except OSError as error:
             raise EmbeddedError(f"no temporary folder in {parent}: {error.strerror}") from error
-        _give(home / "s", account)
-        _give(home, account)
-        return home
-    raise EmbeddedError(f"the temporary folder {tempfile.gettempdir()} has too long a path for a socket; set TMPDIR")
+        if _may_write(home, account):
+            return home
+        shutil.rmtree(home, ignore_errors=True)
+    raise EmbeddedError(f"no temporary folder with a short path that PostgreSQL may use ({_who(account)}); set TMPDIR")
 
 
 def _kept(data: Path, account: Account) -> Path:
@@ -141,10 +143,18 @@ def _kept(data: Path, account: Account) -> Path:
             _give(folder, account)
     except OSError as error:
         raise EmbeddedError(f"{folder}: cannot be made ({error.strerror})") from error
-    if _run(["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)], account).returncode != 0:
-        who = "nobody (PostgreSQL does not run as root)" if account else "this user"
-        raise EmbeddedError(f"{folder}: cannot be used by the account {who}; choose another folder for --data")
+    if not _may_write(folder, account):
+        raise EmbeddedError(f"{folder}: cannot be used by {_who(account)}; choose another folder for --data")
     return folder
+
+
+def _may_write(folder: Path, account: Account) -> bool:
+    """Whether whom PostgreSQL runs as reaches ``folder`` and may write there; asked of the kernel, as that user."""
+    return _run(["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)], account).returncode == 0
+
+
+def _who(account: Account) -> str:
+    return "the account nobody, since it does not run as root" if account else "this user"
 
 
 def _reachable_binaries(home: Path, account: Account) -> Path:

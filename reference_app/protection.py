@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_app.errors import Unavailable
@@ -84,6 +85,35 @@ class SameOrigin:
         if origin is None:
             return False
         return origin != self.origin and urlsplit(origin).netloc != headers.get("host", "")
+
+
+class BodyLimit:
+    """Refuses bodies of more than ``max_bytes`` while they are read: the declared length first, then what comes.
+
+    FastAPI has such a limit, but its 413 is plain text, without the security headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; reading too much raises HTTPException 413 in the handler."""
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        read = int(declared) if declared.isdecimal() and int(declared) > self.max_bytes else 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive() if read <= self.max_bytes else {"type": "http.request"}
+            read += len(message.get("body", b""))
+            if read > self.max_bytes:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, limited, send)
 
 
 class Deadline:

@@ -61,11 +61,12 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
 
 
 def _day(value: date, *, language: Language) -> str:
-    return format_date(value, "long", locale=language)
+    return format_date(value, "d MMMM y", locale=language)
 
 
 def _moment(value: datetime, *, language: Language) -> str:
-    return format_datetime(value, "long" if language == "fr" else "medium", tzinfo=LEGAL_TIME, locale=language)
+    pattern = "d MMMM y 'à' HH'h'mm" if language == "fr" else "d MMMM y 'at' HH:mm"
+    return format_datetime(value, pattern, tzinfo=LEGAL_TIME, locale=language)
 
 
 def _euros(value: int, *, language: Language) -> str:

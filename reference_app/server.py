@@ -27,9 +27,9 @@ class _Announcing(uvicorn.Server):
             os.close(self._ready_fd)
 
 
-def run(app: Any, taken: socket.socket, ready_fd: int | None = None) -> int:
-    """Serve ``app`` until SIGTERM or SIGINT, answer what is in flight, then return the exit code."""
-    config = uvicorn.Config(
+def configuration(app: Any) -> uvicorn.Config:
+    """How ``app`` is served."""
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,  # one line a request costs more than the request; traces and the proxy's log say it
@@ -39,7 +39,11 @@ def run(app: Any, taken: socket.socket, ready_fd: int | None = None) -> int:
         timeout_keep_alive=15,
         ws="none",
     )
-    server = _Announcing(config, ready_fd)
+
+
+def run(app: Any, taken: socket.socket, ready_fd: int | None = None) -> int:
+    """Serve ``app`` until SIGTERM or SIGINT, answer what is in flight, then return the exit code."""
+    server = _Announcing(configuration(app), ready_fd)
     # uvicorn raises the signal again once it has stopped; the work is done by then, and the exit code is ours.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))

@@ -26,6 +26,8 @@ SENTENCES: Mapping[str, str] = {
     "characters": N_("This text holds characters that cannot be kept. Type it again without them."),
     "string_unicode": N_("This text holds characters that cannot be kept. Type it again without them."),
     "string_too_long": N_("Write at most %(max_length)s characters."),
+    "string_too_short": N_("Fill in this field."),
+    "literal_error": N_("Choose one of the answers offered."),
     "string_type": N_("Write text here."),
     "int_parsing": N_("Write a whole number of euros, with digits only. Example: 5000."),
     "int_type": N_("Write a whole number of euros, with digits only. Example: 5000."),

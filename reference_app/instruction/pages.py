@@ -72,7 +72,7 @@ async def decide(request: Request, parts: Given, person: Agent, dossier: UUID) -
     typed = await posted(request, person)
     async with parts.pool.connection() as connection:
         try:
-            decision = Decision.model_validate({k: typed.get(k) or None for k in Decision.model_fields})
+            decision = Decision.model_validate({k: typed[k] for k in Decision.model_fields if typed.get(k, "").strip()})
         except ValidationError as error:
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)

@@ -1,0 +1,183 @@
+"""One real PostgreSQL for the session, the service and the identity provider on real sockets."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+
+from reference_app import embedded, migration
+from reference_app.app import create_app
+from reference_app.identity_provider.app import create_app as create_provider
+from reference_app.identity_provider.contract import Client
+from reference_app.identity_provider.identities import CHAMBER_SIRET
+from reference_app.listening import listen, port_of
+from reference_app.server import configuration
+from reference_app.settings import Settings
+
+DRAFT = {
+    "siret": "73282932000074",
+    "company_name": "Boulangerie du Port",
+    "contact_email": "contact@example.fr",
+    "need": "Inondation",
+    "amount": 5000,
+}
+
+
+@dataclass
+class Stage:
+    """A running service with its identity provider."""
+
+    url: str
+    provider: str
+    app: Any
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def browser(self, language: str = "en", **options: Any) -> httpx.Client:
+        """A browser without JavaScript: cookies, redirects."""
+        headers = {"Accept-Language": language}
+        client = httpx.Client(base_url=self.url, follow_redirects=True, headers=headers, timeout=20, **options)
+        self.clients.append(client)
+        return client
+
+    def signed_in(self, who: str, identity: str | None = None, language: str = "en") -> httpx.Client:
+        """A browser in which ``identity`` (a new one by default) is signed in as "business" or "agent"."""
+        client = self.browser(language)
+        name = identity if identity is not None else f"{who}-{uuid4().hex}"
+        page = client.get(f"/sign-in/{who}")
+        assert client.post(action_of(page), data={"identity": name}).status_code == 200
+        return client
+
+    def filed(self, client: httpx.Client, **fields: object) -> dict[str, Any]:
+        """A dossier that ``client`` filed."""
+        draft = client.post("/api/v1/dossiers", json=DRAFT | fields, headers=new_key()).raise_for_status().json()
+        done = client.post(f"/api/v1/dossiers/{draft['id']}/file", headers=new_key()).raise_for_status().json()
+        assert isinstance(done, dict)
+        return done
+
+
+def action_of(page: httpx.Response) -> str:
+    found = re.search(r'action="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return unescape(found[1])
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}
+
+
+@contextmanager
+def in_thread(app: Any, taken: Any) -> Iterator[None]:
+    server = uvicorn.Server(configuration(app))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.Server]:
+    with embedded.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: embedded.Server) -> str:
+    migration.upgrade(postgres.dsn())
+    return postgres.dsn()
+
+
+@pytest.fixture
+def empty_database(postgres: embedded.Server) -> Iterator[str]:
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgres.dsn(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+Staged = Callable[..., AbstractContextManager[Stage]]
+
+
+@pytest.fixture(scope="session")
+def staged(database_url: str) -> Staged:
+    """Start a service with other settings, another database, another identity provider."""
+
+    @contextmanager
+    def run(acr: str = "eidas1", clock: Callable[[], float] = time.time, **settings: Any) -> Iterator[Stage]:
+        service, provider = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
+        url, base = (f"http://127.0.0.1:{port_of(taken)}" for taken in (service, provider))
+        client = Client(
+            id="reference",
+            secret="a secret of the test",
+            redirect_uris=frozenset({f"{url}/sign-in/business/callback", f"{url}/sign-in/agent/callback"}),
+            logout_uris=frozenset({f"{url}/signed-out"}),
+        )
+        values: dict[str, Any] = {
+            "DATABASE_URL": database_url,
+            "public_url": url,
+            "session_secret": "0123456789abcdef0123456789abcdef",
+            "citizen_issuer": f"{base}/api/v2",
+            "citizen_client_id": client.id,
+            "citizen_client_secret": client.secret,
+            "agent_issuer": f"{base}/agents/api/v2",
+            "agent_client_id": client.id,
+            "agent_client_secret": client.secret,
+            "agent_sirets": CHAMBER_SIRET,
+        }
+        app = create_app(Settings(**values | settings))
+        stage = Stage(url=url, provider=base, app=app)
+        with ExitStack() as stack:
+            stack.enter_context(in_thread(create_provider(base, client, acr=acr, clock=clock), provider))
+            stack.enter_context(in_thread(app, service))
+            try:
+                yield stage
+            finally:
+                for browser in stage.clients:
+                    browser.close()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stage(staged: Staged) -> Iterator[Stage]:
+    with staged() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def draft() -> dict[str, Any]:
+    return dict(DRAFT)
+
+
+@pytest.fixture(scope="session")
+def key() -> Callable[[], dict[str, str]]:
+    return new_key
+
+
+@pytest.fixture(scope="session")
+def form_action() -> Callable[[httpx.Response], str]:
+    return action_of
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Any, Any], AbstractContextManager[None]]:
+    """Serve an application on a listening socket, in a thread, while a block runs."""
+    return in_thread
