@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from loadtests.budgets import Budget
 from loadtests.engine.orders import Limits, Order
+from loadtests.figures import french
 from loadtests.generator import Generator
 from loadtests.processor import CpuClock
 from loadtests.search import Capacity, Phase, Plan, search
@@ -77,6 +78,7 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
+        self._peak_used = False
         longest = max(sum(step.think for step in journey.steps) for journey in self.journeys)
         # think times change how many sessions there are, not how many requests a second: in a short step they are
         # shortened, so that the window sees every step of the journeys and not their beginnings only
@@ -125,7 +127,8 @@ class Campaign:
         return FEWEST_EXPECTED / (window_s * max(self.requests_per_journey, 1e-9))
 
     def _searched(self, rate: float, phase: Phase) -> Step:
-        if phase == "double" and len(self.steps) == 1 and self.steps[0].rate == rate:
+        if not self._peak_used and self.steps and self.steps[0].rate == rate:
+            self._peak_used = True  # a void step is not offered twice
             return self.steps[0]  # the peak step has measured this very rate, and longer
         return self._measure(rate, phase, self.budget.confirm_s if phase == "confirm" else self.budget.step_s)
 
@@ -203,11 +206,13 @@ def _doing(phase: str, rate: float) -> Text:
         case "settle":
             return Text(en="Warming the service up", fr="Mise en température du service")
         case "peak":
-            return Text(en=f"Peak demand: {rate:.1f} journeys/s", fr=f"Pointe de la demande : {_fr(rate)} parcours/s")
+            return Text(
+                en=f"Peak demand: {rate:.1f} journeys/s", fr=f"Pointe de la demande : {french(rate)} parcours/s"
+            )
         case "confirm":
-            return Text(en=f"Confirming {rate:.1f} journeys/s", fr=f"Confirmation à {_fr(rate)} parcours/s")
+            return Text(en=f"Confirming {rate:.1f} journeys/s", fr=f"Confirmation à {french(rate)} parcours/s")
         case _:
-            return Text(en=f"Searching: {rate:.1f} journeys/s", fr=f"Recherche : {_fr(rate)} parcours/s")
+            return Text(en=f"Searching: {rate:.1f} journeys/s", fr=f"Recherche : {french(rate)} parcours/s")
 
 
 def _smoke_reason(journey: str, number: int, step: Mapping[str, object]) -> Text:
@@ -220,7 +225,3 @@ def _smoke_reason(journey: str, number: int, step: Mapping[str, object]) -> Text
         fr=f"Le parcours {journey} ne fonctionne pas, même pour un seul visiteur : l'étape {number} "
         f"({step['label']}) {fr} : {step['error']}.",
     )
-
-
-def _fr(number: float) -> str:
-    return f"{number:.1f}".replace(".", ",")

@@ -12,6 +12,7 @@ from loadtests.budgets import BUDGETS
 from loadtests.campaign import Campaign, SmokeFailure, TargetDied
 from loadtests.demand import demand, shares
 from loadtests.errors import LoadTestError
+from loadtests.figures import french
 from loadtests.generator import LOG, TRACES, generator
 from loadtests.load_facts import FACTS, facts, table, unknown
 from loadtests.processor import CpuClock
@@ -91,7 +92,7 @@ def collect_load(site: Site) -> Evidence:
             started,
             tool="locust",
             version=seen.locust,
-            command=("portance load", f"profile={site.profile}", f"seed={seed}"),
+            command=("python", "-P", "-m", "loadtests.engine", f"profile={site.profile}", f"seed={seed}"),
         ),
         facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, budget.caveat, reason),
         tables=(table(seen.steps, objective),),
@@ -138,10 +139,10 @@ def _without_load(site: Site, reason: Text) -> Evidence:
 
 
 def _died(death: TargetDied) -> Text:
-    rate = f"{death.rate:.1f}"
     return Text(
-        en=f"The target stopped answering at {rate} journeys/s and did not come back; no capacity can be given.",
-        fr=f"La cible a cessé de répondre à {rate.replace('.', ',')} parcours/s et n'est pas revenue ; aucune "
+        en=f"The target stopped answering at {death.rate:.1f} journeys/s and did not come back; no capacity can be "
+        "given.",
+        fr=f"La cible a cessé de répondre à {french(death.rate)} parcours/s et n'est pas revenue ; aucune "
         "capacité ne peut être donnée.",
     )
 

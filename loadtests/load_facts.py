@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from loadtests.demand import Demand
+from loadtests.figures import french
 from loadtests.search import Capacity
 from loadtests.step import FEWEST_REQUESTS, Objective, Outcome, Step, judge
 from scorecard.evidence import Column, Fact, Table, Text, Unit
@@ -185,7 +186,7 @@ def _nothing_held(names: Sequence[str], capacity: Capacity, why: Text) -> list[F
         return [unknown(name, why) for name in names]
     reason = Text(
         en=f"Nothing held the objective, down to {capacity.high:.3g} journeys/s.",
-        fr=f"Rien n'a tenu l'objectif, jusqu'à {capacity.high:.3g} parcours/s.".replace(".", ",", 1),
+        fr=f"Rien n'a tenu l'objectif, jusqu'à {french(capacity.high, '.3g')} parcours/s.",
     )
     nil = ("load.sustained_journeys_per_s", "load.sustained_rps", "load.users_held", "load.headroom")
     return [

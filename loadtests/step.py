@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from loadtests.figures import french_percent, milliseconds
 from loadtests.histogram import Quantiles, quantiles
 from scorecard.evidence import Text
 
@@ -151,8 +152,8 @@ def judge(step: Step, objective: Objective) -> tuple[Outcome, Text]:
         )
     if step.latency.p95 > objective.p95_s:
         return Outcome.FAILED, Text(
-            en=f"p95 is {_ms(step.latency.p95)}, the objective is {_ms(objective.p95_s)}.",
-            fr=f"Le p95 est de {_ms(step.latency.p95)}, l'objectif est de {_ms(objective.p95_s)}.",
+            en=f"p95 is {milliseconds(step.latency.p95)}, the objective is {milliseconds(objective.p95_s)}.",
+            fr=f"Le p95 est de {milliseconds(step.latency.p95)}, l'objectif est de {milliseconds(objective.p95_s)}.",
         )
     if _falls_behind(step):
         assert step.answered is not None
@@ -166,8 +167,8 @@ def judge(step: Step, objective: Objective) -> tuple[Outcome, Text]:
     if contradiction is not None:
         return Outcome.VOID, contradiction
     return Outcome.HELD, Text(
-        en=f"p95 is {_ms(step.latency.p95)}, errors are {rate:.2%}.",
-        fr=f"Le p95 est de {_ms(step.latency.p95)}, les erreurs de {_percent(rate)}.",
+        en=f"p95 is {milliseconds(step.latency.p95)}, errors are {rate:.2%}.",
+        fr=f"Le p95 est de {milliseconds(step.latency.p95)}, les erreurs de {french_percent(rate)}.",
     )
 
 
@@ -179,18 +180,20 @@ def generator_was_the_limit(step: Step, objective: Objective) -> Text | None:
             en=f"The load generator's machine was the limit ({kind}).",
             fr=f"La machine du générateur de charge était la limite ({kind}).",
         )
+    busy, occupied = f"{step.generator_cpu:.0%}", french_percent(step.generator_cpu, 0)
     if step.generator_cpu >= BUSIEST_GENERATOR:
         return Text(
-            en=f"The load generator was the limit: it used {step.generator_cpu:.0%} of its core.",
-            fr=f"Le générateur de charge était la limite : il occupait {_percent(step.generator_cpu, 0)} de son cœur.",
+            en=f"The load generator was the limit: it used {busy} of its core.",
+            fr=f"Le générateur de charge était la limite : il occupait {occupied} de son cœur.",
         )
     if step.lag_p99_s > LATEST_DISPATCH * objective.p95_s:
         # a late generator that is not busy itself was kept waiting by others: a server of this machine, or a neighbour
+        late = milliseconds(step.lag_p99_s)
         return Text(
-            en=f"The load could not be sent on time: sessions started {_ms(step.lag_p99_s)} late (p99), the generator "
-            f"using {step.generator_cpu:.0%} of its core.",
-            fr=f"La charge n'a pas pu être envoyée à l'heure : les sessions partaient avec {_ms(step.lag_p99_s)} de "
-            f"retard (p99), le générateur occupant {_percent(step.generator_cpu, 0)} de son cœur.",
+            en=f"The load could not be sent on time: sessions started {late} late (p99), the generator using {busy} of "
+            "its core.",
+            fr=f"La charge n'a pas pu être envoyée à l'heure : les sessions partaient avec {late} de retard (p99), le "
+            f"générateur occupant {occupied} de son cœur.",
         )
     if step.broken is None and step.started < FEWEST_STARTED * step.scheduled:
         return Text(
@@ -230,14 +233,15 @@ def _too_many_errors(step: Step, rate: float, objective: Objective) -> Text:
         return Text(
             en=f"The target limits the rate: {step.limited} answers 429 ({rate:.1%} errors). This is the limiter's "
             "line, not the service's capacity.",
-            fr=f"La cible limite le débit : {step.limited} réponses 429 ({_percent(rate, 1)} d'erreurs). C'est la "
-            "limite du régulateur, non la capacité du service.",
+            fr=f"La cible limite le débit : {step.limited} réponses 429 ({french_percent(rate, 1)} d'erreurs). C'est "
+            "la limite du régulateur, non la capacité du service.",
         )
     most = max(step.kinds.items(), key=lambda item: item[1])[0] if step.kinds else ""
     shown = f" ({most})" if most else ""
     return Text(
         en=f"{rate:.2%} of the requests failed, the objective is {objective.error_rate:.2%}{shown}.",
-        fr=f"{_percent(rate)} des requêtes ont échoué, l'objectif est de {_percent(objective.error_rate)}{shown}.",
+        fr=f"{french_percent(rate)} des requêtes ont échoué, l'objectif est de "
+        f"{french_percent(objective.error_rate)}{shown}.",
     )
 
 
@@ -245,8 +249,8 @@ def _ended_early(step: Step, objective: Objective) -> Text:
     match step.broken:
         case "slow":
             return Text(
-                en=f"Ended early: more than 5 % of the answers took longer than {_ms(objective.p95_s)}.",
-                fr=f"Arrêté tôt : plus de 5 % des réponses ont pris plus de {_ms(objective.p95_s)}.",
+                en=f"Ended early: more than 5 % of the answers took longer than {milliseconds(objective.p95_s)}.",
+                fr=f"Arrêté tôt : plus de 5 % des réponses ont pris plus de {milliseconds(objective.p95_s)}.",
             )
         case "errors":
             return Text(en="Ended early: too many errors.", fr="Arrêté tôt : trop d'erreurs.")
@@ -261,11 +265,3 @@ def _dead(step: Step) -> Text:
     kind = max(step.kinds.items(), key=lambda item: item[1])[0] if step.kinds else ""
     shown = f" ({kind})" if kind else ""
     return Text(en=f"The target stopped answering{shown}.", fr=f"La cible a cessé de répondre{shown}.")
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def _percent(ratio: float, digits: int = 2) -> str:
-    return f"{ratio * 100:.{digits}f} %".replace(".", ",")

@@ -27,7 +27,7 @@ from scorecard.evidence import Evidence, Status
 from scorecard.project import Journey, ProjectFile, Site
 
 _BRIEF = Budget(
-    total_s=11,
+    total_s=8,
     settle_s=0.3,
     warm_up_s=0.4,
     peak_s=1.0,

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from loadtests.budgets import BUDGETS
 from loadtests.histogram import Durations, Quantiles, quantiles
 from loadtests.step import Objective, Outcome, Step, judge
+from scorecard.project import RunProfile
 
 _OBJECTIVE = Objective(p95_s=0.4, error_rate=0.001)
 _FAST = Quantiles(count=1000, mean=0.01, p50=0.01, p95=0.02, p99=0.03, longest=0.04)
@@ -76,3 +78,16 @@ def test_histograms_merge_exactly_and_keep_three_digits() -> None:
 def test_an_empty_histogram_has_no_quantiles() -> None:
     assert quantiles([Durations().encode()]) is None
     assert quantiles([]) is None
+
+
+@pytest.mark.parametrize(("name", "longest_s"), [("quick", 75), ("standard", 600), ("full", 1800)])
+def test_a_profile_has_time_to_double_three_times_and_to_confirm(name: RunProfile, longest_s: float) -> None:
+    budget = BUDGETS[name]
+    around = budget.warm_up_s + budget.drain_s
+    least = (
+        (budget.settle_s + around)
+        + (budget.peak_s + around)
+        + 3 * (budget.step_s + around)
+        + budget.confirmations * (budget.confirm_s + around)
+    )
+    assert least < budget.total_s <= longest_s
