@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 
 from scorecard.cli.app import app
-from scorecard.cli.errors import CommandError
+from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.language import LANG, t
 from scorecard.criteria import CatalogueError
 from scorecard.evidence import EvidenceError
@@ -20,15 +20,15 @@ NOT_JUDGED = 2
 
 def main() -> None:
     """Run the command line: exit code 0 met, 1 not met, 2 could not judge or was used wrongly."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(blow, _interrupt)
     try:
-        app(standalone_mode=True)
+        app()
     except CommandError as error:
         _fail(error.text.in_(LANG))
     except (ProjectError, CatalogueError, EvidenceError) as error:
         _fail(str(error))
-    except KeyboardInterrupt:
+    except Interrupted:
         _fail(
             t(
                 "interrupted; what was observed is kept in the run folder",
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def _fail(line: str) -> None:

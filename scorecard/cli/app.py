@@ -12,11 +12,12 @@ from typing import Annotated
 import httpx
 import typer
 
-from scorecard.cli.errors import CommandError
+from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.language import LANG, Lang, t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption, console
 from scorecard.cli.runs import Run, create
 from scorecard.criteria import catalogue
+from scorecard.declarations import declared
 from scorecard.evidence import Text
 from scorecard.project import FILE_NAME, RunProfile, Site, load
 from scorecard.scorecard import Scorecard
@@ -308,9 +309,12 @@ def _assess(
             )
         )
     project = load(path)
+    declared(project)  # a misspelt declaration is said now, not after the load
     began = time.monotonic()
     today = datetime.now(UTC).date()
-    kept = create(parent.absolute(), project.project.name if name is None else name, path.read_bytes(), datetime.now(UTC))
+    kept = create(
+        parent.absolute(), project.project.name if name is None else name, path.read_bytes(), datetime.now(UTC)
+    )
     kept.mark("running", today=today, lang=lang)
     site = Site(project=project, root=path.resolve().parent, run=kept.folder, profile=profile)
     chosen = assess.plan(only)
@@ -322,7 +326,7 @@ def _assess(
             kept.mark("completed", today=today, lang=lang)
             card = grade_run(kept, today)
             write_reports(kept, card, lang)
-    except (KeyboardInterrupt, OSError):
+    except (Interrupted, OSError):
         _mark_interrupted(kept, today, lang)
         raise
     _show(card, kept, lang, as_json=as_json, quiet=quiet, seconds=time.monotonic() - began)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import errno
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from scorecard.cli.stages import Collector, selected, stage
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
 from scorecard.project import Site
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors of a disk that will not take the next evidence either: the run ends there."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +116,8 @@ def _ask(collector: Collector, site: Site, reporter: Reporter) -> Evidence:
     reporter.begin(collector.id)
     try:
         return collector.collect(replace(site, progress=reporter.update))
-    except OSError:
-        raise
     except Exception as error:  # a collector that fails must not cost the others their evidence
-        if sys.flags.dev_mode:
+        if getattr(error, "errno", None) in _NO_ROOM or "PORTANCE_DEBUG" in os.environ:
             raise
         return _not_observed(
             collector.id,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from scorecard.cli.errors import CommandError
+from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.service import free_port, running
 from scorecard.evidence import Text
 from scorecard.project import FILE_NAME, load
@@ -42,7 +42,7 @@ def serve(port: int | None, workers: int, ready: Callable[[str], None]) -> None:
             try:
                 while (died := service.died()) is None:
                     time.sleep(0.5)
-            except KeyboardInterrupt:
+            except Interrupted:
                 return
             raise CommandError(died)
 
