@@ -15,7 +15,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
 from observability import tracing
-from reference_app import health, home, language, migration, problems, sessions
+from reference_app import health, home, language, migrations, problems, sessions
 from reference_app.database import make_pool
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import pages as dossiers_pages
@@ -54,7 +54,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
         renderer=Renderer(catalogues),
         catalogues=catalogues,
         clock=clock,
-        schema_head=migration.head(),
+        schema_head=migrations.head(),
     )
 
     @asynccontextmanager

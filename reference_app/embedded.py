@@ -8,6 +8,7 @@ changes the rights of folders above its data. Durability is left as PostgreSQL s
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -31,6 +32,7 @@ from reference_app.errors import ReferenceAppError
 SOCKET_PATH_LIMIT = 107
 """Longest path of a Unix socket on Linux, in bytes (unix(7))."""
 
+_LOCK = "lock"
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SUPERUSER = "portance"
 _START_TIMEOUT_S = 30.0
@@ -76,7 +78,9 @@ def running(data: Path | None = None) -> Iterator[Server]:
     """
     account = _unprivileged_account()
     home = _home(account)
+    lock = (home / _LOCK).open("w")  # held for as long as this process lives
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         binaries = _reachable_binaries(home, account)
         folder = home / "data" if data is None else _kept(data, account)
         if not (folder / "PG_VERSION").exists():
@@ -90,6 +94,7 @@ def running(data: Path | None = None) -> Iterator[Server]:
             _stop(server.process)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+        lock.close()
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:
@@ -123,6 +128,7 @@ def _home(account: Account) -> Path:
         if len(os.fsencode(parent)) + len("/portance-xxxxxxxx/s/") + len(_SOCKET_NAME) > SOCKET_PATH_LIMIT:
             continue
         try:
+            _sweep(Path(parent))
             home = Path(tempfile.mkdtemp(prefix="portance-", dir=parent))
             (home / "s").mkdir(mode=0o700)
             _give(home / "s", account)
@@ -133,6 +139,14 @@ def _home(account: Account) -> Path:
             return home
         shutil.rmtree(home, ignore_errors=True)
     raise EmbeddedError(f"no temporary folder with a short path that PostgreSQL may use ({_who(account)}); set TMPDIR")
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a process that was killed left behind: a folder of ours whose lock nobody holds."""
+    for lock in parent.glob(f"portance-*/{_LOCK}"):
+        with suppress(OSError), lock.open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _kept(data: Path, account: Account) -> Path:

@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema, and tell which one that is."""
+"""Bring a database to the newest schema, or take steps back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, pool
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,13 +32,6 @@ def upgrade(database_url: str, revision: str = "head") -> None:
 def downgrade(database_url: str, revision: str) -> None:
     """Take back every step after ``revision`` ("base" takes back all). Raises MigrationError like :func:`upgrade`."""
     _run(database_url, revision, command.downgrade)
-
-
-def head() -> str:
-    """The newest revision this code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
 
 
 def _config() -> Config:

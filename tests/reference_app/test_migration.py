@@ -9,7 +9,7 @@ import sys
 import psycopg
 import pytest
 
-from reference_app import migration
+from reference_app import migration, migrations
 
 OBJECTS = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'alembic%'"
 
@@ -27,6 +27,12 @@ def test_up_then_down_leaves_nothing_and_up_again_makes_the_same(empty_database)
     assert objects(empty_database) == set()
     migration.upgrade(empty_database)
     assert objects(empty_database) == made
+
+
+def test_the_newest_step_is_the_one_the_migration_tool_finds(empty_database):
+    migration.upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(migrations.head(),)]
 
 
 def test_replicas_that_start_together_migrate_once(empty_database):

@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from reference_app import embedded, migration
+from reference_app import embedded, migration, migrations
 
 
 def test_every_answer_carries_the_headers(stage):
@@ -185,4 +185,4 @@ def test_not_ready_on_an_old_schema(staged, empty_database):
         assert client.get("/readyz").status_code == 503
         assert client.get("/livez").status_code == 200
         migration.upgrade(empty_database)
-        assert client.get("/readyz").json() == {"status": "ready", "schema": migration.head()}
+        assert client.get("/readyz").json() == {"status": "ready", "schema": migrations.head()}

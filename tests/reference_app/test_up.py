@@ -126,6 +126,11 @@ def test_a_worker_that_dies_is_replaced_and_nothing_survives_when_the_stack_is_k
         assert len(family(stack.process.pid)) >= 4
         assert stack.stop(signal.SIGKILL) == -signal.SIGKILL
         assert alive(stack.pids) == set()
+        assert len(list(folder.iterdir())) == 1
+    with up(TMPDIR=str(folder)) as stack:
+        assert len(list(folder.iterdir())) == 1, "the next start removes what the killed one left"
+        assert stack.stop() == 0
+    assert list(folder.iterdir()) == []
 
 
 def workers(stack: Running) -> set[int]:
