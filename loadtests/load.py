@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from loadtests.budgets import BUDGETS
+from loadtests.budgets import BUDGETS, Budget
 from loadtests.campaign import Campaign, SmokeFailure, TargetDied
 from loadtests.demand import demand, shares
 from loadtests.errors import LoadTestError
@@ -32,6 +32,7 @@ class _Seen:
     steps: Sequence[Step] = ()
     capacity: Capacity | None = None
     locust: str = "not started"
+    think_scale: float = 1.0
 
 
 def collect_load(site: Site) -> Evidence:
@@ -69,7 +70,7 @@ def collect_load(site: Site) -> Evidence:
                 tell=site.progress,
                 cpu=CpuClock(site.server_pids) if site.server_pids else None,
             )
-            seen.steps = campaign.steps
+            seen.steps, seen.think_scale = campaign.steps, campaign.think_scale
             _carry_out(campaign, seen)
     except SmokeFailure as failure:
         status, reason = Status.ERROR, failure.reason
@@ -94,10 +95,20 @@ def collect_load(site: Site) -> Evidence:
             version=seen.locust,
             command=("python", "-P", "-m", "loadtests.engine", f"profile={site.profile}", f"seed={seed}"),
         ),
-        facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, budget.caveat, reason),
+        facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, _caveats(budget, seen), reason),
         tables=(table(seen.steps, objective),),
         raw=_digests(site),
     )
+
+
+def _caveats(budget: Budget, seen: _Seen) -> str:
+    """What a reader of the figures must know of how they came about."""
+    said = [budget.caveat] if budget.caveat else []
+    if seen.think_scale < 1:
+        said.append(
+            f"think times were shortened to {seen.think_scale:.0%}: as many requests a second, fewer sessions at once"
+        )
+    return "; ".join(said)
 
 
 def _carry_out(campaign: Campaign, seen: _Seen) -> None:

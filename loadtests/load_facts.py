@@ -151,7 +151,7 @@ def _sustained(
     return [
         scaled("load.sustained_journeys_per_s", 1.0),
         scaled("load.sustained_rps", requests),
-        scaled("load.users_held", users),
+        scaled("load.users_held", users),  # the whole mix scaled: agents grow with the users
         Fact(
             id="load.headroom",
             value=capacity.low / wanted.journeys_per_s,

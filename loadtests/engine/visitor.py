@@ -151,7 +151,7 @@ class Visitor(FastHttpUser):
         body = _body(step, self._values, headers)
 
         started_at = time.time()
-        sent = monotonic()
+        sent = ended = monotonic()
         recorder.sending(sent, intended)
         error: str | None = UNFINISHED
         status, hops, elsewhere, lost = 0, int(ours), 0.0, False
@@ -198,7 +198,8 @@ class Visitor(FastHttpUser):
                     lost=lost,
                 )
             )
-            if self._sampled and hops:
+            # a request cut off is not listed: nobody can tell whether the target ever saw it
+            if self._sampled and hops and error != UNFINISHED:
                 self._traces.sent(
                     trace_id=trace_id,
                     name=ready.label,
