@@ -1,0 +1,63 @@
+"""The OpenAPI document says what the API really answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def document(stage) -> dict[str, Any]:
+    found = stage.browser().get("/openapi.json").json()
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.fixture(scope="module")
+def operations(document) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, op) for path, methods in document["paths"].items() for method, op in methods.items()]
+
+
+def test_the_api_and_only_the_api_is_described(operations):
+    assert {path for path, _, _ in operations} == {
+        "/api/v1/me",
+        "/api/v1/dossiers",
+        "/api/v1/dossiers/{dossier}",
+        "/api/v1/dossiers/{dossier}/file",
+        "/api/v1/agent/dossiers",
+        "/api/v1/agent/dossiers/claim-next",
+        "/api/v1/agent/dossiers/{dossier}",
+        "/api/v1/agent/dossiers/{dossier}/decision",
+    }
+
+
+def test_every_operation_says_what_it_does_and_how_it_refuses(operations):
+    for path, method, operation in operations:
+        assert operation["summary"], path
+        assert operation["description"], path
+        for status in ("401", "422", "503"):
+            answer = operation["responses"][status]
+            assert answer["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }, (path, method, status)
+
+
+def test_every_reference_in_the_document_leads_somewhere(document):
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [r for value in node.values() for r in references(value)]
+        return [r for value in node for r in references(value)] if isinstance(node, list) else []
+
+    for reference in set(references(document)):
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"], reference
+
+
+def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
+    asking = {
+        (path, method)
+        for path, method, operation in operations
+        if any(p["name"] == "Idempotency-Key" and p["required"] for p in operation.get("parameters", []))
+    }
+    assert asking == {("/api/v1/dossiers", "post"), ("/api/v1/dossiers/{dossier}/file", "post")}
