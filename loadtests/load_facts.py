@@ -156,7 +156,7 @@ def _sustained(
             id="load.headroom",
             value=capacity.low / wanted.journeys_per_s,
             unit=Unit.RATIO,
-            detail="confirmed rate over the peak demand",
+            detail=f"low end of the rate over the peak demand; {_repeats(capacity, len(at_low))}",
         ),
         Fact(
             id="load.p95",
@@ -243,12 +243,16 @@ def _of_the_run(steps: Sequence[Step], objective: Objective, why: Text) -> list[
 
 
 def _said(capacity: Capacity, repeats: int) -> str:
-    said = f"low: highest rate below which everything held ({repeats} steps at it)"
+    said = f"low: highest rate at and below which everything held, {_repeats(capacity, repeats)}"
     if capacity.high is not None:
         return said + "; high: lowest rate above which everything failed; value: the middle on a ratio scale"
     if capacity.end == "generator":
         return said + "; the load generator was the limit: at least this much"
     return said + "; no rate failed within the time: at least this much"
+
+
+def _repeats(capacity: Capacity, steps: int) -> str:
+    return f"{'confirmed' if capacity.confirmed else 'NOT confirmed'}, {steps} steps at it"
 
 
 def _no_processes() -> Text:

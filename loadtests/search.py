@@ -76,7 +76,7 @@ def search(
     """Find the highest rate at which ``measure`` holds ``objective``.
 
     Doubles from ``plan.start`` while the target holds (or halves until it does), bisects on a ratio scale, then
-    repeats the best rate and steps down as long as a repeat fails. ``can_afford`` says whether there is time left for
+    repeats the best rate and goes down as long as a repeat fails. ``can_afford`` says whether there is time left for
     one more step of a phase; a void step is tried again before it ends its phase.
     """
     trials = _Trials(measure, objective, can_afford)
@@ -149,7 +149,10 @@ def _bisect(trials: _Trials, plan: Plan) -> End:
 
 
 def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
-    """Repeat the best rate; step down while a repeat fails. Nothing held: nothing to confirm."""
+    """Repeat the best rate; go down as long as a repeat fails. Nothing held: nothing to confirm.
+
+    Each failure goes half the way to the best rate that nothing has contradicted yet, and ends at that rate.
+    """
     candidate = trials.low()
     while candidate is not None and candidate >= plan.floor:
         for _ in range(plan.confirmations):
@@ -162,5 +165,11 @@ def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
             return False, "time"
         if outcome is Outcome.VOID:
             return False, "generator"
-        candidate /= plan.resolution
+        below = trials.low()
+        if below is None:
+            candidate /= plan.resolution**2
+        elif candidate / below > plan.resolution:
+            candidate = math.sqrt(candidate * below)
+        else:
+            candidate = below
     return False, end
