@@ -34,6 +34,7 @@ SOCKET_PATH_LIMIT = 107
 
 _LOCK = "lock"
 _SOCKET_NAME = ".s.PGSQL.5432"
+_SHORT_TMP = "/tmp"  # noqa: S108  # nosec B108 (the folder made in it is private and random)
 _SUPERUSER = "portance"
 _START_TIMEOUT_S = 30.0
 _FAST_STOP_S = 6.0
@@ -124,7 +125,7 @@ def _give(path: Path, account: Account) -> None:
 
 def _home(account: Account) -> Path:
     """A fresh folder, private to whom PostgreSQL runs as, with a path short enough for a Unix socket."""
-    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 (the folder made in it is private and random)
+    for parent in (tempfile.gettempdir(), _SHORT_TMP):
         if len(os.fsencode(parent)) + len("/portance-xxxxxxxx/s/") + len(_SOCKET_NAME) > SOCKET_PATH_LIMIT:
             continue
         try:

@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from ipaddress import ip_address
 from pathlib import Path
 
 from reference_app import children, embedded, migration, workers
@@ -28,7 +29,7 @@ def up(host: str, port: int, count: int, data: Path | None) -> None:
     """
     with ExitStack() as stack:
         taken = stack.enter_context(closing(listen(host, port)))
-        url = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else host}:{port_of(taken)}"  # noqa: S104 (compared)
+        url = f"http://{_address(host)}:{port_of(taken)}"
         database_url, database_died = _database(stack, data)
         migration.upgrade(database_url)
         identity, issuers = _identity_provider(stack, url)
@@ -48,6 +49,17 @@ def up(host: str, port: int, count: int, data: Path | None) -> None:
         if f"{PREFIX}SESSION_SECRET" not in os.environ:
             environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
         workers.supervise(taken, count, environment, on_ready=say_ready, check=check)
+
+
+def _address(host: str) -> str:
+    """Where people reach a service that listens on ``host``: "all interfaces" is no address to go to."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return LOOPBACK
+    return f"[{host}]" if address.version == 6 else host
 
 
 def _database(stack: ExitStack, data: Path | None) -> tuple[str, Callable[[], bool]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import LiteralString
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from reference_app.dossiers.draft import Draft
@@ -59,4 +61,9 @@ class Treatment:
 
 ROW = class_row(Dossier)
 TREATMENT_ROW = class_row(Treatment)
-COLUMNS = ", ".join(Dossier.__dataclass_fields__)
+COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Dossier.__dataclass_fields__))
+
+
+def statement(text: LiteralString) -> bytes:
+    """A statement with ``{columns}`` filled in: made once, of constants, so that values can only be parameters."""
+    return sql.SQL(text).format(columns=COLUMNS).as_bytes()

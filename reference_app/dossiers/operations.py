@@ -120,4 +120,4 @@ def _statement(names: tuple[str, ...]) -> sql.Composed:
         log AS (INSERT INTO operation (dossier_id, rank, payload, digest)
                 VALUES (%(id)s, %(operations)s, %(payload)s, %(head)s))
         SELECT * FROM changed"""
-    ).format(assignments=assignments, columns=sql.SQL(COLUMNS))
+    ).format(assignments=assignments, columns=COLUMNS)

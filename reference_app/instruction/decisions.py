@@ -51,7 +51,7 @@ async def decide(connection: Connection, agent: UUID, dossier: UUID, decision: D
         Forbidden: another agent has it under review.
     """
     async with connection.transaction():
-        found = _found(await repository.filed(connection, dossier, lock=True))
+        found = _found(await repository.locked(connection, dossier))
         require(found.state, decision.decision)
         if found.agent_id != agent:
             raise Forbidden(N_("Another agent has this dossier under review."))

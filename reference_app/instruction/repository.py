@@ -5,39 +5,64 @@ from __future__ import annotations
 from uuid import UUID
 
 from reference_app.database import Connection
-from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
+from reference_app.dossiers.dossier import ROW, Dossier, statement
 from reference_app.dossiers.states import State
+
+# The condition on drafts is what lets PostgreSQL use the partial index; it also keeps drafts their author's alone.
+_QUEUE = statement("""
+    SELECT {columns} FROM dossier WHERE state = %(state)s AND state <> 'brouillon'
+    ORDER BY filed_at, id LIMIT %(limit)s""")
+
+_QUEUE_NEXT = statement("""
+    SELECT {columns} FROM dossier WHERE state = %(state)s AND state <> 'brouillon'
+       AND (filed_at, id) > (SELECT filed_at, id FROM dossier WHERE id = %(after)s)
+    ORDER BY filed_at, id LIMIT %(limit)s""")
+
+_MINE = statement("""
+    SELECT {columns} FROM dossier WHERE agent_id = %(agent)s AND state = %(state)s
+    ORDER BY filed_at, id LIMIT %(limit)s""")
+
+_MINE_NEXT = statement("""
+    SELECT {columns} FROM dossier WHERE agent_id = %(agent)s AND state = %(state)s
+       AND (filed_at, id) > (SELECT filed_at, id FROM dossier WHERE id = %(after)s)
+    ORDER BY filed_at, id LIMIT %(limit)s""")
+
+_CLAIM = statement("""
+    SELECT {columns} FROM dossier WHERE state = 'en_construction'
+    ORDER BY filed_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""")
+
+_READ = statement("SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon'")
+
+_LOCK = statement("SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon' FOR UPDATE")
 
 
 async def queue(
     connection: Connection, state: State, agent: UUID | None, after: UUID | None, limit: int
 ) -> list[Dossier]:
     """Filed dossiers in ``state``, oldest first, from the one after ``after``; with ``agent``, those of this agent."""
-    query = f"""
-        SELECT {COLUMNS} FROM dossier
-        WHERE state = %(state)s {"AND agent_id = %(agent)s" if agent is not None else ""} AND state <> 'brouillon'
-        {"AND (filed_at, id) > (SELECT filed_at, id FROM dossier WHERE id = %(after)s)" if after is not None else ""}
-        ORDER BY filed_at, id LIMIT %(limit)s"""  # noqa: S608 (built of constants; values are parameters)
+    first, following = (_QUEUE, _QUEUE_NEXT) if agent is None else (_MINE, _MINE_NEXT)
     async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(query.encode(), {"state": state, "agent": agent, "after": after, "limit": limit})
+        parameters = {"state": state, "agent": agent, "after": after, "limit": limit}
+        await cursor.execute(first if after is None else following, parameters)
         return await cursor.fetchall()
 
 
 async def next_unclaimed(connection: Connection) -> Dossier | None:
     """The oldest filed dossier that no other transaction holds, locked; None when there is none."""
-    query = f"""
-        SELECT {COLUMNS} FROM dossier WHERE state = 'en_construction'
-        ORDER BY filed_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""  # noqa: S608
-    async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(query.encode())
-        return await cursor.fetchone()
+    return await _one(connection, _CLAIM, {})
 
 
-async def filed(connection: Connection, dossier: UUID, *, lock: bool = False) -> Dossier | None:
-    """One filed dossier, locked until the transaction ends if ``lock``; None for a draft, as for none at all."""
-    query = f"""
-        SELECT {COLUMNS} FROM dossier
-        WHERE id = %(id)s AND state <> 'brouillon' {"FOR UPDATE" if lock else ""}"""  # noqa: S608
+async def filed(connection: Connection, dossier: UUID) -> Dossier | None:
+    """One filed dossier; None for a draft, as for none at all."""
+    return await _one(connection, _READ, {"id": dossier})
+
+
+async def locked(connection: Connection, dossier: UUID) -> Dossier | None:
+    """Like :func:`filed`, locked until the transaction ends."""
+    return await _one(connection, _LOCK, {"id": dossier})
+
+
+async def _one(connection: Connection, query: bytes, parameters: dict[str, object]) -> Dossier | None:
     async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(query.encode(), {"id": dossier})
+        await cursor.execute(query, parameters)
         return await cursor.fetchone()

@@ -1,0 +1,54 @@
+"""Every statement on dossiers is served by an index: none reads or sorts the whole table."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from reference_app.dossiers import repository as dossiers
+from reference_app.instruction import repository as instruction
+
+QUERIES = {
+    f"{module.__name__.split('.')[1]}{name}": getattr(module, name)
+    for module in (dossiers, instruction)
+    for name in vars(module)
+    if name.startswith("_") and name[1:].isupper() and b"INSERT" not in str(getattr(module, name)).encode()
+}
+VALUES = {
+    **{name: str(uuid4()) for name in ("id", "account", "agent", "after")},
+    **dict.fromkeys(("siret", "company_name", "contact_email", "need", "amount", "iban")),
+    "state": "en_construction",
+    "limit": 20,
+}
+
+
+def plan(connection: psycopg.Connection, query: bytes | str) -> str:
+    text = query if isinstance(query, bytes) else query.encode()
+    return "\n".join(row[0] for row in connection.execute(b"EXPLAIN " + text, VALUES))
+
+
+@pytest.fixture
+def connection(database_url):
+    with psycopg.connect(database_url) as opened:
+        opened.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
+        yield opened
+
+
+def test_the_statements_are_found():
+    assert len(QUERIES) >= 11
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_a_statement_uses_an_index_and_sorts_nothing(connection, name):
+    shown = plan(connection, QUERIES[name])
+    assert "Index" in shown
+    assert "Seq Scan" not in shown
+    assert "Sort" not in shown
+
+
+def test_a_statement_without_an_index_would_be_seen(connection):
+    shown = plan(connection, "SELECT 1 FROM dossier WHERE amount = 5 ORDER BY need")
+    assert "Seq Scan" in shown
+    assert "Sort" in shown
