@@ -272,7 +272,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _reason(output: str) -> str:
-    """The line of PostgreSQL's output that says what is wrong."""
+    """The line of PostgreSQL's output that says what is wrong: the first one, the others follow from it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(mark in line for mark in ("error:", "FATAL:", "PANIC:"))]
-    return (telling or lines or ["no message"])[-1]
+    for marks in (("No space left on device",), ("error:", "FATAL:", "PANIC:")):
+        for line in lines:
+            if any(mark in line for mark in marks):
+                return line
+    return lines[-1] if lines else "no message"
