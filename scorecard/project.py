@@ -19,7 +19,7 @@ FILE_NAME = "portance.toml"
 
 Kind = Literal["online-procedure", "appointment", "api", "internal-tool"]
 DemandProfile = Literal["steady", "deadline", "opening", "census"]
-RunProfile = Literal["quick", "standard", "full"]
+RunProfile = Literal["smoke", "quick", "standard", "full"]
 
 
 class ProjectError(Exception):

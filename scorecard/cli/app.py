@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, date, datetime
 from importlib import metadata, resources
 from pathlib import Path
@@ -12,15 +11,12 @@ from typing import Annotated
 import httpx
 import typer
 
-from scorecard.cli.errors import CommandError, Interrupted
-from scorecard.cli.language import LANG, Lang, t
-from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption, console
-from scorecard.cli.runs import Run, create
+from scorecard.cli.language import LANG, t
+from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
+from scorecard.cli.runs import Run
 from scorecard.criteria import catalogue
-from scorecard.declarations import declared
 from scorecard.evidence import Text
-from scorecard.project import FILE_NAME, RunProfile, Site, load
-from scorecard.scorecard import Scorecard
+from scorecard.project import FILE_NAME, RunProfile, load
 
 app = typer.Typer(
     name="portance",
@@ -89,10 +85,10 @@ def demo(
     quiet: QuietOption = False,
 ) -> None:
     """Exit code 0 when the assessment went to its end, whatever the decision: it is a demonstration."""
+    from scorecard.cli.run import Output, carry_out
+
     with resources.as_file(resources.files("reference_app") / FILE_NAME) as path:
-        _, troubles = _assess(path, runs, "demo", (), profile, lang, as_json=as_json, quiet=quiet)
-    if troubles:
-        raise CommandError(troubles[0])
+        carry_out(path, runs, Output(lang, as_json, quiet), profile=profile, name="demo")
 
 
 @app.command(help=t("Assess the service of a project file.", "Évaluer le service d'un fichier de projet."))
@@ -115,10 +111,10 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Exit code of the gate: 0 met, 1 not met, 2 could not judge."""
-    chosen = tuple(name.strip() for given in only or [] for name in given.split(",") if name.strip())
-    card, troubles = _assess(project, runs, None, chosen, profile, lang, as_json=as_json, quiet=quiet)
-    if troubles:
-        raise CommandError(troubles[0])
+    from scorecard.cli.run import Output, carry_out
+
+    chosen = [name.strip() for given in only or [] for name in given.split(",") if name.strip()]
+    card = carry_out(project, runs, Output(lang, as_json, quiet), profile=profile, only=chosen)
     raise typer.Exit(card.decision.exit_code)
 
 
@@ -134,11 +130,12 @@ def grade(
 ) -> None:
     """Write the scorecard and its pages anew; exit code of the gate."""
     from scorecard.cli.grade import grade_run, write_reports
+    from scorecard.cli.run import Output, show
 
     graded = Run(folder)
     card = grade_run(graded, _day(on))
     write_reports(graded, card, lang)
-    _show(card, graded, lang, as_json=as_json, quiet=quiet)
+    show(card, graded, Output(lang, as_json, quiet))
     raise typer.Exit(card.decision.exit_code)
 
 
@@ -282,73 +279,6 @@ def up(
             typer.echo(Text(en=f"{url}  (Ctrl-C stops it)", fr=f"{url}  (Ctrl-C l'arrête)").in_(lang))
 
     serve(port, workers, ready)
-
-
-def _assess(
-    path: Path,
-    parent: Path,
-    name: str | None,
-    only: tuple[str, ...],
-    profile: RunProfile,
-    lang: Lang,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> tuple[Scorecard, list[Text]]:
-    from scorecard.cli import assess, stages
-    from scorecard.cli.grade import grade_run, write_reports
-    from scorecard.cli.progress import Reporter
-
-    unknown = [given for given in only if given not in stages.known_names()]
-    if unknown:
-        known = ", ".join(stages.known_names())
-        raise CommandError(
-            Text(
-                en=f"--only: unknown {unknown[0]!r}; known: {known}",
-                fr=f"--only : {unknown[0]!r} inconnu ; connus : {known}",
-            )
-        )
-    project = load(path)
-    declared(project)  # a misspelt declaration is said now, not after the load
-    began = time.monotonic()
-    today = datetime.now(UTC).date()
-    kept = create(
-        parent.absolute(), project.project.name if name is None else name, path.read_bytes(), datetime.now(UTC)
-    )
-    kept.mark("running", today=today, lang=lang)
-    site = Site(project=project, root=path.resolve().parent, run=kept.folder, profile=profile)
-    chosen = assess.plan(only)
-    reporter = Reporter(console(stderr=True), lang, assess.stages(chosen, site), quiet=quiet or as_json)
-    try:
-        with reporter.live():
-            troubles = assess.collect(site, kept, chosen, reporter)
-            reporter.begin("grading")
-            kept.mark("completed", today=today, lang=lang)
-            card = grade_run(kept, today)
-            write_reports(kept, card, lang)
-    except (Interrupted, OSError):
-        _mark_interrupted(kept, today, lang)
-        raise
-    _show(card, kept, lang, as_json=as_json, quiet=quiet, seconds=time.monotonic() - began)
-    return card, troubles
-
-
-def _mark_interrupted(kept: Run, today: date, lang: Lang) -> None:
-    try:
-        kept.mark("interrupted", today=today, lang=lang)
-    except OSError:
-        return
-
-
-def _show(card: Scorecard, kept: Run, lang: Lang, *, as_json: bool, quiet: bool, seconds: float | None = None) -> None:
-    from scorecard.reports import FORMATS
-    from scorecard.reports.terminal import print_summary
-
-    if as_json:
-        typer.echo(FORMATS["json"].render(card, lang), nl=False)
-    elif not quiet:
-        page = kept.folder / FORMATS["html"].file_name
-        print_summary(card, console(), lang, page=page, seconds=seconds)
 
 
 def _day(on: datetime | None) -> date:

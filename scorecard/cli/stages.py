@@ -17,7 +17,7 @@ Collect = Callable[[Site], Evidence]
 
 ROOMS = ("loadtests", "security", "observability", "k8s", "scorecard")
 
-_LOAD_S: dict[RunProfile, float] = {"quick": 80.0, "standard": 600.0, "full": 1800.0}
+_LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 80.0, "standard": 600.0, "full": 1800.0}
 
 _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),

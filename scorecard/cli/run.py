@@ -1,0 +1,114 @@
+"""One run from its project file to its scorecard: folder, evidence, judgement, pages, summary."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import typer
+
+from scorecard.cli import assess, stages
+from scorecard.cli.errors import CommandError, Interrupted
+from scorecard.cli.grade import grade_run, write_reports
+from scorecard.cli.language import Lang
+from scorecard.cli.options import console
+from scorecard.cli.progress import Reporter
+from scorecard.cli.runs import Run, create
+from scorecard.declarations import declared
+from scorecard.evidence import Text
+from scorecard.project import RunProfile, Site, load
+from scorecard.reports import FORMATS
+from scorecard.reports.terminal import print_summary
+from scorecard.scorecard import Scorecard
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a command speaks."""
+
+    lang: Lang
+    as_json: bool
+    quiet: bool
+
+    def document(self, value: object) -> None:
+        """Print ``value`` as JSON."""
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def carry_out(
+    path: Path, parent: Path, output: Output, *, profile: RunProfile, only: Sequence[str] = (), name: str | None = None
+) -> Scorecard:
+    """Assess the project file at ``path`` into a new folder below ``parent``, print the summary, return the scorecard.
+
+    Args:
+        only: collectors or rooms; all when empty.
+        name: of the folder; the project's when None.
+
+    Raises:
+        ProjectError: the file is wrong; nothing was started and no folder made.
+        CommandError: ``only`` names something unknown, or the service failed; what was observed is kept and graded.
+        Interrupted, OSError: the run folder says it was interrupted; what was observed is kept.
+    """
+    _check(only)
+    project = load(path)
+    declared(project)  # a misspelt declaration is said now, not after the load
+    began = time.monotonic()
+    run = create(parent.absolute(), name or project.project.name, path.read_bytes(), datetime.now(UTC))
+    run.mark("running", today=today(), lang=output.lang)
+    site = Site(project=project, root=path.resolve().parent, run=run.folder, profile=profile)
+    chosen = assess.plan(only)
+    quiet = output.quiet or output.as_json
+    reporter = Reporter(console(stderr=True), output.lang, assess.stages(chosen, site), quiet=quiet)
+    try:
+        with reporter.live():
+            troubles = assess.collect(site, run, chosen, reporter)
+            reporter.begin("grading")
+            day = today()  # after the last evidence: a run may cross midnight
+            run.mark("completed", today=day, lang=output.lang)
+            card = grade_run(run, day)
+            write_reports(run, card, output.lang)
+    except (Interrupted, OSError):
+        _mark_interrupted(run, output.lang)
+        raise
+    show(card, run, output, seconds=time.monotonic() - began)
+    if troubles:
+        raise CommandError(troubles[0])
+    return card
+
+
+def show(card: Scorecard, run: Run, output: Output, *, seconds: float | None = None) -> None:
+    """Print the scorecard: a summary, JSON, or nothing."""
+    if output.as_json:
+        typer.echo(FORMATS["json"].render(card, output.lang), nl=False)
+    elif not output.quiet:
+        page = run.folder / FORMATS["html"].file_name
+        print_summary(card, console(), output.lang, page=page, seconds=seconds)
+
+
+def today() -> date:
+    """The date in UTC, as evidence is dated."""
+    return datetime.now(UTC).date()
+
+
+def _check(only: Sequence[str]) -> None:
+    known = stages.known_names()
+    unknown = [given for given in only if given not in known]
+    if unknown:
+        names = ", ".join(known)
+        raise CommandError(
+            Text(
+                en=f"--only: unknown {unknown[0]!r}; known: {names}",
+                fr=f"--only : {unknown[0]!r} inconnu ; connus : {names}",
+            )
+        )
+
+
+def _mark_interrupted(run: Run, lang: Lang) -> None:
+    try:
+        run.mark("interrupted", today=today(), lang=lang)
+    except OSError:
+        return
