@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from functools import lru_cache
 
@@ -92,8 +93,9 @@ def rounded_down(value: float, digits: int = SIGNIFICANT) -> float:
 
 
 def day(value: date, lang: str) -> str:
-    """A date in full: "20 February 2027", "20 février 2027"."""
-    return str(format_date(value, "d MMMM y", locale=_LOCALES[lang]))
+    """A date in full: "20 February 2027", "20 février 2027", "1er février 2027"."""
+    written = str(format_date(value, "d MMMM y", locale=_LOCALES[lang]))
+    return re.sub(r"^1 ", "1er ", written) if lang == "fr" else written
 
 
 def _magnitude(value: float) -> int:

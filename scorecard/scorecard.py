@@ -72,7 +72,7 @@ class Judged(Strict):
     threshold: Text
     reason: Text
     evidence: tuple[str, ...]
-    waiver: str = ""
+    waiver: Text | None = None
 
 
 class DomainResult(Strict):
@@ -86,10 +86,11 @@ class DomainResult(Strict):
 class Capacity(Strict):
     """Users the service holds at the objective, with the interval of the measurement; None where not measured.
 
-    ``confidence`` is that of the interval, from 0 to 1, where the measurement claims one; ``replicas_needed`` is known
-    once several replica counts were measured.
+    ``sentence`` says it in words, ``reason`` why it is not known. ``confidence`` is that of the interval, from 0 to 1,
+    where the measurement claims one; ``replicas_needed`` is known once several replica counts were measured.
     """
 
+    sentence: Text
     users: int | None
     users_low: int | None
     users_high: int | None

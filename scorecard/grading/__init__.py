@@ -10,7 +10,7 @@ from scorecard.evidence import Evidence, Text
 from scorecard.grading.actions import actions
 from scorecard.grading.capacity import capacity
 from scorecard.grading.contradictions import contradictions
-from scorecard.grading.decision import condition, decide, sentence
+from scorecard.grading.decision import condition, decide, reason
 from scorecard.grading.explanation import Line, explain
 from scorecard.grading.observations import ledger
 from scorecard.grading.scores import grade_range, settled
@@ -53,7 +53,7 @@ def grade(
     page = [j for domain in domains for j in domain.judged]
     total = grade_range(page, lost)
     total = NOTHING_ASKED if total is None else total
-    held = capacity(judged, book)
+    held = capacity(judged, book, project.project.users)
     decision = decide(page, total)
     bound = condition(decision, page, held, project, accepted, today)
     return Scorecard(
@@ -65,7 +65,7 @@ def grade(
         ),
         graded_on=today,
         decision=decision,
-        decision_reason=sentence(decision, page, total, held, bound, project),
+        decision_reason=reason(decision, page, total, held, bound, project),
         condition=bound,
         grade=total,
         capacity=held,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from scorecard.evidence import Fact, Text, Unit
 from scorecard.grading.observations import Ledger, Unusable, observe
-from scorecard.quantities import both
+from scorecard.grading.sentences import sentence
+from scorecard.quantities import both, quantity
 from scorecard.scorecard import Capacity, Judged, Verdict
 
 USERS_HELD = "load.users_held"
@@ -20,14 +21,19 @@ _SHARES = {
 }
 
 
-def capacity(judged: Mapping[str, Judged], book: Ledger) -> Capacity:
-    """The capacity block. The users held are those the criteria judged: where they are unknown, so are these."""
+def capacity(judged: Mapping[str, Judged], book: Ledger, wanted: int) -> Capacity:
+    """The capacity block, for ``wanted`` users to serve.
+
+    The users held are those the criteria judged: where they are unknown, so are these.
+    """
     held = _users_held(judged, book)
     users = held if isinstance(held, Fact) else None
+    low, high = _whole(users.low if users else None), _whole(users.high if users else None)
     return Capacity(
+        sentence=sentence(holds(low, high, wanted)),
         users=_whole(users.value if users else None),
-        users_low=_whole(users.low if users else None),
-        users_high=_whole(users.high if users else None),
+        users_low=low,
+        users_high=high,
         demand_rps=_number(book, "demand.requests_per_s", "demand", Unit.REQUESTS_PER_SECOND),
         sustained_rps=(
             None if users is None else _number(book, "load.sustained_rps", "load", Unit.REQUESTS_PER_SECOND)
@@ -37,6 +43,46 @@ def capacity(judged: Mapping[str, Judged], book: Ledger) -> Capacity:
         confidence=None if users is None else _number(book, "load.confidence", "load", Unit.RATIO),
         replicas_needed=None if users is None else _whole(_number(book, "load.replicas_needed", "load", Unit.COUNT)),
     )
+
+
+def holds(low: int | None, high: int | None, wanted: int) -> Text:
+    """The users held (``low`` to ``high``, None where there is no such end) against those to serve, as a clause."""
+    if low is None:
+        return Text(en="how many users it holds is not known", fr="on ne sait pas combien d’usagers il tient")
+    if low == 0:
+        return _none_held(high, wanted)
+    en, fr = (_range(low, high, lang) for lang in ("en", "fr"))
+    if high is None or high > wanted:
+        to_serve = both(wanted, Unit.COUNT)
+        return Text(
+            en=f"it holds {en[0]}{en[1]}, for {to_serve.en} to serve",
+            fr=f"il tient {fr[0]}{fr[1]}, pour {to_serve.fr} à servir",
+        )
+    users = both(wanted, Unit.USERS, None)
+    return Text(en=f"it holds {en[0]} of {users.en}", fr=f"il tient {fr[0]} sur {users.fr}")
+
+
+def _none_held(high: int | None, wanted: int) -> Text:
+    users = both(wanted, Unit.USERS, None)
+    if not high:
+        return Text(en=f"it holds none of the {users.en} to serve", fr=f"il ne tient aucun des {users.fr} à servir")
+    most = both(high, Unit.USERS)
+    to_serve = both(wanted, Unit.COUNT)
+    return Text(
+        en=f"it holds {most.en} at most, for {to_serve.en} to serve",
+        fr=f"il tient au plus {most.fr}, pour {to_serve.fr} à servir",
+    )
+
+
+def _range(low: int, high: int | None, lang: str) -> tuple[str, str]:
+    """The range in words, and its unit in the right number behind a space that does not break."""
+    least, space, unit = quantity(low, Unit.USERS, lang).partition("\u00a0")
+    if high is None:
+        return (f"au moins {least}" if lang == "fr" else f"at least {least}"), f"{space}{unit}"
+    most, space, unit = quantity(high, Unit.USERS, lang).partition("\u00a0")
+    if least == most:
+        return least, f"{space}{unit}"
+    return (f"de {least} à {most}" if lang == "fr" else f"{least} to {most}"), f"{space}{unit}"
 
 
 def _users_held(judged: Mapping[str, Judged], book: Ledger) -> Fact | Text:
@@ -63,8 +109,8 @@ def _bottleneck(judged: Mapping[str, Judged], book: Ledger) -> Text | None:
     share, where = both(known[largest], Unit.RATIO, 2), _SHARES[largest]
     name = str(route.fact.value)
     return Text(
-        en=f"{name} is the slowest; {share.en} of the time is spent {where.en}",
-        fr=f"{name} est la plus lente ; {share.fr} du temps passe {where.fr}",
+        en=f"{name} is the slowest part; {share.en} of the time is spent {where.en}",
+        fr=f"{name} est la partie la plus lente ; {share.fr} du temps passe {where.fr}",
     )
 
 

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from typing import assert_never
 
 from scorecard.evidence import Text, Unit
-from scorecard.grading.capacity import USERS_HELD
+from scorecard.grading.capacity import USERS_HELD, holds
 from scorecard.grading.scores import below
+from scorecard.grading.sentences import enumeration, quoted, sentence
 from scorecard.project import ProjectFile, Waiver
-from scorecard.quantities import both, day, number, rounded_down
+from scorecard.quantities import both, day, rounded_down
 from scorecard.scorecard import Capacity, Condition, Decision, GradeRange, Judged, Letter, Verdict
 
 LEAST_GRADE: Letter = "C"
@@ -62,7 +63,7 @@ def condition(
     )
 
 
-def sentence(
+def reason(
     decision: Decision,
     judged: Sequence[Judged],
     grade: GradeRange,
@@ -71,22 +72,22 @@ def sentence(
     project: ProjectFile,
 ) -> Text:
     """The decision in one sentence that a minister's adviser understands."""
-    held = _held(capacity, project)
+    held = holds(capacity.users_low, capacity.users_high, project.project.users)
     match decision:
         case Decision.GO:
             return _joined(Text(en="Go", fr="Feu vert"), [held, _all_met(grade)])
         case Decision.CONDITIONAL:
             assert bound is not None
             named = [j for j in judged if j.criterion.id in bound.because]
-            why = _listed(named, Text(en="not fully met", fr="pas entièrement satisfait")) if named else _low(grade)
+            why = _not_fully_met(named) if named else _low(grade)
             return _joined(_go_until(bound), [held, why])
         case Decision.NO_GO:
-            failing = _blocking(judged, Verdict.FAIL)
-            others = [j for j in failing if held is None or j.criterion.fact != USERS_HELD]
-            listed = _listed(others, Text(en="not met", fr="non satisfait")) if others else None
-            return _joined(Text(en="No go today", fr="Pas de feu vert aujourd’hui"), [held, listed])
+            others = [j for j in _blocking(judged, Verdict.FAIL) if j.criterion.fact != USERS_HELD]
+            said = [held, _not_met(others)] if others else [held]
+            return _joined(Text(en="No go today", fr="Pas de feu vert aujourd’hui"), said)
         case Decision.UNDETERMINED:
-            return _undetermined(_blocking(judged, Verdict.UNKNOWN))
+            said = [held, *_without_answer(_blocking(judged, Verdict.UNKNOWN))]
+            return _joined(Text(en="Undetermined", fr="Indéterminé"), said)
         case _:
             assert_never(decision)
 
@@ -97,30 +98,6 @@ def _because(judged: Sequence[Judged]) -> list[Judged]:
 
 def _blocking(judged: Sequence[Judged], verdict: Verdict) -> list[Judged]:
     return [j for j in judged if j.criterion.blocking and j.verdict is verdict]
-
-
-def _held(capacity: Capacity, project: ProjectFile) -> Text | None:
-    if capacity.users_low is None:
-        return None
-    users = both(project.project.users, Unit.USERS, None)
-    if capacity.users == 0:
-        return Text(en=f"it holds none of {users.en}", fr=f"il ne tient aucun des {users.fr}")
-    span = _span(capacity.users_low, capacity.users_high)
-    if capacity.users_low >= project.project.users:
-        return Text(
-            en=f"it holds {span.en} users, for {users.en} expected", fr=f"il tient {span.fr} usagers, pour {users.fr}"
-        )
-    return Text(en=f"it holds {span.en} of {users.en}", fr=f"il tient {span.fr} sur {users.fr}")
-
-
-def _span(low: int, high: int | None) -> Text:
-    least = Text(en=number(rounded_down(low), "en", None), fr=number(rounded_down(low), "fr", None))
-    if high is None:
-        return Text(en=f"at least {least.en}", fr=f"au moins {least.fr}")
-    most = Text(en=number(rounded_down(high), "en", None), fr=number(rounded_down(high), "fr", None))
-    if least == most:
-        return least
-    return Text(en=f"{least.en} to {most.en}", fr=f"de {least.fr} à {most.fr}")
 
 
 def _all_met(grade: GradeRange) -> Text:
@@ -156,37 +133,53 @@ def _go_until(bound: Condition) -> Text:
     )
 
 
-def _undetermined(unknown: Sequence[Judged]) -> Text:
-    head = Text(en="Undetermined", fr="Indéterminé")
-    if not unknown:
-        return _joined(
-            head,
-            [
-                Text(
-                    en="nothing that could decide was observed",
-                    fr="rien de ce qui permettrait de décider n’a été observé",
-                )
-            ],
-        )
+def _not_met(judged: Sequence[Judged]) -> Text:
+    names = _named(judged)
+    if len(judged) == 1:
+        return Text(en=f"{names.en} is not met", fr=f"{names.fr} n’est pas satisfait")
+    return Text(en=f"{names.en} are not met", fr=f"{names.fr} ne sont pas satisfaits")
+
+
+def _not_fully_met(judged: Sequence[Judged]) -> Text:
+    names = _named(judged)
+    if len(judged) == 1:
+        return Text(en=f"{names.en} is not fully met", fr=f"{names.fr} n’est pas pleinement satisfait")
+    return Text(en=f"{names.en} are not fully met", fr=f"{names.fr} ne sont pas pleinement satisfaits")
+
+
+def _without_answer(unknown: Sequence[Judged]) -> list[Text]:
+    """How many blocking questions have no answer; the users held are named beside it already."""
     count = len(unknown)
-    no_answer = Text(
-        en="1 blocking question has no answer" if count == 1 else f"{count} blocking questions have no answer",
-        fr="1 question bloquante est sans réponse" if count == 1 else f"{count} questions bloquantes sont sans réponse",
-    )
-    return _joined(head, [_listed(unknown, no_answer)])
+    if not count:
+        nothing = Text(
+            en="nothing that could decide was observed", fr="rien de ce qui permettrait de décider n’a été observé"
+        )
+        return [nothing]
+    others = [j for j in unknown if j.criterion.fact != USERS_HELD]
+    if not others:
+        return []
+    en = "1 blocking question has no answer" if count == 1 else f"{count} blocking questions have no answer"
+    fr = "1 question bloquante est sans réponse" if count == 1 else f"{count} questions bloquantes sont sans réponse"
+    names = enumeration([quoted(j.criterion.title) for j in others[:NAMED]])
+    if len(others[:NAMED]) < count:
+        return [Text(en=f"{en}, among them {names.en}", fr=f"{fr}, dont {names.fr}")]
+    return [Text(en=f"{en}, {names.en}", fr=f"{fr}, {names.fr}")]
 
 
-def _listed(judged: Sequence[Judged], head: Text) -> Text:
-    titles = [j.criterion.title for j in judged[:NAMED]]
-    rest = len(judged) - len(titles)
-    en = ", ".join(f"“{t.en}”" for t in titles) + (f" and {rest} more" if rest else "")
-    fr = ", ".join(f"« {t.fr} »" for t in titles) + (f" et {rest} de plus" if rest else "")
-    return Text(en=f"{head.en}: {en}", fr=f"{head.fr} : {fr}")
+def _named(judged: Sequence[Judged]) -> Text:
+    """The first titles, and how many others there are."""
+    names = [quoted(j.criterion.title) for j in judged[:NAMED]]
+    rest = len(judged) - len(names)
+    if rest:
+        names.append(
+            Text(
+                en=f"{rest} other" if rest == 1 else f"{rest} others",
+                fr=f"{rest} autre" if rest == 1 else f"{rest} autres",
+            )
+        )
+    return enumeration(names)
 
 
-def _joined(head: Text, parts: Sequence[Text | None]) -> Text:
-    said = [p for p in parts if p is not None]
-    if not said:
-        return Text(en=f"{head.en}.", fr=f"{head.fr}.")
-    en, fr = "; ".join(p.en for p in said), " ; ".join(p.fr for p in said)
-    return Text(en=f"{head.en}: {en}.", fr=f"{head.fr} : {fr}.")
+def _joined(head: Text, clauses: Sequence[Text]) -> Text:
+    en, fr = "; ".join(c.en for c in clauses), " ; ".join(c.fr for c in clauses)
+    return sentence(Text(en=f"{head.en}: {en}", fr=f"{head.fr} : {fr}"))

@@ -9,6 +9,7 @@ from datetime import UTC, date
 
 from scorecard.criteria import DECLARATIONS
 from scorecard.evidence import Evidence, Fact, Status, Text, Unit
+from scorecard.grading.sentences import followed, sentence
 from scorecard.quantities import day
 
 
@@ -69,12 +70,12 @@ def observe(book: Ledger, fact: str, evidence: str, unit: Unit, max_age_days: in
     pointers = tuple(sorted(p.pointer for p in places))
     trouble = _trouble_with_evidence(book, evidence, fact)
     if trouble is not None:
-        return Unusable(trouble, pointers)
+        return Unusable(trouble, pointers if pointers else _cause(book, evidence))
     if len(places) > 1:
         return Unusable(_doubled(pointers), pointers)
     here = [p for p in places if p.evidence.name == evidence]
     if not here:
-        return Unusable(_missing(book.evidence[evidence][0], fact), pointers)
+        return Unusable(_missing(book.evidence[evidence][0], fact), pointers if pointers else _cause(book, evidence))
     place = here[0]
     trouble = _trouble_with_fact(place, unit, max_age_days, book.today)
     return place if trouble is None else Unusable(trouble, pointers)
@@ -86,7 +87,8 @@ def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:
         if name == DECLARATIONS:
             return _undeclared(fact)
         return Text(
-            en=f"This run holds no evidence “{name}”.", fr=f"Cette évaluation ne contient pas de preuve « {name} »."
+            en=f"This run did not look at it: it holds no evidence “{name}”.",
+            fr=f"Cette évaluation ne l’a pas examiné : elle ne contient pas de preuve « {name} ».",
         )
     if len(found) > 1:
         return Text(
@@ -100,14 +102,14 @@ def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:
             fr=f"La preuve « {name} » vient d’un autre projet, « {item.project} ».",
         )
     if item.status in (Status.ERROR, Status.SKIPPED):
-        return _in_its_own_words(item, Text(en="nothing was observed", fr="rien n’a été observé"))
+        return _nothing_seen(item)
     return None
 
 
 def _trouble_with_fact(place: Place, unit: Unit, max_age_days: int, today: date) -> Text | None:
     fact = place.fact
     if fact.value is None:
-        return fact.reason
+        return None if fact.reason is None else sentence(fact.reason)
     if fact.unit is not unit:
         return Text(
             en=f"It was observed in “{fact.unit.value}” and is asked in “{unit.value}”.",
@@ -148,22 +150,23 @@ def _observed_on(place: Place) -> date | None:
 def _missing(item: Evidence, fact: str) -> Text:
     if item.name == DECLARATIONS:
         return _undeclared(fact)
-    return _in_its_own_words(item, Text(en=f"{fact} was not observed", fr=f"{fact} n’a pas été observé"))
+    missing = Text(en="It was not observed", fr="Cela n’a pas été observé")
+    return sentence(missing) if item.reason is None else followed(missing, item.reason)
 
 
 def _undeclared(fact: str) -> Text:
     return Text(en=f"Nobody has declared it ({fact}).", fr=f"Personne ne l’a déclaré ({fact}).")
 
 
-def _in_its_own_words(item: Evidence, what: Text) -> Text:
-    """What is missing, with the reason the collector itself gave."""
-    why = item.reason
-    if why is None:
-        return Text(en=f"In the evidence “{item.name}”, {what.en}.", fr=f"Dans la preuve « {item.name} », {what.fr}.")
-    return Text(
-        en=f"In the evidence “{item.name}”, {what.en}: {why.en}",
-        fr=f"Dans la preuve « {item.name} », {what.fr} : {why.fr}",
-    )
+def _nothing_seen(item: Evidence) -> Text:
+    """Why a whole collection saw nothing, in the words of the collector itself; the model requires them."""
+    assert item.reason is not None
+    return sentence(item.reason)
+
+
+def _cause(book: Ledger, name: str) -> tuple[str, ...]:
+    """Where the reason of a collection that did not see all of it stands."""
+    return (f"{name}.json#/reason",) if any(e.reason is not None for e in book.evidence.get(name, [])) else ()
 
 
 def _doubled(pointers: tuple[str, ...]) -> Text:

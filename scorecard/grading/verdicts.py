@@ -10,6 +10,7 @@ from scorecard.criteria import Criterion
 from scorecard.evidence import Fact, Text
 from scorecard.grading import thresholds
 from scorecard.grading.observations import Ledger, Place, Unusable, observe
+from scorecard.grading.sentences import followed, quoted
 from scorecard.grading.waivers import describe
 from scorecard.project import ProjectFile, Waiver
 from scorecard.quantities import apart, both, day
@@ -70,8 +71,9 @@ def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged
         return _judged(criterion, Verdict.UNKNOWN, words, _measurement_fell_short(reason), evidence=(found.pointer,))
     waiver = bench.waivers.get(criterion.id)
     if verdict is Verdict.FAIL and waiver is not None:
+        accepted = describe(waiver)
         return _judged(
-            criterion, Verdict.WAIVED, words, _accepted(reason, waiver), found.fact, (found.pointer,), describe(waiver)
+            criterion, Verdict.WAIVED, words, followed(reason, accepted), found.fact, (found.pointer,), accepted
         )
     return _judged(criterion, verdict, words, reason, found.fact, (found.pointer,))
 
@@ -83,7 +85,7 @@ def _judged(
     reason: Text,
     fact: Fact | None = None,
     evidence: tuple[str, ...] = (),
-    waiver: str = "",
+    waiver: Text | None = None,
 ) -> Judged:
     return Judged(
         criterion=criterion,
@@ -150,13 +152,13 @@ def _compared(value: bool | float | str, criterion: Criterion, at: thresholds.Li
 def _void(name: str, required: Judged | None) -> Text:
     if required is None:
         return Text(
-            en=f"It counts only if “{name}” passes, which is not judged here.",
+            en=f"This counts only if “{name}” is met, which is not judged here.",
             fr=f"Cela ne compte que si « {name} » est satisfait, ce qui n’est pas jugé ici.",
         )
-    title, why = required.criterion.title, required.reason
-    return Text(
-        en=f"It counts only if “{title.en}” passes: {why.en}",
-        fr=f"Cela ne compte que si « {title.fr} » est satisfait : {why.fr}",
+    title = quoted(required.criterion.title)
+    return followed(
+        Text(en=f"This counts only if {title.en} is met", fr=f"Cela ne compte que si {title.fr} est satisfait"),
+        required.reason,
     )
 
 
@@ -167,15 +169,4 @@ def _no_end(criterion: Criterion) -> Text:
 
 
 def _measurement_fell_short(reason: Text) -> Text:
-    return Text(
-        en=f"The measurement itself is not good enough: {reason.en}",
-        fr=f"La mesure elle-même est insuffisante : {reason.fr}",
-    )
-
-
-def _accepted(reason: Text, waiver: Waiver) -> Text:
-    until_en, until_fr = day(waiver.expires, "en"), day(waiver.expires, "fr")
-    return Text(
-        en=f"{reason.en} Accepted until {until_en} by {waiver.approver}: {waiver.reason}",
-        fr=f"{reason.fr} Accepté jusqu’au {until_fr} par {waiver.approver} : {waiver.reason}",
-    )
+    return followed(Text(en="The measurement falls short", fr="La mesure est insuffisante"), reason)

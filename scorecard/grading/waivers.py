@@ -20,9 +20,12 @@ def in_force(waivers: Sequence[Waiver], criteria: Iterable[str], today: date) ->
     return {w.criterion: w for w in waivers if w.criterion in known and w.expires >= today and times[w.criterion] == 1}
 
 
-def describe(waiver: Waiver) -> str:
-    """Who accepted, until when (ISO date), and why."""
-    return f"{waiver.approver}, {waiver.expires.isoformat()}: {waiver.reason}"
+def describe(waiver: Waiver) -> Text:
+    """Who accepted, until when, and why (in the words of the one who accepted)."""
+    return Text(
+        en=f"Accepted until {day(waiver.expires, 'en')} by {waiver.approver}: {waiver.reason}",
+        fr=f"Accepté jusqu’au {day(waiver.expires, 'fr')} par {waiver.approver} : {waiver.reason}",
+    )
 
 
 def problems(waivers: Sequence[Waiver], judged: Mapping[str, Judged], today: date) -> list[Text]:

@@ -26,6 +26,7 @@ from scorecard.scorecard import (
 class JsonCapacity(Strict):
     """What the service holds, in users and in requests per second; null is not known, and ``reason`` says why."""
 
+    sentence: str = Field(description="the users held in words, or that they are not known")
     users: int | None
     users_low: int | None
     users_high: int | None
@@ -137,6 +138,7 @@ def document(card: Scorecard, lang: str) -> JsonScorecard:
 
 def _capacity(capacity: Capacity, lang: str) -> JsonCapacity:
     return JsonCapacity(
+        sentence=capacity.sentence.in_(lang),
         users=capacity.users,
         users_low=capacity.users_low,
         users_high=capacity.users_high,
@@ -169,7 +171,7 @@ def _criterion(judged: Judged, lang: str) -> JsonCriterion:
         remedy=criterion.remedy.in_(lang),
         source=criterion.source,
         declared_by=_owner(fact) if criterion.basis == "declared" else None,
-        waiver=judged.waiver if judged.waiver else None,
+        waiver=None if judged.waiver is None else judged.waiver.in_(lang),
         evidence=judged.evidence,
     )
 

@@ -133,6 +133,8 @@ OUTCOMES_LONG = {
     "void": mark("does not count: the test itself was the limit"),
 }
 ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
+GAIN = counted("worth %(number)s point of 100", "worth %(number)s points of 100")
+MOST_GAIN = counted("worth up to %(number)s point of 100", "worth up to %(number)s points of 100")
 OPEN_QUESTIONS = counted(
     "%(number)s question of %(all)s has no answer yet.", "%(number)s questions of %(all)s have no answer yet."
 )

@@ -15,6 +15,9 @@ from scorecard.scorecard import DomainResult, GradeRange, Judged, Letter, Scorec
 
 LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D", "E", "F")
 
+MOST_PROBLEMS = 3
+"""Problems shown above the fold, so that the signature stays on the first sheet; the detail lists them all."""
+
 MOST_FINDINGS = 10
 """Findings shown of one evidence, the most severe first; the others are counted."""
 
@@ -105,10 +108,10 @@ def nothing_known(domain: DomainResult) -> bool:
 def users_bar(card: Scorecard) -> Bar | None:
     """Users held against the users to serve; None where the users held are not known."""
     held, wanted = card.capacity, card.project.users
-    if held.users is None:
+    low, high = held.users_low, held.users_high
+    if low is None:
         return None
-    low = held.users if held.users_low is None else held.users_low
-    return Bar(low, held.users_high, wanted, _ROOM * max(v for v in (low, held.users_high, wanted) if v is not None))
+    return Bar(low, high, wanted, _ROOM * max(v for v in (low, high, wanted) if v is not None))
 
 
 def requests_bar(card: Scorecard) -> Bar | None:
@@ -171,7 +174,7 @@ def undeclared(card: Scorecard) -> tuple[Judged, ...]:
 
 def waived(card: Scorecard) -> tuple[Judged, ...]:
     """Criteria whose failure somebody accepted for a time."""
-    return tuple(j for j in card.judged if j.waiver)
+    return tuple(j for j in card.judged if j.waiver is not None)
 
 
 def worst_findings(evidence: Evidence) -> tuple[Finding, ...]:

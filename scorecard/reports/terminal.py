@@ -56,8 +56,7 @@ def _lines(card: Scorecard, words: Words, page: Path | None, seconds: float | No
         yield Line(words.gettext("What to do next"), style="bold")
     for number, action in enumerate(card.actions[:_ACTIONS], start=1):
         effort = words.name(labels.EFFORTS, action.effort)
-        worth = words.gettext("worth %(gain)s points of 100") % {"gain": words.points(action.gain)}
-        yield Line.assemble(f"{number}. {words.say(action.text)} ", (f"({effort}, {worth})", "dim"))
+        yield Line.assemble(f"{number}. {words.say(action.text)} ", (f"({effort}, {words.gain(action)})", "dim"))
     if page is not None or seconds is not None:
         yield Line()
     if page is not None:
@@ -87,10 +86,7 @@ def _open_questions(card: Scorecard, words: Words) -> str:
 
 
 def _capacity(card: Scorecard, words: Words) -> str:
-    if sheet.users_bar(card) is None:
-        return " ".join([words.gettext("Not known."), words.say(card.capacity.reason)]).strip()
-    parts = {"held": sheet.held_words(card, words), "wanted": words.quantity(card.project.users, Unit.USERS)}
-    return words.gettext("%(held)s; %(wanted)s to serve.") % parts
+    return " ".join([words.say(card.capacity.sentence), words.say(card.capacity.reason)]).strip()
 
 
 def _domain(domain: DomainResult, words: Words, width: int, *, signs: bool) -> Line:

@@ -18,6 +18,7 @@ from babel.support import NullTranslations, Translations
 from scorecard import quantities
 from scorecard.evidence import Fact, Text, Unit
 from scorecard.reports import labels
+from scorecard.scorecard import Action
 
 Lang = Literal["en", "fr"]
 
@@ -88,9 +89,12 @@ class Words:
         """``value`` with the digits a measurement deserves."""
         return quantities.number(value, self.lang)
 
-    def points(self, value: float) -> str:
-        """Points of 100, with two digits: a gain is an order of magnitude."""
-        return quantities.number(value, self.lang, 2)
+    def gain(self, action: Action) -> str:
+        """What ``action`` moves in the grade: two digits, an order of magnitude; an answer may turn out a failure."""
+        shown = float(f"{action.gain:.2g}")
+        one = shown < 2 if self.lang == "fr" else shown == 1
+        forms = labels.MOST_GAIN if action.kind == "measure" else labels.GAIN
+        return self.ngettext(*forms, 1 if one else 2) % {"number": quantities.number(shown, self.lang, None)}
 
     def quantity(self, value: bool | float | str | None, unit: Unit) -> str:
         """``value`` with its unit; "unknown" for None, which is never shown as a number."""
@@ -110,8 +114,7 @@ class Words:
 
     def date(self, day: date) -> str:
         """``day`` written out, such as 22 November 2026."""
-        text = quantities.day(day, self.lang)
-        return re.sub(r"^1 ", "1er ", text) if self.lang == "fr" else text
+        return quantities.day(day, self.lang)
 
     def moment(self, moment: datetime) -> str:
         """``moment`` written out in UTC, to the minute."""

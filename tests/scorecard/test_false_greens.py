@@ -48,7 +48,7 @@ def test_false_green_03_an_empty_domain_has_no_grade_rather_than_the_best(projec
     grades = {d.id.value: d.grade for d in card.domains}
     assert grades.pop("capacity") is not None
     assert set(grades.values()) == {None}
-    assert "nothing applies" in markdown.render(card, "en")
+    assert "does not apply" in markdown.render(card, "en")
 
 
 def test_false_green_04_nothing_counted_earns_nothing(project, criterion, evidence, today):

@@ -64,6 +64,12 @@ def test_what_is_held_is_rounded_down():
 
 def test_a_date_is_written_out():
     assert (day(date(2027, 2, 20), "en"), day(date(2027, 2, 20), "fr")) == ("20 February 2027", "20 février 2027")
+    assert [day(date(2027, 2, n), "fr") for n in (1, 11, 21)] == [
+        "1er février 2027",
+        "11 février 2027",
+        "21 février 2027",
+    ]
+    assert day(date(2027, 2, 1), "en") == "1 February 2027"
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])

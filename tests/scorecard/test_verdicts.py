@@ -116,7 +116,7 @@ def test_a_value_in_degraded_evidence_counts_and_a_missing_one_says_why(judge, c
 
 def test_a_fact_without_value_is_unknown_with_its_own_reason(judge, criterion, evidence, fact):
     found = judge(criterion("p95"), [evidence([fact("load.p95", None)])])
-    assert (found.verdict, found.reason.en) == (Verdict.UNKNOWN, "the tool saw nothing")
+    assert (found.verdict, found.reason.en) == (Verdict.UNKNOWN, "The tool saw nothing.")
 
 
 def test_a_fact_that_stands_twice_is_unknown_wherever_it_stands(judge, criterion, evidence, fact):

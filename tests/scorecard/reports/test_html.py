@@ -173,7 +173,9 @@ def test_declarations_show_until_when_they_count(cards: dict[str, Scorecard]) ->
 
 def test_a_waiver_is_always_listed(cards: dict[str, Scorecard]) -> None:
     page = Page(html.render(cards["conditional"], "en"))
-    assert "Security officer, 2027-01-15: Behind the internal network until January" in page.text
+    assert "Accepted until 15 January 2027 by Security officer: Behind the internal network until" in page.text
+    french = Page(html.render(cards["conditional"], "fr"))
+    assert "Accepté jusqu’au 15 janvier 2027 par Security officer" in french.text
 
 
 def test_conditions_show_the_cap_the_end_and_the_cause(cards: dict[str, Scorecard]) -> None:
@@ -188,6 +190,19 @@ def test_a_rate_without_an_upper_end_is_said_to_be_at_least(card: Callable[..., 
     capacity = built.capacity.model_copy(update={"users_high": None})
     page = Page(html.render(built.model_copy(update={"capacity": capacity}), "en"))
     assert "holds at least 435,000 users" in page.text
+
+
+@pytest.mark.parametrize(("count", "above", "more"), [(3, 3, ""), (4, 3, "1 more"), (9, 3, "6 more")])
+def test_few_problems_stand_above_the_fold_and_all_of_them_at_the_end(
+    card: Callable[..., Scorecard], count: int, above: int, more: str
+) -> None:
+    problems = tuple(Text(en=f"Problem {n}.", fr=f"Souci {n}.") for n in range(count))
+    page = Page(html.render(card().model_copy(update={"problems": problems}), "en"))
+    before, after = page.text.split("Decision taken")
+    assert before.count("Problem") == above
+    assert after.count("Problem") == (count if more else 0)
+    assert ("listed at the end" in before) == bool(more)
+    assert more in before
 
 
 @pytest.mark.parametrize("decision", DECISIONS)

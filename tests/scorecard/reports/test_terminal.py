@@ -29,12 +29,19 @@ def test_the_summary_says_what_the_page_says(cards: dict[str, Scorecard], lang: 
         "en": [
             "No go today",
             "Grade  D",
-            "holds 175,000 to 231,000 users",
+            "It holds 175,000 to 231,000 of 300,000 users.",
             "between D and A",
             "What to do next",
             "1. ",
         ],
-        "fr": ["Pas de feu vert", "Note  D", "tient 175 000 à 231 000 usagers", "entre D et A", "Que faire", "3. "],
+        "fr": [
+            "Pas de feu vert",
+            "Note  D",
+            "Il tient de 175 000 à 231 000 sur 300 000 usagers.",
+            "entre D et A",
+            "Que faire",
+            "3. ",
+        ],
     }
     for part in (*expected[lang], str(PAGE)):
         assert part in text
@@ -43,7 +50,7 @@ def test_the_summary_says_what_the_page_says(cards: dict[str, Scorecard], lang: 
 def test_an_empty_run_shows_unknown_everywhere(cards: dict[str, Scorecard]) -> None:
     text = printed(cards["undetermined"])
     assert text.count("unknown") == 10
-    assert "Not known." in text
+    assert "Capacity  How many users it holds is not known. This run did not look at it" in text
     assert "16 questions of 16 have no answer yet." in text
 
 
