@@ -37,7 +37,7 @@ test-wheel: $(VENV)/.dev $(HTTPBIN)/.run ## Tests of the built wheel, as a user 
 	@$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
 	  > "$$($(WHEEL)/bin/python -c 'import site; print(site.getsitepackages()[0])')/libraries.pth"
 	@$(BIN)/python -m pip --python $(WHEEL)/bin/python install --quiet --no-deps --no-index --force-reinstall --ignore-installed dist/*.whl
-	@PYTHONSAFEPATH=1 $(WHEEL)/bin/python -m pytest -m wheel
+	@PORTANCE_WHEEL=1 PYTHONSAFEPATH=1 $(WHEEL)/bin/python -m pytest -m wheel
 
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up

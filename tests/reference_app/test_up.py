@@ -95,6 +95,7 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+@pytest.mark.wheel
 def test_two_stacks_run_side_by_side_and_leave_nothing(folder, form_action, draft, key):
     with up("--workers", "2", TMPDIR=str(folder)) as one, up(TMPDIR=str(folder)) as two:
         for stack in (one, two):

@@ -26,6 +26,7 @@ def complaint(result: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
+@pytest.mark.wheel
 def test_a_run_without_load_is_undetermined_and_leaves_everything_a_reader_needs(poc: Path, portance: Portance) -> None:
     result = portance("run", "--only", STATIC, cwd=poc)
     assert result.returncode == 2
@@ -40,6 +41,7 @@ def test_a_run_without_load_is_undetermined_and_leaves_everything_a_reader_needs
     assert str(run.resolve().name) in result.stdout.replace("\n", "")
 
 
+@pytest.mark.wheel
 def test_grading_again_on_the_same_day_is_the_same_to_the_byte(poc: Path, portance: Portance) -> None:
     portance("run", "--only", STATIC, cwd=poc)
     run = poc / "runs" / "latest"
@@ -75,6 +77,7 @@ def test_old_evidence_no_longer_counts(poc: Path, portance: Portance) -> None:
     assert passed(stale) == 0
 
 
+@pytest.mark.wheel
 def test_the_command_speaks_french(poc: Path, portance: Portance) -> None:
     result = portance("run", "--only", STATIC, "--lang", "fr", cwd=poc)
     assert "Code source" in result.stderr
@@ -255,6 +258,7 @@ def test_help_and_completion_and_version_answer(poc: Path, portance: Portance) -
     assert "complete" in portance("--show-completion", "bash", cwd=poc).stdout.lower()
 
 
+@pytest.mark.wheel
 def test_criteria_and_explain_come_from_the_catalogue(poc: Path, portance: Portance) -> None:
     listed = json.loads(portance("criteria", "--json", cwd=poc).stdout)
     assert len(listed) >= 35
