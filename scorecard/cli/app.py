@@ -262,7 +262,10 @@ def init(
 @reference.command(help=t("Serve it for a person to click through.", "Le servir pour s'y promener."))
 def up(
     port: Annotated[
-        int | None, typer.Option("--port", help=t("Port; 8000, or a free one.", "Port ; 8000, ou un port libre."))
+        int | None,
+        typer.Option(
+            "--port", min=1, max=65535, help=t("Port; 8000, or a free one.", "Port ; 8000, ou un port libre.")
+        ),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
     lang: LangOption = DEFAULT_LANG,

@@ -11,6 +11,8 @@ from scorecard.criteria import Criterion
 from scorecard.evidence import Text
 from scorecard.grading import explain
 from scorecard.project import ProjectFile
+from scorecard.reports.labels import DOMAINS
+from scorecard.reports.words import Words
 
 
 def named(identifier: str, criteria: Sequence[Criterion]) -> Criterion:
@@ -39,9 +41,10 @@ def listing(criteria: Sequence[Criterion], lang: str) -> str:
     """One line a criterion, grouped by domain: identifier, blocking or not, basis, title."""
     marks = Text(en="blocking", fr="bloquant").in_(lang)
     width = max((len(c.id) for c in criteria), default=0)
+    words = Words("fr" if lang == "fr" else "en")
     lines = []
     for domain, group in groupby(criteria, key=lambda c: c.domain):
-        lines.append(f"\n{domain.value}")
+        lines.append(f"\n{words.gettext(DOMAINS[domain])}")
         for c in group:
             basis = Text(en=c.basis, fr={"measured": "mesuré", "declared": "déclaré"}[c.basis]).in_(lang)
             mark = f" [{marks}]" if c.blocking else ""

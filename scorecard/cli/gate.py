@@ -6,31 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from scorecard.evidence import Text
+from scorecard.reports.labels import VERDICTS
+from scorecard.reports.words import Words
 from scorecard.scorecard import Judged, Scorecard, Verdict
 
 MOST_LINES = 10
-
-_DECISIONS = {
-    "go": Text(en="GO", fr="FEU VERT"),
-    "conditional": Text(en="GO UNDER CONDITIONS", fr="FEU VERT SOUS CONDITIONS"),
-    "no_go": Text(en="NO GO", fr="PAS DE MISE EN SERVICE"),
-    "undetermined": Text(en="UNDETERMINED", fr="INDÉTERMINÉ"),
-}
 
 
 def lines(card: Scorecard, lang: str) -> list[str]:
     """Decision, grade, then what closes the gate: at most :data:`MOST_LINES` lines."""
     grade = Text(
-        en=f"grade between {card.grade.low} and {card.grade.high}",
-        fr=f"note entre {card.grade.low} et {card.grade.high}",
+        en=f"Grade between {card.grade.low} and {card.grade.high}; exit code {card.decision.exit_code}.",
+        fr=f"Note entre {card.grade.low} et {card.grade.high}\u202f; code de sortie {card.decision.exit_code}.",
     )
-    head = [
-        f"{_DECISIONS[card.decision.value].in_(lang)} — {card.decision_reason.in_(lang)}",
-        f"{grade.in_(lang)}; exit {card.decision.exit_code}"
-        if lang == "en"
-        else f"{grade.in_(lang)} ; code {card.decision.exit_code}",
+    words = Words("fr" if lang == "fr" else "en")
+    head = [card.decision_reason.in_(lang), grade.in_(lang)]
+    reasons = [
+        f"  {words.gettext(VERDICTS[j.verdict])}  {j.criterion.id}  {j.reason.in_(lang)}" for j in _closing(card)
     ]
-    reasons = [f"  {j.verdict.value}  {j.criterion.id}: {j.reason.in_(lang)}" for j in _closing(card)]
     room = MOST_LINES - len(head)
     if len(reasons) > room:
         left = len(reasons) - room + 1
