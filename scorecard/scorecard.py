@@ -63,7 +63,7 @@ class Judged(Strict):
     """A criterion with its verdict, the fact it was judged on (None when unknown), and the reason in words.
 
     ``evidence`` points into the files of the run ("load.json#/facts/3"); ``waiver`` says who accepted the failure,
-    until when and why.
+    until when and why; ``waits_for`` is the criterion that must pass first, where only that keeps this one unknown.
     """
 
     criterion: Criterion
@@ -73,6 +73,7 @@ class Judged(Strict):
     reason: Text
     evidence: tuple[str, ...]
     waiver: Text | None = None
+    waits_for: str | None = None
 
 
 class DomainResult(Strict):

@@ -124,13 +124,16 @@ def _advisory(vulnerability: dict[str, Any]) -> Advisory:
 
 _ASKING = Text(en="Asking for advisories", fr="Demande des avis de sécurité")
 _NOT_REACHED = Text(
-    en="the advisory service cannot be reached from here: give security.advisories in portance.toml, a local copy",
-    fr="le service d'avis de sécurité est injoignable d'ici : indiquer security.advisories dans portance.toml, une "
-    "copie locale",
+    en="The advisory service cannot be reached from here. Name a local copy of the advisories in portance.toml "
+    "(security.advisories).",
+    fr="Le service d’avis de sécurité est injoignable d’ici. Indiquer une copie locale des avis dans portance.toml "
+    "(security.advisories).",
 )
 _KNOWS_NOTHING = Text(
-    en=f"the advisory service reached from here does not know of {CONTROL.name} {CONTROL.version}, vulnerable since "
-    "2014: it has no advisory data, and clears nothing; security.advisories in portance.toml can name a local copy",
-    fr=f"le service d'avis joint d'ici ignore {CONTROL.name} {CONTROL.version}, vulnérable depuis 2014 : il n'a pas "
-    "de données d'avis et n'innocente rien ; security.advisories dans portance.toml peut indiquer une copie locale",
+    en="The advisory service reached from here has no advisory data and clears nothing, since it does not know of "
+    f"{CONTROL.name} {CONTROL.version}, vulnerable since 2014. Name a local copy of the advisories in portance.toml "
+    "(security.advisories).",
+    fr="Le service d’avis joint d’ici n’a pas de données et n’innocente rien, puisqu’il ignore "
+    f"{CONTROL.name} {CONTROL.version}, vulnérable depuis 2014. Indiquer une copie locale des avis dans portance.toml "
+    "(security.advisories).",
 )

@@ -184,11 +184,18 @@ def _check(criteria: Sequence[Criterion]) -> None:
 
 
 def _check_required(criterion: Criterion, required: Criterion | None, name: str) -> None:
-    """What a criterion requires is decided before it, so that a new failure can never improve a decision or a grade."""
+    """What a criterion requires is decided before it, so that a new failure can never improve a decision or a grade.
+
+    Only a criterion on the measurement may be required of some kinds of service and not of others, and only if it is
+    the end of its chain: otherwise what it requires would be dropped with it.
+    """
     if required is None:
         raise CatalogueError(f"{criterion.id}: requires {name!r}, which does not exist")
-    if not set(criterion.kinds) <= set(required.kinds):
+    missed = set(criterion.kinds) - set(required.kinds)
+    if missed and (required.judges == "service" or missed == set(criterion.kinds)):
         raise CatalogueError(f"{criterion.id}: requires {name!r}, which does not apply to all of its kinds")
+    if missed and required.requires:
+        raise CatalogueError(f"{criterion.id}: requires {name!r}, of some kinds only, which requires others itself")
     if required.judges == "measurement":
         return
     if required.warn is not None:

@@ -25,25 +25,37 @@ _BESIDE_BLOCKING = len(_URGENCY)
 def actions(judged: Sequence[Judged], lost: frozenset[str]) -> tuple[Action, ...]:
     """The actions, best first: those that decide (blocking, failures before unknowns), then by points a day of effort.
 
-    The gain is in points out of 100 of the low end of the total score. What waits for a failed precondition is left
-    out (``lost``): mending the precondition comes first.
+    The gain is in points out of 100 of the low end of the total score. What waits for another answer counts with the
+    action that obtains it; what waits for a failed precondition (``lost``) is left out: mending that comes first.
     """
     total = math.fsum(j.criterion.weight for j in judged if j.verdict is not Verdict.NOT_APPLICABLE)
-    todo = [j for j in judged if j.verdict in _URGENCY and j.criterion.id not in lost]
-    found = [(j, _action(j, total)) for j in todo]
-    found.sort(key=lambda item: _rank(*item))
+    todo = {j.criterion.id: j for j in judged if j.verdict in _URGENCY and j.criterion.id not in lost}
+    served: dict[str, list[Judged]] = {}
+    for item in todo.values():
+        served.setdefault(_root(item, todo).criterion.id, []).append(item)
+    found = [(_rank(todo[name], moved), _action(todo[name], moved, total)) for name, moved in served.items()]
+    found.sort(
+        key=lambda pair: (pair[0][0], -pair[1].gain / EFFORT_DAYS[pair[1].effort], pair[0][1], pair[1].criterion)
+    )
     return tuple(action for _, action in found)
 
 
-def _rank(judged: Judged, action: Action) -> tuple[int, float, int, str]:
+def _root(judged: Judged, todo: Mapping[str, Judged]) -> Judged:
+    """The question to be answered first, so that ``judged`` can be; itself where it waits for none of ``todo``."""
+    while judged.waits_for is not None and judged.waits_for in todo:
+        judged = todo[judged.waits_for]
+    return judged
+
+
+def _rank(judged: Judged, moved: Sequence[Judged]) -> tuple[int, int]:
     urgency = _URGENCY[judged.verdict]
-    decides = urgency if judged.criterion.blocking else _BESIDE_BLOCKING
-    return decides, -action.gain / EFFORT_DAYS[action.effort], urgency, action.criterion
+    return (urgency if any(m.criterion.blocking for m in moved) else _BESIDE_BLOCKING), urgency
 
 
-def _action(judged: Judged, total: float) -> Action:
+def _action(judged: Judged, moved: Sequence[Judged], total: float) -> Action:
     criterion = judged.criterion
-    gain = round(100 * criterion.weight * (1.0 - credit(judged, unknown=0.0)) / total, 2)
+    points = math.fsum(m.criterion.weight * (1.0 - credit(m, unknown=0.0)) for m in moved)
+    gain = round(100 * points / total, 2)
     if judged.verdict is Verdict.UNKNOWN:
         return Action(criterion=criterion.id, kind="measure", gain=gain, effort="hours", text=_to_find_out(judged))
     return Action(criterion=criterion.id, kind="mend", gain=gain, effort=criterion.effort, text=_to_mend(judged))
@@ -68,11 +80,12 @@ def _to_mend(judged: Judged) -> Text:
 def _to_find_out(judged: Judged) -> Text:
     """What is not known, by the question's own title, then why, or who can tell."""
     title = quoted(judged.criterion.title)
+    observed = any("#/facts/" in pointer for pointer in judged.evidence)
     if judged.criterion.basis == "measured":
-        return followed(
-            Text(en=f"{title.en} could not be established", fr=f"{title.fr} n’a pas pu être établi"), judged.reason
-        )
-    if any("#/facts/" in pointer for pointer in judged.evidence):
+        # A measurement that falls short is mended; one that is not there has only its reason.
+        way = judged.criterion.remedy if judged.criterion.judges == "measurement" and observed else judged.reason
+        return followed(Text(en=f"{title.en} could not be established", fr=f"{title.fr} n’a pas pu être établi"), way)
+    if observed:
         return followed(
             Text(
                 en=f"{title.en} was declared, but this does not count any more or not yet",

@@ -41,11 +41,23 @@ def judge_all(criteria: Sequence[Criterion], bench: Bench) -> dict[str, Judged]:
         for name in order.static_order():
             criterion = bench.criteria[name]
             required = [(r, judged.get(r)) for r in sorted(criterion.requires)]
-            unmet = [(r, first) for r, first in required if first is None or first.verdict is not Verdict.PASS]
+            unmet = [(r, first) for r, first in required if not _is_met(first)]
             judged[name] = _judge(criterion, bench, unmet)
     except CycleError as error:
         raise ValueError(f"criteria require each other: {' -> '.join(error.args[1])}") from error
     return judged
+
+
+def _is_met(required: Judged | None) -> bool:
+    """Whether a precondition holds; one on the measurement that this kind of service is not asked about is none.
+
+    That depends on the project file alone: no evidence, present or missing, makes a criterion not applicable.
+    """
+    if required is None:
+        return False
+    if required.verdict is Verdict.NOT_APPLICABLE:
+        return required.criterion.judges == "measurement"
+    return required.verdict is Verdict.PASS
 
 
 def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged | None]]) -> Judged:
@@ -61,7 +73,8 @@ def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged
     if isinstance(found, Unusable):
         return _judged(criterion, Verdict.UNKNOWN, words, found.reason, evidence=found.pointers)
     if unmet:
-        return _judged(criterion, Verdict.UNKNOWN, words, _void(*unmet[0]), evidence=(found.pointer,))
+        name, first = unmet[0]
+        return _judged(criterion, Verdict.UNKNOWN, words, _void(name, first), evidence=(found.pointer,), waits_for=name)
     value = _end(found.fact, criterion)
     if value is None:
         return _judged(criterion, Verdict.UNKNOWN, words, _no_end(criterion), evidence=(found.pointer,))
@@ -86,6 +99,7 @@ def _judged(
     fact: Fact | None = None,
     evidence: tuple[str, ...] = (),
     waiver: Text | None = None,
+    waits_for: str | None = None,
 ) -> Judged:
     return Judged(
         criterion=criterion,
@@ -95,6 +109,7 @@ def _judged(
         reason=reason,
         evidence=evidence,
         waiver=waiver,
+        waits_for=waits_for,
     )
 
 
@@ -152,12 +167,15 @@ def _compared(value: bool | float | str, criterion: Criterion, at: thresholds.Li
 def _void(name: str, required: Judged | None) -> Text:
     if required is None:
         return Text(
-            en=f"This counts only if “{name}” is met, which is not judged here.",
-            fr=f"Cela ne compte que si « {name} » est satisfait, ce qui n’est pas jugé ici.",
+            en=f"What was measured counts only if “{name}” is met, which is not judged here.",
+            fr=f"Ce qui a été mesuré ne compte que si « {name} » est satisfait, ce qui n’est pas jugé ici.",
         )
     title = quoted(required.criterion.title)
     return followed(
-        Text(en=f"This counts only if {title.en} is met", fr=f"Cela ne compte que si {title.fr} est satisfait"),
+        Text(
+            en=f"What was measured counts only if {title.en} is met",
+            fr=f"Ce qui a été mesuré ne compte que si {title.fr} est satisfait",
+        ),
         required.reason,
     )
 
@@ -169,4 +187,4 @@ def _no_end(criterion: Criterion) -> Text:
 
 
 def _measurement_fell_short(reason: Text) -> Text:
-    return followed(Text(en="The measurement falls short", fr="La mesure est insuffisante"), reason)
+    return Text(en=f"The measurement falls short: {reason.en}", fr=f"La mesure est insuffisante : {reason.fr}")

@@ -246,6 +246,17 @@ def table(**changes):
         (table(requires='["x.z"]') + table(id='"x.z"', warn="0.5"), "warn zone"),
         (table(requires='["x.z"]', blocking="true") + table(id='"x.z"'), "does not block"),
         (table(requires='["x.z"]') + table(id='"x.z"', kinds='["api"]'), "does not apply"),
+        (
+            table(requires='["x.z"]', kinds='["api"]')
+            + table(id='"x.z"', kinds='["appointment"]', judges='"measurement"'),
+            "does not apply",
+        ),
+        (
+            table(requires='["x.z"]')
+            + table(id='"x.w"')
+            + table(id='"x.z"', kinds='["api"]', judges='"measurement"', requires='["x.w"]'),
+            "requires others itself",
+        ),
         ("[criterion]\n", "unknown table"),
         ("[[criteria]\n", "own.toml"),
     ],
@@ -260,6 +271,30 @@ def test_a_catalogue_with_a_hole_is_refused_in_one_line(tmp_path: Path, content:
 def test_a_sound_catalogue_of_ones_own_is_read(tmp_path: Path):
     (tmp_path / "own.toml").write_text(table(), encoding="utf-8")
     assert [c.id for c in catalogue(tmp_path)] == ["x.y"]
+
+
+@pytest.mark.parametrize("kind", ["online-procedure", "appointment", "api", "internal-tool"])
+@pytest.mark.parametrize("share", [None, 0.0, 0.009, 0.01, 0.4])
+@pytest.mark.parametrize("name", ["capacity.population", "capacity.headroom"])
+def test_a_capacity_found_by_reading_alone_counts_only_where_nobody_files(
+    project, evidence, today, cases, kind, share, name
+):
+    needed = cases.needed(CRITERIA[name])
+    writes = CRITERIA["capacity.journeys-write"]
+    assert writes in needed
+    facts = [
+        cases.fact(c, next(v for v, e in cases.values_of(c) if e is Verdict.PASS)) for c in needed if c is not writes
+    ]
+    if share is not None:
+        facts.append(cases.fact(writes, share))
+    card = grade(_of_kind(project, kind), needed, [evidence(facts)], (), today)
+    judged = next(j for j in card.judged if j.criterion.id == name)
+    files = kind in ("online-procedure", "appointment")
+    counts = not files or (share is not None and share >= 0.01)
+    assert judged.verdict is (Verdict.PASS if counts else Verdict.UNKNOWN)
+    if name == "capacity.population":
+        assert (card.capacity.users_low is not None) == counts
+        assert counts or "The load test also writes" in card.capacity.reason.en
 
 
 def test_the_facts_that_are_measured_are_produced_by_a_collector():

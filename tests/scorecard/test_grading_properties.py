@@ -35,6 +35,8 @@ class Plan:
     domain: str
     state: str
     waived: bool
+    elsewhere: bool = False
+    """Asked of another kind of service only."""
 
 
 @st.composite
@@ -47,17 +49,20 @@ def plans(draw):
             for n, p in enumerate(found)
             if p.measurement or (not p.warns and (p.blocking or not blocking))
         ]  # fmt: skip
+        measurement = draw(st.integers(0, 4)) == 0
+        requires = tuple(draw(st.lists(st.sampled_from(allowed), unique=True, max_size=2))) if allowed else ()
         found.append(
             Plan(
                 weight=draw(st.floats(0.5, 10)),
                 blocking=blocking,
                 warns=draw(st.booleans()),
-                measurement=draw(st.integers(0, 4)) == 0,
-                requires=tuple(draw(st.lists(st.sampled_from(allowed), unique=True, max_size=2))) if allowed else (),
+                measurement=measurement,
+                requires=requires,
                 evidence=draw(st.sampled_from(FILES)),
                 domain=draw(st.sampled_from(DOMAINS)),
                 state=draw(st.sampled_from(["pass", "pass", "warn", "fail", "none", "absent"])),
                 waived=draw(st.booleans()),
+                elsewhere=measurement and not requires and draw(st.booleans()),
             )
         )
     return found
@@ -72,7 +77,7 @@ def card_of(project, criterion, evidence, fact, today):
             criterion(
                 f"c{n}", weight=p.weight, blocking=p.blocking, warn=0.8 if p.warns else None, domain=p.domain,
                 judges="measurement" if p.measurement else "service", evidence=p.evidence,
-                requires=[f"c{r}" for r in p.requires],
+                requires=[f"c{r}" for r in p.requires], kinds=["api"] if p.elsewhere else ["online-procedure"],
             )
             for n, p in enumerate(plan)
         ]  # fmt: skip
@@ -164,14 +169,16 @@ def test_unknown_never_passes_and_everything_agrees(card_of, plan):
     assert len(verdicts) == len(plan)
     for n, p in enumerate(plan):
         judged = verdicts[f"c{n}"]
-        if p.state in ("none", "absent"):
+        if p.elsewhere:
+            assert judged.verdict is Verdict.NOT_APPLICABLE
+        elif p.state in ("none", "absent"):
             assert judged.verdict is Verdict.UNKNOWN
         if judged.verdict is Verdict.UNKNOWN:
             assert judged.fact is None
         if judged.verdict is Verdict.PASS:
             assert p.state == "pass"
-            assert all(verdicts[f"c{r}"].verdict is Verdict.PASS for r in p.requires)
-    blocking = {j.verdict for j in card.judged if j.criterion.blocking}
+            assert all(verdicts[f"c{r}"].verdict is Verdict.PASS for r in p.requires if not plan[r].elsewhere)
+    blocking = {j.verdict for j in card.judged if j.criterion.blocking} - {Verdict.NOT_APPLICABLE}
     document = json.loads(json_report.render(card, "en"))
     assert document["decision"] == card.decision.value
     assert document["grade"]["low"] == card.grade.low

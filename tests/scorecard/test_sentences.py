@@ -194,6 +194,20 @@ def test_an_action_on_a_declaration_names_no_identifier(action, criterion, evide
     )
 
 
+def test_what_waits_for_one_answer_is_one_action_with_the_way_to_it(project, criterion, evidence, fact, today):
+    criteria = [
+        criterion("lag", judges="measurement"),
+        criterion("p95", requires=["lag"], weight=3, blocking=True),
+        criterion("peak", requires=["p95"], weight=6),
+        criterion("beside", weight=10),
+    ]
+    facts = [fact(f"load.{name}", 0.1) for name in ("p95", "peak", "beside")] + [fact("load.lag", 9)]
+    card = grade(project, criteria, [evidence(facts)], (), today)
+    (only,) = card.actions
+    assert (only.criterion, only.kind, only.gain) == ("lag", "measure", 50.0)
+    assert only.text.en == "“lag holds” could not be established. Mend lag."
+
+
 def test_failures_that_decide_come_before_unknowns_that_decide(project, criterion, evidence, fact, today):
     criteria = [
         criterion("accepted", blocking=True, effort="hours"),
@@ -238,15 +252,15 @@ def test_an_evidence_that_is_not_there_is_named(project, criterion, today):
     assert reason.fr == "Cette évaluation ne l’a pas examiné : elle ne contient pas de preuve « load »."
 
 
-def test_the_reason_of_a_void_measurement_is_two_or_three_sentences(project, criterion, evidence, fact, today):
+def test_the_reason_of_a_void_measurement_is_two_sentences(project, criterion, evidence, fact, today):
     criteria = [criterion("lag", judges="measurement"), criterion("p95", requires=["lag"])]
     facts = [fact("load.lag", 9), fact("load.p95", 0.1)]
     judged = {j.criterion.id: j for j in grade(project, criteria, [evidence(facts)], (), today).judged}
     assert plain(judged["p95"].reason.en) == (
-        "This counts only if “lag holds” is met. The measurement falls short. 9 s, the line is 400 ms."
+        "What was measured counts only if “lag holds” is met. The measurement falls short: 9 s, the line is 400 ms."
     )
     assert plain(judged["p95"].reason.fr) == (
-        "Cela ne compte que si « lag tient » est satisfait. La mesure est insuffisante. 9 s, le seuil est de 400 ms."
+        "Ce qui a été mesuré ne compte que si « lag tient » est satisfait. La mesure est insuffisante : 9 s, le seuil est de 400 ms."
     )
 
 

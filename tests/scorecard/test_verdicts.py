@@ -191,6 +191,22 @@ def test_what_a_criterion_requires_must_pass_first(judge, criterion, evidence, f
     assert judge([p95], [evidence([fact("load.p95", 0.1)])]).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("judges", "kinds", "verdict"),
+    [
+        ("measurement", ["api"], Verdict.PASS),  # not asked of this kind of service, by the project file
+        ("measurement", ["online-procedure"], Verdict.UNKNOWN),
+        ("service", ["api"], Verdict.UNKNOWN),  # the catalogue refuses it; grading lets nothing through either
+    ],
+)
+def test_a_precondition_is_dropped_only_where_the_measurement_needs_none(
+    judge, criterion, evidence, fact, judges, kinds, verdict
+):
+    precondition = criterion("asked", judges=judges, kinds=kinds)
+    found = judge([precondition, criterion("p95", requires=["asked"])], [evidence([fact("load.p95", 0.1)])])
+    assert found.verdict is verdict
+
+
 def test_criteria_that_require_each_other_are_refused(judge, criterion, evidence, fact):
     one, two = criterion("one", requires=["two"]), criterion("two", requires=["one"])
     seen = [evidence([fact("load.one", 0.1), fact("load.two", 0.1)])]
