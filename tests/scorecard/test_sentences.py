@@ -260,7 +260,8 @@ def test_the_reason_of_a_void_measurement_is_two_sentences(project, criterion, e
         "What was measured counts only if “lag holds” is met. The measurement falls short: 9 s, the line is 400 ms."
     )
     assert plain(judged["p95"].reason.fr) == (
-        "Ce qui a été mesuré ne compte que si « lag tient » est satisfait. La mesure est insuffisante : 9 s, le seuil est de 400 ms."
+        "Ce qui a été mesuré ne compte que si « lag tient » est satisfait. "
+        "La mesure est insuffisante : 9 s, le seuil est de 400 ms."
     )
 
 
