@@ -22,8 +22,9 @@ def lines(card: Scorecard, lang: str) -> list[str]:
     words = Words("fr" if lang == "fr" else "en")
     head = [card.decision_reason.in_(lang), grade.in_(lang)]
     reasons = [
-        f"  {words.gettext(VERDICTS[j.verdict])} – {j.criterion.title.in_(lang)} ({j.criterion.id}). {j.reason.in_(lang)}"
-        for j in _closing(card)
+        f"  {words.gettext(VERDICTS[judged.verdict])} – {judged.criterion.title.in_(lang)} ({judged.criterion.id}). "
+        f"{judged.reason.in_(lang)}"
+        for judged in _closing(card)
     ]
     room = MOST_LINES - len(head)
     if len(reasons) > room:

@@ -100,10 +100,12 @@ class Reporter:
         if self._quiet:
             return
         seconds = time.monotonic() - self._stage_began
-        reason = f": {evidence.reason.in_(self._lang)}" if evidence.reason is not None else ""
+        colon = "\u00a0: " if self._lang == "fr" else ": "
+        reason = f"{colon}{evidence.reason.in_(self._lang)}" if evidence.reason is not None else ""
         word = _WORDS[evidence.status].in_(self._lang)
         title = self._stages[self._current].title.in_(self._lang)
-        self._print(f"{title}: {word}, {seconds:.1f} s{reason}")
+        shown = f"{seconds:.1f}".replace(".", "," if self._lang == "fr" else ".")
+        self._print(f"{title}{colon}{word}, {shown} s{reason}")
 
     def _print(self, line: str) -> None:
         self._console.print(f"[{self._current + 1}/{len(self._stages)}] {line}", markup=False, highlight=False)
