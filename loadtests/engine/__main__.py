@@ -24,7 +24,7 @@ from loadtests.engine.orders import Limits, Order
 from loadtests.engine.pump import Pump
 from loadtests.engine.tracing import SentTraces
 from loadtests.engine.visitor import Path, Visitor
-from loadtests.errors import LoadTestError
+from scorecard.journeys import JourneyError
 from scorecard.project import Journey
 
 
@@ -38,7 +38,7 @@ def main(descriptor: int) -> None:
     with FilePath(setup["traces"]).open("a", encoding="utf-8") as file:
         try:
             pump = _pump(setup, SentTraces(file))
-        except LoadTestError as error:
+        except JourneyError as error:
             channel.send({"is": "error", "message": str(error)})
             return
         gc.collect()

@@ -13,12 +13,12 @@ import gevent  # type: ignore[import-untyped]
 from gevent.pool import Pool  # type: ignore[import-untyped]
 from locust.env import Environment
 
-from loadtests.engine import people
 from loadtests.engine.arrivals import schedule
 from loadtests.engine.orders import Limits, Order
 from loadtests.engine.recorder import Recorder, monotonic
 from loadtests.engine.tracing import SentTraces
 from loadtests.engine.visitor import Path, Visitor, pause_until
+from scorecard.journeys import people
 
 _WATCH_S = 0.1
 _LEAD_S = 0.05

@@ -20,12 +20,12 @@ from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpUser, FastResponse
 from locust.env import Environment
 
-from loadtests.engine import templates
-from loadtests.engine.extraction import Answer, Extractor, Missing, compile_extractors
 from loadtests.engine.orders import TIMEOUT_S
-from loadtests.engine.people import fresh_uuid
 from loadtests.engine.recorder import UNFINISHED, Exchange, Recorder, monotonic
 from loadtests.engine.tracing import SentTraces, traceparent
+from scorecard.journeys import templates
+from scorecard.journeys.extraction import Answer, Extractor, Missing, compile_extractors
+from scorecard.journeys.people import fresh_uuid
 from scorecard.project import Journey, Step, is_local
 
 _ANY_STATUS = frozenset(range(100, 600))
@@ -47,7 +47,7 @@ class Ready:
 
     @classmethod
     def of(cls, journey: Journey, step: Step) -> Ready:
-        """Make a step ready. Raises LoadTestError for a wrong expression."""
+        """Make a step ready. Raises JourneyError for a wrong expression."""
         return cls(
             step=step,
             method=step.method,
@@ -72,7 +72,7 @@ class Path:
 
     @classmethod
     def of(cls, journey: Journey) -> Path:
-        """Make a journey ready. Raises LoadTestError when it uses a value nobody gives or a wrong expression."""
+        """Make a journey ready. Raises JourneyError when it uses a value nobody gives or a wrong expression."""
         templates.check(journey)
         return cls(
             journey=journey,

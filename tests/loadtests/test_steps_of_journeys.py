@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from loadtests.engine import templates
 from loadtests.engine.arrivals import schedule
-from loadtests.engine.extraction import Answer, Missing, compile_extractor
 from loadtests.engine.orders import Limits
-from loadtests.engine.people import fresh_uuid, member, person
 from loadtests.engine.recorder import Exchange, Recorder
 from loadtests.engine.tracing import traceparent
-from loadtests.errors import LoadTestError
+from scorecard.journeys import JourneyError, templates
+from scorecard.journeys.extraction import Answer, Missing, compile_extractor
+from scorecard.journeys.people import fresh_uuid, member, person
 from scorecard.project import Journey
 
 _NO_LIMITS = Limits(sessions=10**9, errors=10**9, slow=10**9, slow_s=1.0)
@@ -87,7 +86,7 @@ def test_a_path_is_encoded_unless_a_whole_address_stands_at_its_start() -> None:
 
 def test_a_value_nobody_gives_is_refused_before_the_load() -> None:
     journey = Journey.model_validate({"name": "read", "steps": [{"get": "/"}, {"get": "/dossiers/{dossier}"}]})
-    with pytest.raises(LoadTestError, match=r"journey read, step 2 .*\{dossier\} is neither generated"):
+    with pytest.raises(JourneyError, match=r"journey read, step 2 .*\{dossier\} is neither generated"):
         templates.check(journey)
 
 
@@ -126,7 +125,7 @@ def test_what_is_not_there_is_missing(expression: str, content: str) -> None:
 
 @pytest.mark.parametrize("expression", ["id", "$..[", "regex:(", "header:", "xpath://a"])
 def test_a_wrong_expression_is_refused(expression: str) -> None:
-    with pytest.raises(LoadTestError, match=re.escape(repr(expression.removeprefix("regex:")))):
+    with pytest.raises(JourneyError, match=re.escape(repr(expression.removeprefix("regex:")))):
         compile_extractor(expression)
 
 

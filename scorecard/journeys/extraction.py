@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.parser import parse
 
-from loadtests.errors import LoadTestError
+from scorecard.journeys import JourneyError
 
 
 class Headers(Protocol):
@@ -63,7 +63,7 @@ def compile_extractor(expression: str) -> Extractor:
     Of several matches of a JSON path one is drawn at random, so that visitors spread over the items of a list.
 
     Raises:
-        LoadTestError: the expression is none of the three kinds, or does not parse.
+        JourneyError: the expression is none of the three kinds, or does not parse.
     """
     if expression.startswith("$"):
         return _json_path(expression)
@@ -74,11 +74,11 @@ def compile_extractor(expression: str) -> Extractor:
         case "header" if rest:
             return _header(rest)
         case _:
-            raise LoadTestError(f"extract {expression!r}: expected $.json.path, regex:(…) or header:Name")
+            raise JourneyError(f"extract {expression!r}: expected $.json.path, regex:(…) or header:Name")
 
 
 def compile_extractors(expressions: Mapping[str, str]) -> dict[str, Extractor]:
-    """One extractor a name. Raises LoadTestError like :func:`compile_extractor`."""
+    """One extractor a name. Raises JourneyError like :func:`compile_extractor`."""
     return {name: compile_extractor(expression) for name, expression in expressions.items()}
 
 
@@ -86,7 +86,7 @@ def _json_path(expression: str) -> Extractor:
     try:
         found_by = parse(expression)
     except (JSONPathError, ValueError) as error:
-        raise LoadTestError(f"extract {expression!r}: not a JSON path ({error})") from error
+        raise JourneyError(f"extract {expression!r}: not a JSON path ({error})") from error
 
     def extract(answer: Answer, random: Random) -> Any:
         matches = found_by.find(answer.json)
@@ -101,7 +101,7 @@ def _regex(expression: str) -> Extractor:
     try:
         pattern = re.compile(expression)
     except re.error as error:
-        raise LoadTestError(f"extract regex {expression!r}: {error}") from error
+        raise JourneyError(f"extract regex {expression!r}: {error}") from error
 
     def extract(answer: Answer, random: Random) -> Any:
         match = pattern.search(answer.text)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from loadtests.engine.people import GENERATED
-from loadtests.errors import LoadTestError
+from scorecard.journeys import JourneyError
+from scorecard.journeys.people import GENERATED
 from scorecard.project import Journey, Step
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -59,13 +59,13 @@ def check(journey: Journey) -> None:
     """Refuse a journey that uses a value nobody gives.
 
     Raises:
-        LoadTestError: names the journey, the step and the placeholder.
+        JourneyError: names the journey, the step and the placeholder.
     """
     known = set(GENERATED)
     for number, step in enumerate(journey.steps, start=1):
         unknown = sorted(used(step) - known)
         if unknown:
-            raise LoadTestError(
+            raise JourneyError(
                 f"journey {journey.name}, step {number} ({step.label}): {{{unknown[0]}}} is neither generated "
                 f"({', '.join(sorted(GENERATED))}) nor extracted by an earlier step"
             )
