@@ -8,6 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from scorecard.evidence import Text
+from scorecard.grading.sentences import quoted
 from scorecard.project import Waiver
 from scorecard.quantities import day
 from scorecard.scorecard import Judged, Verdict
@@ -39,35 +40,36 @@ def _problem(waiver: Waiver, judged: Judged | None, times: int, today: date) -> 
     name = waiver.criterion
     if judged is None:
         return Text(
-            en=f"The waiver of {name} counts for nothing: there is no such criterion.",
-            fr=f"La dérogation sur {name} est sans effet : ce critère n’existe pas.",
+            en=f"The waiver of “{name}” counts for nothing: there is no such criterion.",
+            fr=f"La dérogation sur « {name} » est sans effet : ce critère n’existe pas.",
         )
+    title = quoted(judged.criterion.title)
     if times > 1:
         return Text(
-            en=f"The waivers of {name} count for nothing: there are {times} of them.",
-            fr=f"Les dérogations sur {name} sont sans effet : il y en a {times}.",
+            en=f"The waivers of {title.en} count for nothing: there are {times} of them.",
+            fr=f"Les dérogations sur {title.fr} sont sans effet : il y en a {times}.",
         )
     if waiver.expires < today:
         return Text(
-            en=f"The waiver of {name} expired on {day(waiver.expires, 'en')}.",
-            fr=f"La dérogation sur {name} a expiré le {day(waiver.expires, 'fr')}.",
+            en=f"The waiver of {title.en} expired on {day(waiver.expires, 'en')}.",
+            fr=f"La dérogation sur {title.fr} a expiré le {day(waiver.expires, 'fr')}.",
         )
-    return _useless(name, judged)
+    return _useless(title, judged.verdict)
 
 
-def _useless(name: str, judged: Judged) -> Text | None:
-    match judged.verdict:
+def _useless(title: Text, verdict: Verdict) -> Text | None:
+    match verdict:
         case Verdict.WAIVED:
             return None
         case Verdict.UNKNOWN:
             return Text(
-                en=f"The waiver of {name} counts for nothing: a waiver covers a failure, and this is unknown.",
-                fr=f"La dérogation sur {name} est sans effet : elle couvre un échec, et ceci est inconnu.",
+                en=f"The waiver of {title.en} counts for nothing: it covers a failure, and this is unknown.",
+                fr=f"La dérogation sur {title.fr} est sans effet : elle couvre un échec, et ceci est inconnu.",
             )
         case Verdict.PASS | Verdict.WARN | Verdict.NOT_APPLICABLE | Verdict.FAIL:
             return Text(
-                en=f"The waiver of {name} is not needed: nothing fails there.",
-                fr=f"La dérogation sur {name} est inutile : rien n’y échoue.",
+                en=f"The waiver of {title.en} is not needed: nothing fails there.",
+                fr=f"La dérogation sur {title.fr} est inutile : rien n’y échoue.",
             )
         case _:
-            assert_never(judged.verdict)
+            assert_never(verdict)

@@ -15,7 +15,7 @@ from scorecard.scorecard import DomainResult, GradeRange, Judged, Letter, Scorec
 
 LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D", "E", "F")
 
-MOST_PROBLEMS = 3
+MOST_PROBLEMS = 2
 """Problems shown above the fold, so that the signature stays on the first sheet; the detail lists them all."""
 
 MOST_FINDINGS = 10

@@ -192,7 +192,7 @@ def test_a_rate_without_an_upper_end_is_said_to_be_at_least(card: Callable[..., 
     assert "holds at least 435,000 users" in page.text
 
 
-@pytest.mark.parametrize(("count", "above", "more"), [(3, 3, ""), (4, 3, "1 more"), (9, 3, "6 more")])
+@pytest.mark.parametrize(("count", "above", "more"), [(2, 2, ""), (3, 2, "1 more"), (9, 2, "7 more")])
 def test_few_problems_stand_above_the_fold_and_all_of_them_at_the_end(
     card: Callable[..., Scorecard], count: int, above: int, more: str
 ) -> None:

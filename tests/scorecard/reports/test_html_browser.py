@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
+from scorecard.evidence import Text
 from scorecard.reports.html import render
 from scorecard.scorecard import Scorecard
 
@@ -99,6 +100,23 @@ def test_everything_up_to_the_signature_fits_one_sheet_of_paper(
     page.emulate_media(media="print")
     box = page.locator(".signature").bounding_box()
     assert box["y"] + box["height"] <= A4_HEIGHT
+
+
+@pytest.mark.parametrize("decision", ["go", "conditional", "no_go", "undetermined"])
+def test_many_long_problems_leave_the_signature_on_the_first_sheet(
+    cards: dict[str, Scorecard], look: Callable[..., Any], decision: str
+) -> None:
+    long = "La dérogation sur « Chacun sait que faire dans les 72 heures après une fuite » est sans effet : elle couvre"
+    problems = tuple(Text(en="-", fr=f"{long} un échec, et ceci est inconnu ({n}).") for n in range(12))
+    page = look(render(cards[decision].model_copy(update={"problems": problems}), "fr"), width=A4_WIDTH)
+    page.emulate_media(media="print")
+    box = page.locator(".signature").bounding_box()
+    assert box["y"] + box["height"] <= A4_HEIGHT
+    page.evaluate(
+        "document.querySelector('.problems ul').append(...document.querySelectorAll('#problems-all + ul li'))"
+    )
+    box = page.locator(".signature").bounding_box()
+    assert box["y"] + box["height"] > A4_HEIGHT  # the control: with all of them it would not fit
 
 
 def test_hostile_words_run_nothing_in_a_browser(card: Callable[..., Scorecard], look: Callable[..., Any]) -> None:
