@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from scorecard.evidence import Text
+from scorecard.mistakes import first_mistake
 
 FILE_NAME = "portance.toml"
 
@@ -88,7 +88,9 @@ class TargetSection(Section):
     manifests: str | None = Field(
         default=None, description="Kubernetes manifests or kustomization, relative to this file."
     )
-    remote: bool = Field(default=False, description="Set it to allow load and probes on an address that is not on this machine.")
+    remote: bool = Field(
+        default=False, description="Set it to allow load and probes on an address that is not on this machine."
+    )
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Self:
@@ -309,48 +311,7 @@ def parse(content: bytes, name: str = FILE_NAME) -> ProjectFile:
     try:
         return ProjectFile.model_validate(document)
     except ValidationError as error:
-        raise ProjectError(f"{name}: {_first_problem(error)}") from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    problems = error.errors()
-    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    where = _where(first["loc"])
-    match first["type"]:
-        case "extra_forbidden":
-            return f"{where}: unknown key{_nearest(first['loc'])}"
-        case "missing":
-            return f"{where}: missing"
-        case _:
-            given = first["input"]
-            shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
-            return f"{where}: {first['msg'].removeprefix('Value error, ')}{shown}".lstrip(": ")
-
-
-def _where(location: tuple[int | str, ...]) -> str:
-    words = [f"[{part + 1}]" if isinstance(part, int) else str(part) for part in location]
-    return ".".join(words).replace(".[", "[")
-
-
-def _nearest(location: tuple[int | str, ...]) -> str:
-    model: Any = ProjectFile
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        model = _inner_model(model.model_fields[part].annotation)
-    known = [f.alias or n for n, f in model.model_fields.items()]
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f", did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
-
-
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        inner = _inner_model(argument)
-        if inner is not None:
-            return inner
-    return None
+        raise ProjectError(f"{name}: {first_mistake(error, ProjectFile)}") from error
 
 
 def is_local(url: str) -> bool:
