@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scorecard.reports import html, json_report, junit, markdown
+from scorecard.reports import badge, gitlab, html, json_report, junit, markdown, prometheus, sarif, spreadsheet
 from scorecard.scorecard import Scorecard
 
 
@@ -23,4 +23,9 @@ FORMATS: dict[str, Renderer] = {
     "html": Renderer("scorecard.html", "text/html; charset=utf-8", html.render),
     "md": Renderer("scorecard.md", "text/markdown; charset=utf-8", markdown.render),
     "junit": Renderer("junit.xml", "application/xml", junit.render),
+    "sarif": Renderer("scorecard.sarif", "application/sarif+json", sarif.render),
+    "gitlab": Renderer("gl-code-quality-report.json", "application/json", gitlab.render),
+    "csv": Renderer("scorecard.csv", "text/csv; charset=utf-8", spreadsheet.render),
+    "prometheus": Renderer("scorecard.prom", "text/plain; version=0.0.4; charset=utf-8", prometheus.render),
+    "badge": Renderer("badge.svg", "image/svg+xml", badge.render),
 }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import assert_never
 
+from scorecard.reports.characters import for_xml
 from scorecard.scorecard import DomainResult, Judged, Scorecard, Verdict
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold, even escaped; tools print them."""
 
 
 def render(card: Scorecard, lang: str) -> str:
@@ -18,7 +15,7 @@ def render(card: Scorecard, lang: str) -> str:
 
     A warning passes, with its reason as the output of the test case.
     """
-    root = ET.Element("testsuites", {"name": _clean(card.project.name), **_counts(card.judged)})
+    root = ET.Element("testsuites", {"name": for_xml(card.project.name), **_counts(card.judged)})
     for domain in (d for d in card.domains if d.judged):
         root.append(_suite(domain, card, lang))
     ET.indent(root, " ")
@@ -46,7 +43,7 @@ def _suite(domain: DomainResult, card: Scorecard, lang: str) -> ET.Element:
 
 
 def _case(judged: Judged, lang: str) -> ET.Element:
-    criterion, reason = judged.criterion, _clean(judged.reason.in_(lang))
+    criterion, reason = judged.criterion, for_xml(judged.reason.in_(lang))
     case = ET.Element(
         "testcase", {"classname": f"portance.{criterion.domain.value}", "name": f"{criterion.id}", "time": "0"}
     )
@@ -67,7 +64,7 @@ def _case(judged: Judged, lang: str) -> ET.Element:
             ET.SubElement(case, "system-out").text = reason
         case Verdict.FAIL:
             failure = ET.SubElement(case, "failure", {"message": reason, "type": judged.verdict.value})
-            failure.text = _clean(criterion.remedy.in_(lang))
+            failure.text = for_xml(criterion.remedy.in_(lang))
         case Verdict.UNKNOWN:
             ET.SubElement(case, "error", {"message": reason, "type": judged.verdict.value})
         case Verdict.WAIVED | Verdict.NOT_APPLICABLE:
@@ -92,8 +89,4 @@ def _counts(judged: Sequence[Judged]) -> dict[str, str]:
 def _add_properties(element: ET.Element, values: dict[str, str]) -> None:
     properties = ET.SubElement(element, "properties")
     for name, value in values.items():
-        ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
-
-
-def _clean(words: str) -> str:
-    return _NOT_XML.sub("\ufffd", words)
+        ET.SubElement(properties, "property", {"name": name, "value": for_xml(value)})
