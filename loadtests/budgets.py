@@ -22,6 +22,7 @@ class Budget:
         drain_s: longest wait for answers after a window.
         confirmations: repeats that must all hold.
         resolution: ratio at which bisecting stops.
+        searches: whether the capacity is searched after the peak demand.
         caveat: what a reader of the figures must know of this profile. The biases were found on 100 simulated M/M/8
             queues (40 ms of service, 188.7 a second at p95 <= 300 ms); see decision 0021.
     """
@@ -36,9 +37,23 @@ class Budget:
     confirmations: int
     resolution: float
     caveat: str
+    searches: bool = True
 
 
 BUDGETS: Mapping[RunProfile, Budget] = {
+    "smoke": Budget(
+        total_s=10,
+        settle_s=0.5,
+        warm_up_s=0.5,
+        peak_s=3.5,
+        step_s=3.5,
+        confirm_s=3.5,
+        drain_s=1,
+        confirmations=1,
+        resolution=1.10,
+        caveat="",
+        searches=False,
+    ),
     "quick": Budget(
         total_s=75,
         settle_s=2,

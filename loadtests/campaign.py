@@ -62,6 +62,8 @@ class Campaign:
         cpu: processor clock of the service, None when its processes are not known.
         steps: every step made.
         requests_per_journey: steps that go to the target, as the smoke check counted them.
+        hops_per_journey: requests the target gets from a journey, redirects included, counted in the same way; None
+            before the smoke check.
     """
 
     generator: Generator
@@ -75,6 +77,7 @@ class Campaign:
     clock: Callable[[], float] = time.monotonic
     steps: list[Step] = field(default_factory=list)
     requests_per_journey: float = 1.0
+    hops_per_journey: float | None = None
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -90,14 +93,16 @@ class Campaign:
         Raises:
             SmokeFailure: a step went wrong.
         """
-        self.requests_per_journey = 0.0
+        requests = hops = 0.0
         for journey in sorted(self.journeys, key=lambda j: j.persona != "citizen"):
             self._say(Text(en=f"Trying journey {journey.name}", fr=f"Essai du parcours {journey.name}"))
             steps = self.generator.smoke(journey, self.think_scale)["steps"]
             last = steps[-1]
             if last["error"] is not None:
                 raise SmokeFailure(_smoke_reason(journey.name, len(steps), last))
-            self.requests_per_journey += self.shares[journey.name] * sum(step["hops"] > 0 for step in steps)
+            requests += self.shares[journey.name] * sum(step["hops"] > 0 for step in steps)
+            hops += self.shares[journey.name] * sum(step["hops"] for step in steps)
+        self.requests_per_journey, self.hops_per_journey = requests, hops
 
     def peak_demand(self) -> Step:
         """Warm the target up, then measure it at the peak demand (or at the least rate that can be judged)."""

@@ -14,7 +14,9 @@ from loadtests.demand import demand, shares
 from loadtests.errors import LoadTestError
 from loadtests.figures import french
 from loadtests.generator import LOG, TRACES, generator
-from loadtests.load_facts import FACTS, facts, table, unknown
+from loadtests.load_facts import facts
+from loadtests.load_measured import FACTS, Measured, unknown
+from loadtests.load_table import table
 from loadtests.processor import CpuClock
 from loadtests.search import Capacity
 from loadtests.step import Objective, Step
@@ -22,6 +24,11 @@ from scorecard.evidence import Evidence, Provenance, Status, Text
 from scorecard.project import Site, is_local
 
 COLLECTOR = "loadtests.load"
+
+_NOT_SEARCHED = Text(
+    en="The smoke profile tries the set-up; it does not search the capacity: use --profile quick or longer.",
+    fr="Le profil smoke essaie l’installation ; il ne cherche pas la capacité : prenez --profile quick ou plus long.",
+)
 
 
 @dataclass
@@ -31,6 +38,7 @@ class _Seen:
     peak: Step | None = None
     steps: Sequence[Step] = ()
     capacity: Capacity | None = None
+    hops_per_journey: float | None = None
     locust: str = "not started"
     think_scale: float = 1.0
 
@@ -81,6 +89,8 @@ def collect_load(site: Site) -> Evidence:
             Status.ERROR,
             Text(en=f"The load generator failed: {error}", fr=f"Le générateur de charge a échoué : {error}"),
         )
+    if status is Status.COMPLETED and not budget.searches:
+        status, reason = Status.DEGRADED, _NOT_SEARCHED
     if status is Status.COMPLETED and seen.capacity is not None and not seen.capacity.confirmed:
         status, reason = Status.DEGRADED, _unconfirmed(seen.capacity)
     return Evidence(
@@ -95,7 +105,12 @@ def collect_load(site: Site) -> Evidence:
             version=seen.locust,
             command=("python", "-P", "-m", "loadtests.engine", f"profile={site.profile}", f"seed={seed}"),
         ),
-        facts=facts(project, wanted, seen.peak, seen.steps, seen.capacity, objective, _caveats(budget, seen), reason),
+        facts=facts(
+            Measured(seen.peak, seen.steps, seen.capacity, seen.hops_per_journey, objective, _caveats(budget, seen)),
+            project.project.users,
+            wanted,
+            reason,
+        ),
         tables=(table(seen.steps, objective),),
         raw=_digests(site),
     )
@@ -113,8 +128,10 @@ def _caveats(budget: Budget, seen: _Seen) -> str:
 
 def _carry_out(campaign: Campaign, seen: _Seen) -> None:
     campaign.smoke()
+    seen.hops_per_journey = campaign.hops_per_journey
     seen.peak = campaign.peak_demand()
-    seen.capacity = campaign.capacity()
+    if campaign.budget.searches:
+        seen.capacity = campaign.capacity()
 
 
 def _refusal(site: Site) -> Text | None:

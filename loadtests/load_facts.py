@@ -2,159 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from loadtests.demand import Demand
 from loadtests.figures import french
+from loadtests.load_measured import FACTS, Measured, unknown
+from loadtests.load_soundness import of_the_generator, of_the_writes
 from loadtests.search import Capacity
-from loadtests.step import FEWEST_REQUESTS, Objective, Outcome, Step, judge
-from scorecard.evidence import Column, Fact, Table, Text, Unit
-from scorecard.project import ProjectFile
+from loadtests.step import FEWEST_REQUESTS, Outcome, Step, judge
+from scorecard.evidence import Fact, Text, Unit
 
-FACTS: Mapping[str, Unit] = {
-    "load.sustained_rps": Unit.REQUESTS_PER_SECOND,
-    "load.sustained_journeys_per_s": Unit.JOURNEYS_PER_SECOND,
-    "load.users_held": Unit.USERS,
-    "load.headroom": Unit.RATIO,
-    "load.error_rate": Unit.RATIO,
-    "load.p95": Unit.SECOND,
-    "load.peak_p95": Unit.SECOND,
-    "load.peak_error_rate": Unit.RATIO,
-    "load.generator_lag_p99": Unit.SECOND,
-    "load.generator_cpu": Unit.RATIO,
-    "load.service_cpu": Unit.RATIO,
-    "load.void_steps": Unit.COUNT,
-    "load.lost_writes": Unit.COUNT,
-    "load.rate_limited": Unit.COUNT,
-    "load.requests": Unit.COUNT,
-}
-"""Every fact of this evidence with its unit."""
+_SCALED = ("load.sustained_journeys_per_s", "load.sustained_rps", "load.users_held")
 
 
-def unknown(fact: str, reason: Text) -> Fact:
-    """The fact without a value."""
-    return Fact(id=fact, value=None, unit=FACTS[fact], reason=reason)
-
-
-def facts(
-    project: ProjectFile,
-    wanted: Demand,
-    peak: Step | None,
-    steps: Sequence[Step],
-    capacity: Capacity | None,
-    objective: Objective,
-    caveat: str,
-    reason: Text | None,
-) -> tuple[Fact, ...]:
-    """All facts of the load; what was not observed is unknown, with ``reason`` where no closer one is known."""
-    why = reason if reason is not None else Text(en="It was not measured.", fr="Cela n'a pas été mesuré.")
+def facts(seen: Measured, users: int, wanted: Demand, reason: Text | None) -> tuple[Fact, ...]:
+    """All facts of the load on a service for ``users``; what was not observed is unknown, with ``reason`` where no
+    closer one is known.
+    """
+    why = reason if reason is not None else Text(en="It was not measured.", fr="Cela n’a pas été mesuré.")
     return (
-        *_sustained(project, wanted, steps, capacity, objective, caveat, why),
-        *_at_peak(peak, wanted, objective, why),
-        *_of_the_run(steps, objective, why),
+        *_sustained(seen, users, wanted, why),
+        *_asked(seen, wanted, why),
+        *_at_peak(seen, wanted, why),
+        *of_the_generator(seen, why),
+        *of_the_writes(seen, why),
     )
 
 
-def table(steps: Sequence[Step], objective: Objective) -> Table:
-    """One row a step, in the order they were made."""
-    rows = []
-    for step in steps:
-        outcome, reason = judge(step, objective)
-        latency, service = step.latency, step.service
-        rows.append(
-            (
-                step.phase,
-                step.rate,
-                step.rps,
-                latency.p50 if latency is not None else None,
-                latency.p95 if latency is not None else None,
-                latency.p99 if latency is not None else None,
-                service.p95 if service is not None else None,
-                step.error_rate,
-                ", ".join(f"{kind} x{count}" for kind, count in step.kinds.items()),
-                step.requests,
-                step.lag_p99_s,
-                step.generator_cpu,
-                step.service_cpu,
-                str(outcome),
-                reason.en,
-                reason.fr,
-            )
-        )
-    return Table(
-        id="load.steps",
-        columns=(
-            Column(name="phase"),
-            Column(name="offered", unit=Unit.JOURNEYS_PER_SECOND),
-            Column(name="achieved", unit=Unit.REQUESTS_PER_SECOND),
-            Column(name="p50", unit=Unit.SECOND),
-            Column(name="p95", unit=Unit.SECOND),
-            Column(name="p99", unit=Unit.SECOND),
-            Column(name="service_p95", unit=Unit.SECOND),
-            Column(name="error_rate", unit=Unit.RATIO),
-            Column(name="errors"),
-            Column(name="requests", unit=Unit.COUNT),
-            Column(name="lag_p99", unit=Unit.SECOND),
-            Column(name="generator_cpu", unit=Unit.RATIO),
-            Column(name="service_cpu", unit=Unit.RATIO),
-            Column(name="outcome"),
-            Column(name="reason"),
-            Column(name="reason_fr"),
-        ),
-        rows=tuple(rows),
-    )
+def _per_journey(seen: Measured) -> tuple[float, str] | None:
+    """Requests the target gets from a journey, redirects included, and where the figure comes from.
+
+    One figure for the demand and for what is sustained, so that the two can be compared. Only steps that held can give
+    it: where answers fail, journeys break off and send less.
+    """
+    held = seen.held()
+    journeys = sum(step.rate * step.window_s for step in held)
+    if journeys > 0:
+        return sum(step.rps * step.window_s for step in held) / journeys, f"as measured over {len(held)} steps"
+    if seen.smoke_hops is not None:
+        return seen.smoke_hops, "as counted in the smoke check, since no step held"
+    return None
 
 
-def _sustained(
-    project: ProjectFile,
-    wanted: Demand,
-    steps: Sequence[Step],
-    capacity: Capacity | None,
-    objective: Objective,
-    caveat: str,
-    why: Text,
-) -> list[Fact]:
-    names = [
-        "load.sustained_journeys_per_s",
-        "load.sustained_rps",
-        "load.users_held",
-        "load.headroom",
-        "load.p95",
-        "load.error_rate",
-        "load.service_cpu",
-    ]
+def _sustained(seen: Measured, users: int, wanted: Demand, why: Text) -> list[Fact]:
+    capacity = seen.capacity
     if capacity is None:
+        names = (*_SCALED, "load.headroom", "load.p95", "load.error_rate", "load.service_cpu")
         return [unknown(name, why) for name in names]
-    if capacity.low is None:
-        return _nothing_held(names, capacity, why)
-    at_low = [step for step in steps if step.rate == capacity.low and judge(step, objective)[0] is Outcome.HELD]
-    value = capacity.value
+    per_journey = _per_journey(seen)
+    if capacity.low is None or per_journey is None:
+        return _nothing_held(seen, capacity, why)
+    low, value = capacity.low, capacity.value
     assert value is not None
-    requests = sum(step.rps for step in at_low) / len(at_low) / capacity.low
-    users = project.project.users / wanted.journeys_per_s
-    said = _said(capacity, len(at_low)) + (f"; {caveat}" if caveat else "")
+    at_low = [step for step in seen.held() if step.rate == low]
+    said = _said(capacity, len(at_low)) + (f"; {seen.caveat}" if seen.caveat else "")
 
     def scaled(fact: str, factor: float) -> Fact:
-        high = capacity.high
-        assert capacity.low is not None
         return Fact(
             id=fact,
             value=value * factor,
             unit=FACTS[fact],
-            low=capacity.low * factor,
-            high=high * factor if high is not None else None,
+            low=low * factor,
+            high=capacity.high * factor if capacity.high is not None else None,
             detail=said,
         )
 
-    measured = f"measured at {capacity.low:.4g} journeys/s"
+    measured = f"measured at {low:.4g} journeys/s"
     cores = [step.service_cpu for step in at_low if step.service_cpu is not None]
     return [
         scaled("load.sustained_journeys_per_s", 1.0),
-        scaled("load.sustained_rps", requests),
-        scaled("load.users_held", users),  # the whole mix scaled: agents grow with the users
+        scaled("load.sustained_rps", per_journey[0]),
+        scaled("load.users_held", users / wanted.journeys_per_s),  # the whole mix scaled: agents grow with the users
         Fact(
             id="load.headroom",
-            value=capacity.low / wanted.journeys_per_s,
+            value=low / wanted.journeys_per_s,
             unit=Unit.RATIO,
             detail=f"low end of the rate over the peak demand; {_repeats(capacity, len(at_low))}",
         ),
@@ -180,26 +99,67 @@ def _sustained(
     ]
 
 
-def _nothing_held(names: Sequence[str], capacity: Capacity, why: Text) -> list[Fact]:
+def _nothing_held(seen: Measured, capacity: Capacity, why: Text) -> list[Fact]:
     """No rate held: the capacity is nil where rates failed down to the lowest, unknown where steps were void."""
+    lowest = min(
+        (step for step in seen.steps if seen.outcome(step) is Outcome.FAILED and step.requests),
+        key=lambda step: step.rate,
+        default=None,
+    )
+    others = ("load.p95", "load.service_cpu")
     if capacity.high is None or capacity.end != "floor":
-        return [unknown(name, why) for name in names]
+        return [*(unknown(name, why) for name in (*_SCALED, "load.headroom", *others)), _errors_of(lowest, why)]
     reason = Text(
         en=f"Nothing held the objective, down to {capacity.high:.3g} journeys/s.",
-        fr=f"Rien n'a tenu l'objectif, jusqu'à {french(capacity.high, '.3g')} parcours/s.",
+        fr=f"Rien n’a tenu l’objectif, jusqu’à {french(capacity.high, '.3g')} parcours/s.",
     )
-    nil = ("load.sustained_journeys_per_s", "load.sustained_rps", "load.users_held", "load.headroom")
     return [
-        Fact(id=name, value=0.0, unit=FACTS[name], low=0.0, detail=reason.en) if name in nil else unknown(name, reason)
-        for name in names
+        *(Fact(id=n, value=0.0, unit=FACTS[n], low=0.0, detail=reason.en) for n in (*_SCALED, "load.headroom")),
+        *(unknown(name, reason) for name in others),
+        _errors_of(lowest, reason),
     ]
 
 
-def _at_peak(peak: Step | None, wanted: Demand, objective: Objective, why: Text) -> list[Fact]:
+def _errors_of(lowest: Step | None, why: Text) -> Fact:
+    if lowest is None:
+        return unknown("load.error_rate", why)
+    return Fact(
+        id="load.error_rate",
+        value=lowest.error_rate,
+        unit=Unit.RATIO,
+        detail=f"nothing held: measured at {lowest.rate:.4g} journeys/s, the lowest rate tried",
+    )
+
+
+def _asked(seen: Measured, wanted: Demand, why: Text) -> list[Fact]:
+    """The peak demand in what the target counts, and the objective it was held to."""
+    per_journey = _per_journey(seen)
+    if per_journey is None:
+        return [unknown(n, why) for n in ("load.demand_rps", "load.requests_per_journey", "load.objective_p95")]
+    requests, whence = per_journey
+    return [
+        Fact(
+            id="load.demand_rps",
+            value=wanted.journeys_per_s * requests,
+            unit=Unit.REQUESTS_PER_SECOND,
+            detail=f"peak demand of {wanted.journeys_per_s:.4g} journeys/s, {requests:.4g} requests each, {whence}",
+        ),
+        Fact(
+            id="load.requests_per_journey",
+            value=requests,
+            unit=Unit.COUNT,
+            detail=f"requests to the target, each redirect followed being one, {whence}",
+        ),
+        Fact(id="load.objective_p95", value=seen.objective.p95_s, unit=Unit.SECOND, detail="[objectives] p95"),
+    ]
+
+
+def _at_peak(seen: Measured, wanted: Demand, why: Text) -> list[Fact]:
     """Latency and errors at the peak demand; unknown when the generator was the limit or too little was asked."""
+    peak = seen.peak
     if peak is None:
         return [unknown("load.peak_p95", why), unknown("load.peak_error_rate", why)]
-    outcome, reason = judge(peak, objective)
+    outcome, reason = judge(peak, seen.objective)
     detail = f"measured at {peak.rate:.4g} journeys/s"
     if peak.rate > wanted.journeys_per_s:
         detail += f": the peak demand of {wanted.journeys_per_s:.3g} alone gives too few requests to judge by"
@@ -210,35 +170,6 @@ def _at_peak(peak: Step | None, wanted: Demand, objective: Objective, why: Text)
     return [
         Fact(id="load.peak_p95", value=peak.latency.p95, unit=Unit.SECOND, detail=detail),
         Fact(id="load.peak_error_rate", value=peak.error_rate, unit=Unit.RATIO, detail=detail),
-    ]
-
-
-def _of_the_run(steps: Sequence[Step], objective: Objective, why: Text) -> list[Fact]:
-    names = ("generator_lag_p99", "generator_cpu", "void_steps", "lost_writes", "rate_limited", "requests")
-    if not steps:
-        return [unknown(f"load.{name}", why) for name in names]
-    return [
-        Fact(
-            id="load.generator_lag_p99",
-            value=max(step.lag_p99_s for step in steps),
-            unit=Unit.SECOND,
-            detail="worst step, void ones included",
-        ),
-        Fact(
-            id="load.generator_cpu",
-            value=max(step.generator_cpu for step in steps),
-            unit=Unit.RATIO,
-            detail="share of its one core, worst step, void ones included",
-        ),
-        Fact(id="load.void_steps", value=sum(judge(s, objective)[0] is Outcome.VOID for s in steps), unit=Unit.COUNT),
-        Fact(id="load.lost_writes", value=sum(step.lost for step in steps), unit=Unit.COUNT),
-        Fact(
-            id="load.rate_limited",
-            value=sum(step.limited for step in steps),
-            unit=Unit.COUNT,
-            detail="answers 429; they count as errors, never as capacity",
-        ),
-        Fact(id="load.requests", value=sum(step.requests for step in steps), unit=Unit.COUNT),
     ]
 
 
@@ -258,5 +189,5 @@ def _repeats(capacity: Capacity, steps: int) -> str:
 def _no_processes() -> Text:
     return Text(
         en="The processes of the service are not known, so their CPU was not read.",
-        fr="Les processus du service ne sont pas connus : leur CPU n'a pas été lu.",
+        fr="Les processus du service ne sont pas connus : leur CPU n’a pas été lu.",
     )

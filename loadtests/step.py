@@ -62,7 +62,10 @@ class Step:
         scheduled: sessions due in the window.
         started: those that started.
         broken: limit that ended the step early: sessions, errors, slow or dead.
+        heard: requests to the target that were answered at all, well or badly.
         limited: answers 429.
+        writes: requests to the target that were POST, PUT, PATCH or DELETE.
+        verified: ``verify`` steps whose answer tells whether what was written is there.
         lost: ``verify`` steps that did not find what was written.
         generator_errors: errors that are the generator's own.
         kinds: requests to the target that failed, by step and kind.
@@ -84,7 +87,10 @@ class Step:
     scheduled: int = 0
     started: int = 0
     broken: str | None = None
+    heard: int = 0
     limited: int = 0
+    writes: int = 0
+    verified: int = 0
     lost: int = 0
     generator_errors: Mapping[str, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +124,10 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
         scheduled=report["scheduled"],
         started=counts.get("sessions", 0),
         broken=report["broken"],
+        heard=counts.get("heard", 0),
         limited=counts.get("limited", 0),
+        writes=counts.get("writes", 0),
+        verified=counts.get("verified", 0),
         lost=counts.get("lost", 0),
         generator_errors=report["generator_errors"],
         kinds={f"{one['label']}: {kind}": count for one in ours for kind, count in one["errors"].items()},

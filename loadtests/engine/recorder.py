@@ -28,7 +28,9 @@ class Exchange:
         hops: requests the target got, redirects followed included; 0 when all went to other origins.
         elsewhere: seconds of it spent waiting for other origins.
         error: kind of error in a few stable words, None when the answer was as expected.
-        limited: the answer was 429.
+        writes: it is a POST, PUT, PATCH or DELETE.
+        status: of the answer, 0 when none came.
+        verified: a ``verify`` step got an answer that tells whether what was written is there.
         lost: a ``verify`` step got an answer that does not hold what was written.
     """
 
@@ -39,7 +41,9 @@ class Exchange:
     hops: int
     elsewhere: float = 0.0
     error: str | None = None
-    limited: bool = False
+    writes: bool = False
+    status: int = 0
+    verified: bool = False
     lost: bool = False
 
 
@@ -153,10 +157,13 @@ class Recorder:
             self._generator[exchange.error] += 1
         if exchange.error is not None:
             one.errors[exchange.error] += 1
-        self._counts["limited"] += exchange.limited
         self._counts["lost"] += exchange.lost
+        self._counts["verified"] += exchange.verified
         if exchange.hops == 0:
             return
+        self._counts["heard"] += exchange.status != 0
+        self._counts["limited"] += exchange.status == 429
+        self._counts["writes"] += exchange.writes
         self._counts["errors"] += exchange.error is not None
         self._counts["slow"] += latency > self._limits.slow_s
         if self._counts["errors"] > self._limits.errors:

@@ -43,6 +43,7 @@ class Ready:
     expected: tuple[int, ...]
     sees_redirect: bool
     needs_uuid: bool
+    writes: bool
     extractors: Mapping[str, Extractor]
 
     @classmethod
@@ -58,6 +59,7 @@ class Ready:
             # a step that expects a redirect wants to see it; any other follows it as a browser does
             sees_redirect=any(300 <= status < 400 for status in step.expected),
             needs_uuid="uuid" in templates.used(step),
+            writes=step.method not in ("GET", "HEAD", "OPTIONS"),
             extractors=compile_extractors(step.extract),
         )
 
@@ -194,7 +196,9 @@ class Visitor(FastHttpUser):
                     hops=hops,
                     elsewhere=elsewhere,
                     error=error,
-                    limited=status == 429,
+                    writes=ready.writes,
+                    status=status,
+                    verified=step.verify and (lost or error is None),
                     lost=lost,
                 )
             )

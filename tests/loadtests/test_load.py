@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from loadtests.engine.orders import Limits, Order
 from loadtests.generator import GeneratorError, generator
 from loadtests.histogram import quantiles
 from loadtests.load import collect_load
-from loadtests.load_facts import FACTS
+from loadtests.load_measured import FACTS
 from scorecard.evidence import Evidence, Status
 from scorecard.project import Journey, ProjectFile, Site
 
@@ -101,7 +102,12 @@ def test_a_server_of_known_capacity_is_found(serve: Any, respond: Any, tmp_path:
     assert facts["load.users_held"].value == pytest.approx(
         facts["load.sustained_journeys_per_s"].value * 100_000 / (100_000 * 20 / 86_400)  # type: ignore[operator]
     )
-    assert facts["load.lost_writes"].value == 0
+    # what nobody looked at is not nil
+    assert facts["load.lost_writes"].value is None
+    assert facts["load.writes_share"].value == 0
+    assert facts["load.rate_limited"].value == 0
+    assert facts["load.requests_per_journey"].value == pytest.approx(2, rel=0.1)
+    assert facts["load.objective_p95"].value == 2
     (table,) = evidence.tables
     assert "held" in [row[[c.name for c in table.columns].index("outcome")] for row in table.rows]
     assert (tmp_path / "raw/load/sent-traces.jsonl").stat().st_size > 0
@@ -187,6 +193,37 @@ def test_lost_writes_are_counted(serve: Any, respond: Any, tmp_path: Path) -> No
     journeys = [{"name": "file", "steps": [write, {"get": "/{id}", "verify": True}]}]
     evidence = collect_load(site(serve(handler).url, tmp_path, journeys=journeys))
     assert values(evidence)["load.lost_writes"] > 0
+    assert values(evidence)["load.writes_share"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_redirects_count_in_the_demand_as_in_what_is_sustained(serve: Any, respond: Any, tmp_path: Path) -> None:
+    async def handler(request: Any) -> Any:
+        return respond(302, b"", {"Location": "/there"}) if request.path == "/" else respond(200, b"dossier")
+
+    evidence = collect_load(site(serve(handler).url, tmp_path))
+    found = values(evidence)
+    assert found["load.requests_per_journey"] == pytest.approx(4, rel=0.1)
+    assert found["load.demand_rps"] == pytest.approx(4 * 100_000 * 20 / 86_400, rel=0.1)
+
+
+def test_the_smoke_profile_tries_the_set_up_and_searches_nothing(
+    serve: Any, respond: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "BUDGETS", {"quick": replace(_BRIEF, searches=False)})
+
+    async def handler(request: Any) -> Any:
+        return respond(200, b"dossier")
+
+    evidence = collect_load(site(serve(handler).url, tmp_path))
+    facts = {fact.id: fact for fact in evidence.facts}
+    assert evidence.status is Status.DEGRADED
+    assert facts["load.peak_error_rate"].value == 0
+    for name in ("load.users_held", "load.sustained_rps", "load.headroom"):
+        reason = facts[name].reason
+        assert facts[name].value is None
+        assert reason is not None
+        assert "--profile quick" in reason.en
+        assert "--profile quick" in reason.fr
 
 
 @pytest.mark.parametrize(
