@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import load_facts
+from loadtests import load_table
 from loadtests.demand import collect_demand
 from loadtests.step import Objective
 from scorecard.evidence import Table
@@ -36,7 +36,7 @@ def unnamed(table: Table) -> set[str]:
 
 
 def test_the_columns_of_the_load_test_are_read_and_named() -> None:
-    table = load_facts.table((), Objective(p95_s=0.4, error_rate=0.001))
+    table = load_table.table((), Objective(p95_s=0.4, error_rate=0.001))
     assert {"offered", "p50", "p95", "p99", "outcome"} <= {column.name for column in table.columns}
     assert unnamed(table) == set()
 
@@ -59,7 +59,7 @@ def test_words_that_never_change_are_said_once_under_the_table(demand: Site) -> 
 
 @pytest.mark.parametrize(("lang", "kept"), [("en", "reason"), ("fr", "reason_fr")])
 def test_of_two_languages_of_a_column_the_reader_gets_one(lang: str, kept: str) -> None:
-    shown = sheet.shown(load_facts.table((), Objective(p95_s=0.4, error_rate=0.001)), lang)
+    shown = sheet.shown(load_table.table((), Objective(p95_s=0.4, error_rate=0.001)), lang)
     assert shown is not None
     assert [c.name for c in shown.columns if c.name.startswith("reason")] == [kept]
 
