@@ -24,8 +24,9 @@ Floats = NDArray[np.float64]
 OCTAVES = 3
 """Octaves of a curve that make its shape; a curve of three levels may show two, the third is then left out."""
 
+STEP = 0.01
 GRID = np.linspace(-3.0, 3.0, 601)
-"""Changes of the log rate that are considered: from a twentieth to twenty times the last rate, 1 % apart."""
+"""Changes of the log rate that are considered: from a twentieth to twenty times the last rate, a :data:`STEP` apart."""
 
 CAP = 0.5
 """Relative error from which all errors weigh the same: a forecast off by half is as useless as a worse one."""

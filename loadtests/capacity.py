@@ -26,6 +26,8 @@ MOST_CONFIDENT = 0.99
 DOUBLING_BRINGS = 1.1
 """A forecast that gains less than this over a doubling of the level has no more to give."""
 
+MOST_REPLICAS = 10_000
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -142,7 +144,7 @@ def replicas_needed(
     ``demand * (1 + headroom)``, and so does that of one more: past the peak of a curve, a spare makes things worse.
 
     Args:
-        levels: numbers of replicas measured, see :func:`extrapolate`.
+        levels: numbers of replicas measured, see :func:`extrapolate`; fewer than the lowest are not considered.
         throughput: rate of each run.
         demand: rate to be served, same unit, above zero.
         headroom: share wanted above the demand, zero or more.
@@ -153,21 +155,17 @@ def replicas_needed(
     Raises:
         CapacityError: as :func:`extrapolate`, or a demand, a headroom or a confidence out of range.
     """
-    if not (math.isfinite(demand) and demand > 0):
+    _check_wanted(demand, headroom, confidence)
+    two_sided = min(2 * confidence - 1, MOST_CONFIDENT)
+    ahead = _forecast(levels, throughput, two_sided, calibration, seed)
+    if not 1 <= ahead.lowest <= ahead.highest <= MOST_REPLICAS:
         raise CapacityError(
             Text(
-                en=f"the demand is {demand:g}: it must be finite and above zero",
-                fr=f"la demande vaut {demand:g} : elle doit être finie et supérieure à zéro",
+                en=f"levels {ahead.lowest:g} to {ahead.highest:g} are no numbers of replicas: 1 to {MOST_REPLICAS}",
+                fr=f"les niveaux {ahead.lowest:g} à {ahead.highest:g} ne sont pas des nombres d'instances : "
+                f"de 1 à {MOST_REPLICAS}",
             )
         )
-    if not (math.isfinite(headroom) and headroom >= 0):
-        raise CapacityError(
-            Text(
-                en=f"the headroom is {headroom:g}: it must be finite, zero or more",
-                fr=f"la marge vaut {headroom:g} : elle doit être finie, nulle ou positive",
-            )
-        )
-    ahead = _forecast(levels, throughput, 2 * confidence - 1, calibration, seed)
     required = demand * (1 + headroom)
     counts = np.arange(math.ceil(ahead.lowest), math.floor(ahead.highest * REACH) + 1)
     values, lows, highs = ahead.rates(counts.astype(np.float64))
@@ -194,8 +192,34 @@ def _forecast(
     if not 0 < confidence <= MOST_CONFIDENT:
         raise CapacityError(
             Text(
-                en=f"the two-sided confidence is {confidence:g}: it must be above 0 and at most {MOST_CONFIDENT:g}",
-                fr=f"la confiance bilatérale vaut {confidence:g} : elle doit être entre 0 et {MOST_CONFIDENT:g}",
+                en=f"the confidence is {confidence:g}: it must be above 0 and at most {MOST_CONFIDENT:g}",
+                fr=f"la confiance vaut {confidence:g} : elle doit être supérieure à 0 et d'au plus {MOST_CONFIDENT:g}",
             )
         )
     return forecast(levels, throughput, confidence, shipped() if calibration is None else calibration, seed)
+
+
+def _check_wanted(demand: float, headroom: float, confidence: float) -> None:
+    if not (math.isfinite(demand) and demand > 0):
+        raise CapacityError(
+            Text(
+                en=f"the demand is {demand:g}: it must be finite and above zero",
+                fr=f"la demande vaut {demand:g} : elle doit être finie et supérieure à zéro",
+            )
+        )
+    if not (math.isfinite(headroom) and headroom >= 0):
+        raise CapacityError(
+            Text(
+                en=f"the headroom is {headroom:g}: it must be finite, zero or more",
+                fr=f"la marge vaut {headroom:g} : elle doit être finie, nulle ou positive",
+            )
+        )
+    most = (1 + MOST_CONFIDENT) / 2
+    if not 0.5 < confidence <= most:
+        raise CapacityError(
+            Text(
+                en=f"the one-sided confidence is {confidence:g}: it must be above 0.5 and at most {most:g}",
+                fr=f"la confiance unilatérale vaut {confidence:g} : elle doit être supérieure à 0,5 "
+                f"et d'au plus {most:g}",
+            )
+        )

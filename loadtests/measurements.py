@@ -26,7 +26,7 @@ class CapacityError(LoadTestError, ValueError):
 
 
 def checked(levels: Numbers, throughput: Numbers) -> tuple[Floats, list[Floats]]:
-    """Binary logarithms of the different levels, and the natural logarithms of the rates of the runs at each.
+    """The different levels, increasing, and the natural logarithms of the rates of the runs at each.
 
     Raises:
         CapacityError: lengths that differ; a value that is no finite number above zero; levels that decrease; fewer
@@ -69,7 +69,7 @@ def checked(levels: Numbers, throughput: Numbers) -> tuple[Floats, list[Floats]]
             )
         )
     # Sorted, so that the order of the runs cannot change a resampling.
-    return np.log2(distinct), [np.sort(np.log(rates[at == level])) for level in distinct]
+    return distinct, [np.sort(np.log(rates[at == level])) for level in distinct]
 
 
 def _numbers(what: str, quoi: str, given: Numbers) -> Floats:

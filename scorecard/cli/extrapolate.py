@@ -52,7 +52,8 @@ def describe(estimate: Estimate, needed: ReplicasNeeded | NotReachable | None, l
         Text(
             en=f"At level {level}: {value}, between {low} and {high} ({percent}% confidence), "
             "in the unit of the measurements.",
-            fr=f"Au niveau {level} : {value}, entre {low} et {high} (confiance {percent} %), dans l'unité des mesures.",
+            fr=f"Au niveau {level} : {value}, entre {low} et {high} (confiance {percent}\u202f%), "
+            "dans l'unité des mesures.",
         ),
         Text(
             en=f"This is an extrapolation to {times} times the highest level measured; "

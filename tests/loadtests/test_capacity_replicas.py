@@ -54,6 +54,18 @@ def test_a_number_is_not_enough_when_its_spare_makes_things_worse() -> None:
     assert isinstance(replicas_needed(LEVELS, FALLING, demand=120, headroom=0, confidence=0.75), NotReachable)
 
 
+def test_the_lowest_number_measured_is_the_least_considered() -> None:
+    needed = replicas_needed([3, 6, 12], [30.0, 58.0, 110.0], demand=1)
+    assert isinstance(needed, ReplicasNeeded)
+    assert needed.at_least == 3
+
+
+@pytest.mark.parametrize("unit", [0.01, 100_000])
+def test_levels_that_cannot_be_numbers_of_replicas_are_refused(unit: float) -> None:
+    with pytest.raises(CapacityError, match="no numbers of replicas"):
+        replicas_needed([n * unit for n in LEVELS], GROWING, demand=100)
+
+
 @pytest.mark.parametrize(
     ("demand", "headroom", "confidence"),
     [(0, 0.3, 0.95), (-1, 0.3, 0.95), (math.nan, 0.3, 0.95), (10, -0.1, 0.95), (10, math.inf, 0.95), (10, 0.3, 0.4)],
