@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Literal
 
-from loadtests.demand_day import agent_day, citizen_day
+from loadtests.demand_day import agent_day, citizen_day, peak_minutes
 from loadtests.profiles import Profile, Sourced, agent_habits, profile
 from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
 from scorecard.project import Journey, ProjectFile, Site, Step
@@ -169,7 +169,14 @@ def collect_demand(site: Site) -> Evidence:
                 detail=f"profile {project.demand.profile}: {named.about.en}",
             ),
             Fact(id="demand.agent_journeys_per_s", value=wanted.agents.rate, unit=Unit.JOURNEYS_PER_SECOND),
-            _known_or(no_journeys, "demand.requests_per_s", wanted.requests_per_s, Unit.REQUESTS_PER_SECOND),
+            _known_or(
+                no_journeys,
+                "demand.requests_per_s",
+                wanted.requests_per_s,
+                Unit.REQUESTS_PER_SECOND,
+                "steps of the journeys; the redirects they lead to are known once the service runs, and counted in "
+                "load.demand_rps",
+            ),
             _known_or(no_journeys, "demand.sessions", wanted.sessions, Unit.COUNT),
         ),
         tables=(_day(wanted, named),),
@@ -201,8 +208,10 @@ def _duration_s(steps: Sequence[Step], answer_s: float) -> float:
     return sum(step.think + answer_s for step in steps)
 
 
-def _known_or(reason: Text, fact: str, value: float | None, unit: Unit) -> Fact:
-    return Fact(id=fact, value=value, unit=unit, reason=reason if value is None else None)
+def _known_or(reason: Text, fact: str, value: float | None, unit: Unit, detail: str = "") -> Fact:
+    if value is None:
+        return Fact(id=fact, value=None, unit=unit, reason=reason)
+    return Fact(id=fact, value=value, unit=unit, detail=detail)
 
 
 def _explained(project: ProjectFile, wanted: Demand) -> str:
@@ -223,6 +232,11 @@ def _explained(project: ProjectFile, wanted: Demand) -> str:
     ]
     if unplayed and wanted.played:
         parts.append(f"({' and '.join(unplayed)} left out of the total: no journey is described for them)")
+    if len(wanted.played) == 2 or (not wanted.played and wanted.agents.rate > 0):
+        parts.append(
+            "; both peaks are taken to come at the same moment, to be on the safe side: a day on which they do not "
+            "(table demand.day) has a lower peak"
+        )
     return " ".join(parts)
 
 
@@ -230,6 +244,14 @@ def _day(wanted: Demand, named: Profile) -> Table:
     habits = agent_habits()
     citizens = citizen_day(wanted.citizens.rate, wanted.peak_to_mean.value, wanted.peak_hour)
     agents = agent_day(wanted.agents.rate, habits.peak_to_mean.value, round(habits.working_hours.value))
+    hour, minutes = named.peak_hour.value, peak_minutes(wanted.peak_to_mean.value)
+    shape = Text(
+        en=f"peak of {minutes:.0f} minutes drawn at {hour:g} h ({named.peak_hour.source}); peak and mean are the "
+        "model's, the rest of the day is an assumption: as people are awake, agents evenly over their working day",
+        fr=f"pointe de {minutes:.0f} minutes placée à {hour:g} h ({named.peak_hour.source}) ; pointe et moyenne sont "
+        "celles du modèle, le reste de la journée est une hypothèse : selon les heures de veille, les agents "
+        "également sur leur journée de travail",
+    )
     return Table(
         id="demand.day",
         columns=(
@@ -238,16 +260,15 @@ def _day(wanted: Demand, named: Profile) -> Table:
             Column(name="citizens", unit=Unit.JOURNEYS_PER_SECOND),
             Column(name="agents", unit=Unit.JOURNEYS_PER_SECOND),
             Column(name="shape"),
+            Column(name="shape_fr"),
         ),
         rows=tuple(
-            (
-                hour,
-                citizens[hour] + agents[hour],
-                citizens[hour],
-                agents[hour],
-                f"smooth peak drawn at {named.peak_hour.value:g} h ({named.peak_hour.source}); mean and peak are the "
-                "model's, the curve between them is an assumption",
-            )
-            for hour in range(24)
+            (hour, _short(one + other), _short(one), _short(other), shape.en, shape.fr)
+            for hour, (one, other) in enumerate(zip(citizens, agents, strict=True))
         ),
     )
+
+
+def _short(rate: float) -> float:
+    """The rate with the digits a reader may believe in, and then some."""
+    return float(f"{rate:.6g}")
