@@ -63,7 +63,8 @@ class Judged(Strict):
     """A criterion with its verdict, the fact it was judged on (None when unknown), and the reason in words.
 
     ``evidence`` points into the files of the run ("load.json#/facts/3"); ``waiver`` says who accepted the failure,
-    until when and why; ``waits_for`` is the criterion that must pass first, where only that keeps this one unknown.
+    until when and why; ``waits_for`` is the criterion that must pass first, where only that keeps this one unknown;
+    ``fell_short`` says that a measurement was made and is not good enough.
     """
 
     criterion: Criterion
@@ -74,6 +75,7 @@ class Judged(Strict):
     evidence: tuple[str, ...]
     waiver: Text | None = None
     waits_for: str | None = None
+    fell_short: bool = False
 
 
 class DomainResult(Strict):

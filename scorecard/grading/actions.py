@@ -80,12 +80,10 @@ def _to_mend(judged: Judged) -> Text:
 def _to_find_out(judged: Judged) -> Text:
     """What is not known, by the question's own title, then why, or who can tell."""
     title = quoted(judged.criterion.title)
-    observed = any("#/facts/" in pointer for pointer in judged.evidence)
     if judged.criterion.basis == "measured":
-        # A measurement that falls short is mended; one that is not there has only its reason.
-        way = judged.criterion.remedy if judged.criterion.judges == "measurement" and observed else judged.reason
+        way = judged.criterion.remedy if judged.fell_short else judged.reason
         return followed(Text(en=f"{title.en} could not be established", fr=f"{title.fr} n’a pas pu être établi"), way)
-    if observed:
+    if any("#/facts/" in pointer for pointer in judged.evidence):
         return followed(
             Text(
                 en=f"{title.en} was declared, but this does not count any more or not yet",

@@ -64,7 +64,7 @@ def holds(low: int | None, high: int | None, wanted: int) -> Text:
 
 def _none_held(high: int | None, wanted: int) -> Text:
     users = both(wanted, Unit.USERS, None)
-    if not high:
+    if high is None or high == 0:
         return Text(en=f"it holds none of the {users.en} to serve", fr=f"il ne tient aucun des {users.fr} à servir")
     most = both(high, Unit.USERS)
     to_serve = both(wanted, Unit.COUNT)

@@ -81,7 +81,7 @@ def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged
     verdict = _SIDES[thresholds.side(value, criterion, at)]
     reason = _reason(value, found, criterion, at, verdict)
     if criterion.judges == "measurement" and verdict is not Verdict.PASS:
-        return _judged(criterion, Verdict.UNKNOWN, words, _measurement_fell_short(reason), evidence=(found.pointer,))
+        return _judged(criterion, Verdict.UNKNOWN, words, _short(reason), evidence=(found.pointer,), fell_short=True)
     waiver = bench.waivers.get(criterion.id)
     if verdict is Verdict.FAIL and waiver is not None:
         accepted = describe(waiver)
@@ -100,6 +100,7 @@ def _judged(
     evidence: tuple[str, ...] = (),
     waiver: Text | None = None,
     waits_for: str | None = None,
+    fell_short: bool = False,
 ) -> Judged:
     return Judged(
         criterion=criterion,
@@ -110,6 +111,7 @@ def _judged(
         evidence=evidence,
         waiver=waiver,
         waits_for=waits_for,
+        fell_short=fell_short,
     )
 
 
@@ -186,5 +188,5 @@ def _no_end(criterion: Criterion) -> Text:
     return Text(en="The measurement gives no upper bound.", fr="La mesure ne donne pas de borne haute.")
 
 
-def _measurement_fell_short(reason: Text) -> Text:
+def _short(reason: Text) -> Text:
     return Text(en=f"The measurement falls short: {reason.en}", fr=f"La mesure est insuffisante : {reason.fr}")

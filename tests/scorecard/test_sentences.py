@@ -206,6 +206,9 @@ def test_what_waits_for_one_answer_is_one_action_with_the_way_to_it(project, cri
     (only,) = card.actions
     assert (only.criterion, only.kind, only.gain) == ("lag", "measure", 50.0)
     assert only.text.en == "“lag holds” could not be established. Mend lag."
+    unseen = [*facts[:-1], fact("load.lag", None)]
+    (only,) = grade(project, criteria, [evidence(unseen)], (), today).actions
+    assert only.text.en == "“lag holds” could not be established. The tool saw nothing."
 
 
 def test_failures_that_decide_come_before_unknowns_that_decide(project, criterion, evidence, fact, today):
