@@ -28,13 +28,9 @@ def main() -> None:
         _fail(error.text.in_(LANG))
     except (ProjectError, CatalogueError, EvidenceError) as error:
         _fail(str(error))
-    except Interrupted:
-        _fail(
-            t(
-                "interrupted; what was observed is kept in the run folder",
-                "interrompu ; ce qui a été observé est conservé",
-            )
-        )
+    except Interrupted as stop:
+        where = t(f"; what was observed is kept in {stop.kept}", f" ; ce qui a été observé est dans {stop.kept}")
+        _fail(t("interrupted", "interrompu") + (where if stop.kept is not None else ""))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(NOT_JUDGED)

@@ -50,8 +50,9 @@ def carry_out(
 
     Raises:
         ProjectError: the file is wrong; nothing was started and no folder made.
-        CommandError: ``only`` names something unknown, or the service failed; what was observed is kept and graded.
-        Interrupted, OSError: the run folder says it was interrupted; what was observed is kept.
+        CommandError: ``only`` names something unknown; or the service failed, and what was observed is kept and graded;
+            or the disk takes no more, and what was observed is kept.
+        Interrupted: what was observed is kept in a folder that says so.
     """
     _check(only)
     project = load(path)
@@ -71,9 +72,18 @@ def carry_out(
             run.mark("completed", today=day, lang=output.lang)
             card = grade_run(run, day)
             write_reports(run, card, output.lang)
-    except (Interrupted, OSError):
+    except Interrupted as stop:
         _mark_interrupted(run, output.lang)
+        stop.kept = run.folder
         raise
+    except OSError as error:
+        _mark_interrupted(run, output.lang)
+        raise CommandError(
+            Text(
+                en=f"{run.folder}: {error.strerror}; the run ends here, the evidence so far is kept",
+                fr=f"{run.folder} : {error.strerror} ; la mesure s'arrête là, les preuves déjà écrites sont conservées",
+            )
+        ) from error
     show(card, run, output, seconds=time.monotonic() - began)
     if troubles:
         raise CommandError(troubles[0])
