@@ -8,7 +8,7 @@ from typing import Literal
 
 from scorecard.evidence import Text
 from scorecard.grading.scores import credit
-from scorecard.grading.sentences import followed, quoted
+from scorecard.grading.sentences import enumeration, followed, quoted
 from scorecard.scorecard import Action, Judged, Verdict
 
 Effort = Literal["hours", "days", "weeks", "months"]
@@ -26,18 +26,16 @@ def actions(judged: Sequence[Judged], lost: frozenset[str]) -> tuple[Action, ...
     """The actions, best first: those that decide (blocking, failures before unknowns), then by points a day of effort.
 
     The gain is in points out of 100 of the low end of the total score. What waits for another answer counts with the
-    action that obtains it; what waits for a failed precondition (``lost``) is left out: mending that comes first.
+    action that obtains it, and what one collection did not see is one action; what waits for a failed precondition
+    (``lost``) is left out: mending that comes first.
     """
     total = math.fsum(j.criterion.weight for j in judged if j.verdict is not Verdict.NOT_APPLICABLE)
     todo = {j.criterion.id: j for j in judged if j.verdict in _URGENCY and j.criterion.id not in lost}
-    served: dict[str, list[Judged]] = {}
+    served: dict[tuple[str, ...], list[Judged]] = {}
     for item in todo.values():
-        served.setdefault(_root(item, todo).criterion.id, []).append(item)
-    found = [(_rank(todo[name], moved), _action(todo[name], moved, total)) for name, moved in served.items()]
-    found.sort(
-        key=lambda pair: (pair[0][0], -pair[1].gain / EFFORT_DAYS[pair[1].effort], pair[0][1], pair[1].criterion)
-    )
-    return tuple(action for _, action in found)
+        served.setdefault(_cause(_root(item, todo)), []).append(item)
+    found = [_ranked(cause, moved, total) for cause, moved in served.items()]
+    return tuple(action for _, action in sorted(found, key=lambda pair: pair[0]))
 
 
 def _root(judged: Judged, todo: Mapping[str, Judged]) -> Judged:
@@ -47,18 +45,32 @@ def _root(judged: Judged, todo: Mapping[str, Judged]) -> Judged:
     return judged
 
 
-def _rank(judged: Judged, moved: Sequence[Judged]) -> tuple[int, int]:
-    urgency = _URGENCY[judged.verdict]
-    return (urgency if any(m.criterion.blocking for m in moved) else _BESIDE_BLOCKING), urgency
-
-
-def _action(judged: Judged, moved: Sequence[Judged], total: float) -> Action:
+def _cause(judged: Judged) -> tuple[str, ...]:
+    """What all questions have in common that one action settles: why a collection did not see, or the one question."""
     criterion = judged.criterion
+    if judged.verdict is Verdict.UNKNOWN and criterion.basis == "measured" and not judged.fell_short:
+        return (criterion.evidence, judged.reason.en)
+    return (criterion.id,)
+
+
+def _ranked(
+    cause: tuple[str, ...], moved: Sequence[Judged], total: float
+) -> tuple[tuple[int, float, int, str], Action]:
+    """The action that settles ``moved``, and its place in the order."""
+    same = [m for m in moved if _cause(m) == cause]
+    head = min(same, key=lambda m: (not m.criterion.blocking, -m.criterion.weight, m.criterion.id))
     points = math.fsum(m.criterion.weight * (1.0 - credit(m, unknown=0.0)) for m in moved)
-    gain = round(100 * points / total, 2)
-    if judged.verdict is Verdict.UNKNOWN:
-        return Action(criterion=criterion.id, kind="measure", gain=gain, effort="hours", text=_to_find_out(judged))
-    return Action(criterion=criterion.id, kind="mend", gain=gain, effort=criterion.effort, text=_to_mend(judged))
+    unknown = head.verdict is Verdict.UNKNOWN
+    action = Action(
+        criterion=head.criterion.id,
+        kind="measure" if unknown else "mend",
+        gain=round(100 * points / total, 2),
+        effort="hours" if unknown else head.criterion.effort,
+        text=_to_find_out(head, len(same) - 1) if unknown else _to_mend(head),
+    )
+    urgency = _URGENCY[head.verdict]
+    decides = urgency if any(m.criterion.blocking for m in moved) else _BESIDE_BLOCKING
+    return (decides, -action.gain / EFFORT_DAYS[action.effort], urgency, action.criterion), action
 
 
 def _to_mend(judged: Judged) -> Text:
@@ -77,12 +89,12 @@ def _to_mend(judged: Judged) -> Text:
     return followed(state, judged.criterion.remedy)
 
 
-def _to_find_out(judged: Judged) -> Text:
-    """What is not known, by the question's own title, then why, or who can tell."""
+def _to_find_out(judged: Judged, others: int) -> Text:
+    """What is not known, by the question's own title and how many others with it, then why, or who can tell."""
     title = quoted(judged.criterion.title)
     if judged.criterion.basis == "measured":
         way = judged.criterion.remedy if judged.fell_short else judged.reason
-        return followed(Text(en=f"{title.en} could not be established", fr=f"{title.fr} n’a pas pu être établi"), way)
+        return followed(_not_established(title, others), way)
     if any("#/facts/" in pointer for pointer in judged.evidence):
         return followed(
             Text(
@@ -98,3 +110,13 @@ def _to_find_out(judged: Judged) -> Text:
             fr="Le ou la responsable l’atteste en son nom, avec une date et un lien vers la preuve",
         ),
     )
+
+
+def _not_established(title: Text, others: int) -> Text:
+    if not others:
+        return Text(en=f"{title.en} could not be established", fr=f"{title.fr} n’a pas pu être établi")
+    more = Text(
+        en="1 other" if others == 1 else f"{others} others", fr="1 autre" if others == 1 else f"{others} autres"
+    )
+    names = enumeration([title, more])
+    return Text(en=f"{names.en} could not be established", fr=f"{names.fr} n’ont pas pu être établis")

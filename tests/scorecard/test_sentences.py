@@ -211,6 +211,24 @@ def test_what_waits_for_one_answer_is_one_action_with_the_way_to_it(project, cri
     assert only.text.en == "“lag holds” could not be established. The tool saw nothing."
 
 
+def test_what_one_collection_did_not_see_is_one_action(project, criterion, evidence, fact, today):
+    criteria = [
+        criterion("heavy", weight=9),
+        criterion("first", blocking=True),
+        criterion("second"),
+        criterion("elsewhere", evidence="code", fact="code.elsewhere", blocking=True),
+    ]
+    broke = [evidence(status=Status.ERROR), evidence([fact("code.elsewhere", None)], name="code")]
+    found = grade(project, criteria, broke, (), today).actions
+    assert [(a.criterion, a.gain) for a in found] == [("first", 91.67), ("elsewhere", 8.33)]
+    assert found[0].text.en == "“first holds” and 2 others could not be established. The collector gave up."
+    assert found[0].text.fr == "« first tient » et 2 autres n’ont pas pu être établis. Le collecteur a abandonné."
+    assert found[1].text.en == "“elsewhere holds” could not be established. The tool saw nothing."
+    each = [evidence([fact(f"load.{name}", None) for name in ("heavy", "first", "second")]), broke[1]]
+    assert [a.criterion for a in grade(project, criteria, each, (), today).actions] == ["first", "elsewhere"]
+    assert [a.criterion for a in grade(project, criteria, [], (), today).actions] == ["first", "elsewhere"]
+
+
 def test_failures_that_decide_come_before_unknowns_that_decide(project, criterion, evidence, fact, today):
     criteria = [
         criterion("accepted", blocking=True, effort="hours"),
@@ -221,6 +239,7 @@ def test_failures_that_decide_come_before_unknowns_that_decide(project, criterio
         criterion("beside-broken", effort="hours"),
     ]
     facts = [fact(f"load.{name}", 9) for name in ("accepted", "broken", "beside-broken")] + [fact("load.nearly", 0.5)]
+    facts.append(fact("load.beside-unseen", None))
     waiver = Waiver(criterion="accepted", reason="mended in January", approver="CIO", expires=today)
     card = grade(project, criteria, [evidence(facts)], [waiver], today)
     assert [a.criterion for a in card.actions] == [
