@@ -24,7 +24,7 @@ from loadtests.errors import LoadTestError
 CELLS = 300
 """Cells of an atlas. More follow the calibration curves closer than curves kept apart can confirm."""
 
-THEORY_CELLS = 40
+THEORY_CELLS = 60
 """Cells for the shapes of :mod:`loadtests.theory`."""
 
 POWERS = {1: 1.5, 2: 3.0}

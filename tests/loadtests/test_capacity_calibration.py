@@ -11,7 +11,7 @@ import pytest
 
 from loadtests import theory
 from loadtests.analogues import Calibration, shape, shipped
-from loadtests.calibration import CELLS, WINDOWS, Curves, calibrate, folds, main, read, windows
+from loadtests.calibration import CELLS, THEORY_CELLS, WINDOWS, Curves, calibrate, folds, main, read, windows
 from loadtests.errors import LoadTestError
 
 LEVELS = 2.0 ** np.arange(3, 9)
@@ -90,7 +90,7 @@ def test_the_shipped_calibration_says_how_it_was_made_and_names_no_software() ->
     assert made["families"] > 100
     assert shipped().atlases.keys() == WINDOWS.keys()
     for atlas in shipped().atlases.values():
-        assert len(atlas.centres) <= CELLS + 40
+        assert len(atlas.centres) <= CELLS + THEORY_CELLS
         assert atlas.counts.min() >= 3
         assert (np.diff(atlas.knots, axis=1) >= 0).all()
         assert (np.diff(atlas.levels, axis=0) >= 0).all()
@@ -112,7 +112,7 @@ def test_the_laws_speak_only_for_shapes_that_published_curves_hardly_show() -> N
     for horizon in (1, 2):
         slopes, changes = theory.windows(horizon, seed=1)
         assert ((slopes[:, 0] >= theory.STILL_GROWING) | (slopes[:, 0] <= theory.FALLING)).all()
-        assert (changes <= horizon * np.log(2) + 1e-9).all()
+        assert (changes < horizon * np.log(3)).all()
 
 
 def _document(**changes: object) -> dict[str, object]:
