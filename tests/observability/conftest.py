@@ -7,9 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -109,3 +111,78 @@ def write_sent(site: Site) -> Callable[..., None]:
                 file.write(json.dumps({**entry, "ok": True, **fields}) + "\n")
 
     return write
+
+
+class Answer:
+    """What a server of pages sends: a status, headers and a body, after a while."""
+
+    def __init__(
+        self, body: str = "", status: int = 200, kind: str = "text/html; charset=utf-8", **headers: str
+    ) -> None:
+        self.body, self.status = body.encode(), status
+        self.headers = {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+
+
+class Pages:
+    """A server of pages on a port of its own, that remembers who asked for what."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[str] = []
+        self.closing = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self.thread.start()
+
+    def close(self) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        pages = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                pages.asked.append(self.path)
+                path = self.path.partition("?")[0]
+                if path == "/hangs":  # a request that nobody answers, until the test is over
+                    pages.closing.wait(60)
+                    return
+                answer = pages.answers.get(path, Answer("x", kind="text/plain"))
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name in the base class)
+                del format, args
+
+        return Handler
+
+
+@pytest.fixture(scope="session")
+def pages() -> Iterator[Pages]:
+    """A server of the pages that tests ask for."""
+    server = Pages()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def other() -> Iterator[Pages]:
+    """Somebody else's server on this machine."""
+    server = Pages()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def answer() -> type[Answer]:
+    """What to put in ``pages.answers``."""
+    return Answer
