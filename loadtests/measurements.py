@@ -12,7 +12,7 @@ from loadtests.errors import LoadTestError
 from scorecard.evidence import Text
 
 FEWEST_LEVELS = 3
-RESAMPLES = 400
+RESAMPLES = 200
 
 Numbers = Sequence[float] | Floats
 

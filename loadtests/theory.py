@@ -21,7 +21,7 @@ FALLING = -0.3
 CURVES = 600
 """Shapes drawn, few against the published ones, so that they tell little where those tell much."""
 
-_LEVELS = 2.0 ** np.arange(12)
+_LEVELS: Floats = np.exp2(np.arange(12.0))
 
 
 def windows(horizon: int, seed: int) -> tuple[Floats, Floats]:
