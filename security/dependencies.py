@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from importlib import metadata
 
 from packaging.version import InvalidVersion, Version
 
@@ -57,7 +58,7 @@ def collect(
     try:
         audit = _audit(site, requirements.pins, today, tool, timeout_s)
     except ToolError as error:
-        return _not_audited(site, requirements, error.text)
+        return _not_audited(site, requirements, error.text, started)
     return _evidence(site, requirements, audit, started)
 
 
@@ -69,9 +70,10 @@ def _audit(site: Site, pins: set[Pin], today: date, tool: Tool, timeout_s: float
     return osv.audit(pins, site.path(local), named(local), today=today, max_age_days=max_age)
 
 
-def _not_audited(site: Site, requirements: Requirements, reason: Text) -> Evidence:
+def _not_audited(site: Site, requirements: Requirements, reason: Text, started: datetime) -> Evidence:
     """The file was read, so what it says of itself is known; the rest is not."""
-    evidence = unobserved(site, NAME, Status.ERROR, reason, FACTS)
+    provenance = Provenance.since(started, tool="portance", version=metadata.version("portance"))
+    evidence = unobserved(site, NAME, Status.DEGRADED, reason, FACTS, provenance)
     known = {fact.id: fact for fact in (_locked(requirements), _total(requirements))}
     return evidence.model_copy(update={"facts": tuple(known.get(fact.id, fact) for fact in evidence.facts)})
 

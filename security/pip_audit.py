@@ -23,7 +23,7 @@ PIP_AUDIT = module("pip-audit", "pip_audit")
 _LIST = "pins.txt"
 _ARGUMENTS = (
     "--no-deps", "--disable-pip", "--format", "json", "--desc", "off", "--aliases", "on", "--progress-spinner", "off",
-    "--timeout", "10", "--vulnerability-service", "pypi", "--requirement", _LIST,
+    "--timeout", "10", "--vulnerability-service", "pypi", "--cache-dir", "cache", "--requirement", _LIST,
 )  # fmt: skip
 _FOUND_OR_NOT = (0, 1)
 _UNREACHABLE = re.compile(
