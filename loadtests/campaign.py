@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from loadtests.budgets import Budget
 from loadtests.engine.orders import Limits, Order
@@ -124,6 +125,7 @@ class Campaign:
             floor=min(start, max(self.peak * LOWEST_SHARE, self.least_rate(self.budget.step_s))),
             resolution=self.budget.resolution,
             confirmations=self.budget.confirmations,
+            lean=self.budget.lean,
         )
         return search(self._searched, self.objective, plan, self._can_afford)
 
@@ -191,11 +193,20 @@ class Campaign:
             time.sleep(0.2)
 
     def _can_afford(self, phase: Phase) -> bool:
-        """Whether a step still fits in; bisecting leaves room for the confirmations."""
+        """Whether a step still fits in; bisecting leaves room for the confirmations, doubting for what follows it."""
         budget = self.budget
         spare = budget.warm_up_s + budget.drain_s / 2
         confirm = budget.confirm_s + spare
-        needed = confirm if phase == "confirm" else budget.step_s + spare + budget.confirmations * confirm
+        step = budget.step_s + spare
+        match phase:
+            case "confirm":
+                needed = confirm
+            case "double" | "bisect":
+                needed = step + budget.confirmations * confirm
+            case "doubt":
+                needed = 3 * step + budget.confirmations * confirm
+            case _:
+                assert_never(phase)
         return self._left() >= needed
 
     def _left(self) -> float:
@@ -214,6 +225,8 @@ def _doing(phase: str, rate: float) -> Text:
             return Text(
                 en=f"Peak demand: {rate:.1f} journeys/s", fr=f"Pointe de la demande : {french(rate)} parcours/s"
             )
+        case "doubt":
+            return Text(en=f"Trying {rate:.1f} journeys/s once more", fr=f"Nouvel essai à {french(rate)} parcours/s")
         case "confirm":
             return Text(en=f"Confirming {rate:.1f} journeys/s", fr=f"Confirmation à {french(rate)} parcours/s")
         case _:

@@ -176,7 +176,8 @@ def _at_peak(seen: Measured, wanted: Demand, why: Text) -> list[Fact]:
 def _said(capacity: Capacity, repeats: int) -> str:
     said = f"low: highest rate at and below which everything held, {_repeats(capacity, repeats)}"
     if capacity.high is not None:
-        return said + "; high: lowest rate above which everything failed; value: the middle on a ratio scale"
+        doubts = f"; {capacity.outvoted} failures outvoted by two repeats at the same rate" if capacity.outvoted else ""
+        return said + "; high: lowest rate above which everything failed; value: between the two" + doubts
     if capacity.end == "generator":
         return said + "; the load generator was the limit: at least this much"
     return said + "; no rate failed within the time: at least this much"

@@ -1,4 +1,4 @@
-"""The highest rate that holds an objective: double, bisect, confirm. Knows nothing of HTTP or Locust."""
+"""The highest rate that holds an objective: double, bisect, doubt, confirm. Knows nothing of HTTP or Locust."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from loadtests.step import Objective, Outcome, Step, judge
 
-Phase = Literal["double", "bisect", "confirm"]
+Phase = Literal["double", "bisect", "doubt", "confirm"]
 _TRIES = 3
 """Tries of a rate whose steps are void: a passing disturbance of the machine is not the generator's limit."""
 
@@ -25,7 +25,9 @@ class Plan:
         floor: lowest rate worth trying.
         ceiling: highest.
         resolution: ratio of the bracket's ends at which bisecting stops, above 1.
-        confirmations: independent repeats that must all hold.
+        confirmations: independent repeats that must hold.
+        lean: where in the bracket the value lies on a ratio scale, 0 being its low end: half-way unless steps are too
+            short to see a queue build up.
     """
 
     start: float
@@ -33,6 +35,7 @@ class Plan:
     ceiling: float = math.inf
     resolution: float = 1.05
     confirmations: int = 3
+    lean: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,37 @@ class Capacity:
     ``low``: at this rate and below, every step held. ``high``: at this rate and above, every step failed; None when
     none failed. Between the two, outcomes were mixed or nothing was tried. This is a bracket of what was seen on this
     machine in this run, widened by every repeat that disagreed: no confidence level is claimed for it, since samples
-    within a run are correlated near saturation. A void step moves neither end.
+    within a run are correlated near saturation. A void step moves neither end, nor does a failure that two repeats at
+    the same rate outvoted: something else disturbed it.
 
     Attributes:
         low: None when no rate held.
         high: None when no rate failed.
-        confirmed: whether all repeats asked for held at ``low``.
+        confirmed: whether the repeats asked for held at ``low``.
         end: what ended the search.
+        failed: lowest rate above ``low`` that failed, None when none did; below ``high`` when outcomes were mixed.
+        outvoted: failures that were put down to a disturbance.
+        lean: where the value lies in the bracket.
     """
 
     low: float | None
     high: float | None
     confirmed: bool
     end: End
+    failed: float | None = None
+    outvoted: int = 0
+    lean: float = 0.5
 
     @property
     def value(self) -> float | None:
-        """The best single figure: the middle of the bracket on a ratio scale, or ``low`` when nothing failed."""
+        """The best single figure, ``low`` when nothing failed: between it and the lowest failure, on a ratio scale.
+
+        That failure is ``high`` unless a higher rate held, which shows that the capacity is near both.
+        """
         if self.low is None or self.high is None:
             return self.low
-        return math.sqrt(self.low * self.high)
+        upper = self.high if self.failed is None else self.failed
+        return self.low * math.pow(upper / self.low, self.lean)
 
 
 Measure = Callable[[float, Phase], Step]
@@ -75,16 +89,30 @@ def search(
 ) -> Capacity:
     """Find the highest rate at which ``measure`` holds ``objective``.
 
-    Doubles from ``plan.start`` while the target holds (or halves until it does), bisects on a ratio scale, then
-    repeats the best rate and goes down as long as a repeat fails. ``can_afford`` says whether there is time left for
-    one more step of a phase; a void step is tried again before it ends its phase.
+    Doubles from ``plan.start`` while the target holds (or halves until it does), bisects on a ratio scale, doubts the
+    failure that ended it (two holds in a row at the same rate outvote it, and the search goes on upward), then repeats
+    the best rate and goes down as long as repeats fail. ``can_afford`` says whether there is time left for one more
+    step of a phase; a void step is tried again before it ends its phase.
     """
     trials = _Trials(measure, objective, can_afford)
-    end = _bracket(trials, plan)
-    if end == "bracketed":
+    end = _bracket(trials, plan, plan.start)
+    while end == "bracketed":
         end = _bisect(trials, plan)
+        if end != "bracketed" or not _doubt(trials):
+            break
+        # the failure was a disturbance: what is above it has to be looked at again
+        highest = max(trials.held)
+        end = "bracketed" if trials.high() is not None else _bracket(trials, plan, highest * 2)
     confirmed, end = _confirm(trials, plan, end)
-    return Capacity(trials.low(), trials.high(), confirmed, end)
+    return Capacity(
+        low=trials.low(),
+        high=trials.high(),
+        confirmed=confirmed,
+        end=end,
+        failed=min(trials.failed, default=None),
+        outvoted=trials.outvoted,
+        lean=plan.lean,
+    )
 
 
 @dataclass
@@ -94,6 +122,8 @@ class _Trials:
     can_afford: Callable[[Phase], bool]
     held: list[float] = field(default_factory=list)
     failed: list[float] = field(default_factory=list)
+    doubted: set[float] = field(default_factory=set)
+    outvoted: int = 0
 
     def try_(self, rate: float, phase: Phase) -> Outcome | None:
         """The outcome at ``rate``; None when there is no time left."""
@@ -112,6 +142,11 @@ class _Trials:
                     continue
         return Outcome.VOID
 
+    def outvote(self, rate: float) -> None:
+        """Take back the failure at ``rate``."""
+        self.failed.remove(rate)
+        self.outvoted += 1
+
     def low(self) -> float | None:
         lowest_failure = min(self.failed, default=math.inf)
         return max((rate for rate in self.held if rate < lowest_failure), default=None)
@@ -121,8 +156,7 @@ class _Trials:
         return min((rate for rate in self.failed if rate > highest_held), default=None)
 
 
-def _bracket(trials: _Trials, plan: Plan) -> End:
-    rate = plan.start
+def _bracket(trials: _Trials, plan: Plan, rate: float) -> End:
     while True:
         outcome = trials.try_(rate, "double")
         if outcome is None:
@@ -148,23 +182,38 @@ def _bisect(trials: _Trials, plan: Plan) -> End:
     return "bracketed"
 
 
-def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
-    """Repeat the best rate; go down as long as a repeat fails. Nothing held: nothing to confirm.
+def _doubt(trials: _Trials) -> bool:
+    """Try the lowest failing rate again, once a rate; whether two repeats in a row held and outvoted the failure.
 
-    Each failure goes half the way to the best rate that nothing has contradicted yet, and ends at that rate.
+    One hold is not enough: near the capacity chance alone gives it every other time.
+    """
+    rate = trials.high()
+    if rate is None or rate in trials.doubted:
+        return False
+    trials.doubted.add(rate)
+    for _ in range(2):
+        if trials.try_(rate, "doubt") is not Outcome.HELD:
+            return False
+    trials.outvote(rate)
+    return True
+
+
+def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
+    """Repeat the best rate; go down as long as repeats fail. Nothing held: nothing to confirm.
+
+    A repeat that fails is doubted once, as in the search, when there is time. Each rate given up goes half the way to
+    the best rate that nothing has contradicted yet, and ends at that rate.
     """
     candidate = trials.low()
     while candidate is not None and candidate >= plan.floor:
-        for _ in range(plan.confirmations):
-            outcome = trials.try_(candidate, "confirm")
-            if outcome is not Outcome.HELD:
-                break
-        else:
-            return True, end
-        if outcome is None:
-            return False, "time"
-        if outcome is Outcome.VOID:
-            return False, "generator"
+        outcome = _repeat(trials, candidate, plan.confirmations)
+        match outcome:
+            case Outcome.HELD:
+                return True, end
+            case None:
+                return False, "time"
+            case Outcome.VOID:
+                return False, "generator"
         below = trials.low()
         if below is None:
             candidate /= plan.resolution**2
@@ -173,3 +222,23 @@ def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
         else:
             candidate = below
     return False, end
+
+
+def _repeat(trials: _Trials, rate: float, times: int) -> Outcome | None:
+    """Whether ``rate`` holds so many ``times``, one failure that two holds in a row outvote left aside."""
+    wanted = times
+    while wanted > 0:
+        outcome = trials.try_(rate, "confirm")
+        if outcome is Outcome.FAILED and rate not in trials.doubted and trials.can_afford("doubt"):
+            trials.doubted.add(rate)
+            for _ in range(2):
+                outcome = trials.try_(rate, "confirm")
+                if outcome is not Outcome.HELD:
+                    return outcome
+            trials.outvote(rate)
+            wanted -= 2
+            continue
+        if outcome is not Outcome.HELD:
+            return outcome
+        wanted -= 1
+    return Outcome.HELD
