@@ -1,4 +1,4 @@
-"""``python -m reference_app``: run the service, alone or with all it needs; migrate; check the operation log."""
+"""``python -m reference_app``: run the service, alone or with all it needs; migrate; check what must hold."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=int, default=8000)
         command.add_argument("--workers", type=int, choices=range(1, 65), default=1, metavar="1-64")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
-    commands.add_parser("verify", help="check the operation log of every dossier")
+    commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
     commands.add_parser("purge", help="forget idempotency keys older than 24 hours")
     return parser
 
@@ -98,14 +98,16 @@ def _migrate() -> int:
 
 
 async def _verify() -> int:
+    from reference_app.appointments.seats import miscounted
     from reference_app.database import connect
     from reference_app.dossiers.operations import broken_chains
 
     broken = 0
     async with connect(_database_url()) as connection:
-        async for dossier, problem in broken_chains(connection):
-            broken += 1
-            sys.stdout.write(f"{dossier}: {problem}\n")
+        for check in (broken_chains, miscounted):
+            async for identifier, problem in check(connection):
+                broken += 1
+                sys.stdout.write(f"{identifier}: {problem}\n")
     sys.stdout.write(f"{broken} broken\n")
     return 1 if broken else 0
 

@@ -16,6 +16,10 @@ from starlette.staticfiles import StaticFiles
 
 from observability import tracing
 from reference_app import health, home, language, migrations, problems, sessions
+from reference_app.appointments import agent_api as appointments_agent_api
+from reference_app.appointments import agent_pages as appointments_agent_pages
+from reference_app.appointments import api as appointments_api
+from reference_app.appointments import pages as appointments_pages
 from reference_app.database import make_pool
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import pages as dossiers_pages
@@ -30,6 +34,7 @@ from reference_app.sign_in.providers import make_providers
 
 DESCRIPTION = """
 Emergency aid for businesses: start a draft, file it, follow it; agents take filed dossiers and decide.
+Appointments: choose a place and a slot, book, move, cancel; agents open slots and say who came.
 
 * **Session**: sign in on the pages (`/sign-in`); the API takes the same cookie.
 * **Errors** are problem documents (RFC 9457), in French or English by `Accept-Language`.
@@ -37,6 +42,21 @@ Emergency aid for businesses: start a draft, file it, follow it; agents take fil
 * **States** carry the names used by demarches-simplifiees: `brouillon`, `en_construction`, `en_instruction`,
   `accepte`, `refuse`, `sans_suite`.
 """
+
+_ROUTERS = (
+    home.router,
+    dossiers_api.router,
+    instruction_api.router,
+    appointments_api.free,
+    appointments_api.mine,
+    appointments_agent_api.router,
+    sign_in_routes.router,
+    dossiers_pages.router,
+    instruction_pages.router,
+    appointments_pages.router,
+    appointments_agent_pages.router,
+    health.router,
+)
 
 
 def _utc_now() -> datetime:
@@ -96,8 +116,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
     )
     app.state.parts = parts
     problems.install(app)
-    for module in (home, dossiers_api, instruction_api, sign_in_routes, dossiers_pages, instruction_pages, health):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     _document(app)
     return app

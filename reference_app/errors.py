@@ -62,9 +62,21 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The dossier is no longer in a state that allows this."""
+    """The dossier or appointment is no longer in a state that allows this."""
 
     status, slug, title = 409, "conflict", N_("No longer possible")
+
+
+class SlotFull(Conflict):
+    """The last seat of a slot is taken."""
+
+    slug, title = "slot-full", N_("This time was just taken")
+
+
+class AlreadyBooked(Conflict):
+    """The person has an appointment to come for this procedure."""
+
+    slug, title = "already-booked", N_("You already have an appointment")
 
 
 class Invalid(Refusal):

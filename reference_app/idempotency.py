@@ -14,6 +14,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header
+from starlette.responses import Response
 
 from reference_app.database import Connection
 from reference_app.errors import N_, KeyReused
@@ -65,6 +66,12 @@ async def once(
             (answer.status, answer.body, account, key),
         )
         return answer
+
+
+def sent(answer: Answer) -> Response:
+    """The answer as it goes out; a repeated one says so."""
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, headers=headers, media_type="application/json")
 
 
 async def _first_answer(connection: Connection, account: UUID, key: str, request: bytes) -> Answer:

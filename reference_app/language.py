@@ -1,7 +1,7 @@
 """French and English: which one a reader wants, and the sentences in it.
 
-English sentences are the keys; the French catalogue is a gettext ``.po`` file, compiled in memory when the process
-starts, so there is no build step to forget.
+English sentences are the keys; the French catalogue is a gettext ``.po`` file and the sentences of the procedures,
+compiled in memory when the process starts, so there is no build step to forget.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Literal, get_args
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
+
+from reference_app.procedure import PROCEDURES, sentences
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -62,6 +64,9 @@ def _quality(text: str) -> float:
 def _compiled(path: Path) -> gettext.GNUTranslations:
     with path.open("rb") as source:
         catalogue = read_po(source)
+    for procedure in PROCEDURES.values():
+        for sentence in sentences(procedure):
+            catalogue.add(sentence.en, sentence.fr)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

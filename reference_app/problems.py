@@ -65,8 +65,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     words = {
         401: "Nobody is signed in.",
         403: "This person may not do this, or the request came from another site.",
-        404: "No such dossier for this person.",
-        409: "The state of the dossier does not allow this.",
+        404: "There is no such thing, or none this person may know of.",
+        409: "The state of the dossier, appointment or slot does not allow this.",
         413: "The body is larger than the service takes.",
         422: "Fields or headers are wrong; `errors` names each.",
         503: "Full or away for a moment; send the same request again after `Retry-After` seconds.",

@@ -13,10 +13,12 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reference_app.appointments.states import LABELS as ATTENDANCE
+from reference_app.appointments.states import State as Attendance
 from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.language import LANGUAGES, Language
-from reference_app.procedure import EMERGENCY_AID
+from reference_app.procedure import AID_FILING, BY_APPOINTMENT, EMERGENCY_AID
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -46,14 +48,19 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # by the extension
     environment.filters |= {
         "day": partial(_day, language=language),
+        "weekday": partial(_weekday, language=language),
+        "hour": partial(_hour, language=language),
         "moment": partial(_moment, language=language),
         "euros": partial(_euros, language=language),
         "siret": _spaced_siret,
         "iban": _spaced_iban,
         "state": lambda state: catalogue.gettext(LABELS[State(state)]),
+        "attendance": lambda state: catalogue.gettext(ATTENDANCE[Attendance(state)]),
     }
     environment.globals |= {
         "procedure": EMERGENCY_AID,
+        "filing": AID_FILING,
+        "by_appointment": tuple(BY_APPOINTMENT.values()),
         "queue_states": QUEUE,
         "style": f"/static/style.css?v={hashlib.sha256((STATIC / 'style.css').read_bytes()).hexdigest()[:12]}",
     }
@@ -62,6 +69,15 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
 
 def _day(value: date, *, language: Language) -> str:
     return format_date(value, "d MMMM y", locale=language)
+
+
+def _weekday(value: date | datetime, *, language: Language) -> str:
+    local = value.astimezone(LEGAL_TIME) if isinstance(value, datetime) else value
+    return format_date(local, "EEEE d MMMM", locale=language)
+
+
+def _hour(value: datetime, *, language: Language) -> str:
+    return format_datetime(value, "HH'h'mm" if language == "fr" else "HH:mm", tzinfo=LEGAL_TIME, locale=language)
 
 
 def _moment(value: datetime, *, language: Language) -> str:

@@ -78,7 +78,7 @@ def require_role(person: Person, role: Role) -> None:
         return
     match role:
         case "citizen":
-            raise Forbidden(N_("This is for businesses; you are signed in as an agent."))
+            raise Forbidden(N_("This is for businesses and residents; you are signed in as an agent."))
         case "agent":
             raise Forbidden(N_("This is for agents of the service."))
         case _:

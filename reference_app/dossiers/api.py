@@ -35,7 +35,7 @@ async def create(request: Request, parts: Given, person: Citizen, draft: Draft, 
             return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
 
         digest = idempotency.digest(f"POST {request.url.path}", await request.body())
-        return _sent(await idempotency.once(connection, person.account, key, digest, effect))
+        return idempotency.sent(await idempotency.once(connection, person.account, key, digest, effect))
 
 
 @router.get("", response_model=PageOut, summary="List my dossiers")
@@ -65,7 +65,7 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID, k
     """File a draft and get its receipt, committed together: an answer means the dossier is safe."""
     digest = idempotency.digest(f"POST {request.url.path}", await request.body())
     async with parts.pool.connection() as connection:
-        return _sent(await file_once(request, connection, person.account, dossier, key, digest))
+        return idempotency.sent(await file_once(request, connection, person.account, dossier, key, digest))
 
 
 async def file_once(
@@ -78,8 +78,3 @@ async def file_once(
         return Answer(200, DossierOut.of(filed, speaker(request)).model_dump_json())
 
     return await idempotency.once(connection, account, key, digest, effect)
-
-
-def _sent(answer: Answer) -> Response:
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, headers=headers, media_type="application/json")

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from reference_app.dossiers.identifiers import is_iban, is_siret
 from reference_app.errors import N_, FieldError, Invalid
-from reference_app.procedure import EMERGENCY_AID
+from reference_app.procedure import AID_FILING
 
 REQUIRED = ("siret", "company_name", "contact_email", "need", "amount")
 """Fields that must be there to file."""
@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "string_unicode": N_("This text holds characters that cannot be kept. Type it again without them."),
     "string_too_long": N_("Write at most %(max_length)s characters."),
     "string_too_short": N_("Fill in this field."),
+    "uuid_parsing": N_("Choose one of the answers offered."),
     "literal_error": N_("Choose one of the answers offered."),
     "string_type": N_("Write text here."),
     "int_parsing": N_("Write a whole number of euros, with digits only. Example: 5000."),
@@ -35,6 +36,10 @@ SENTENCES: Mapping[str, str] = {
     "int_parsing_size": N_("Write a whole number of euros, with digits only. Example: 5000."),
     "greater_than_equal": N_("The amount is at least %(ge)s euros."),
     "less_than_equal": N_("The amount is at most %(le)s euros."),
+    "whole_number": N_("Write a whole number from %(low)s to %(high)s."),
+    "date_from_datetime_parsing": N_("Write a date such as 2026-12-01."),
+    "time_parsing": N_("Write a time such as 09:30."),
+    "before_the_beginning": N_("The end comes after the beginning, by one appointment at least."),
     "extra_forbidden": N_("This field does not exist here."),
 }
 """A sentence for each kind of error; the kinds are pydantic's own or raised below."""
@@ -87,7 +92,7 @@ Iban = Annotated[str, BeforeValidator(_compact), AfterValidator(_checked_iban)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_line), AfterValidator(_checked_email)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
 Prose = Annotated[str, Field(max_length=4000), AfterValidator(_kept)]
-Amount = Annotated[int, BeforeValidator(_compact), Field(ge=1, le=EMERGENCY_AID.amount_max)]
+Amount = Annotated[int, BeforeValidator(_compact), Field(ge=1, le=AID_FILING.amount_max)]
 
 
 class Draft(BaseModel):

@@ -13,7 +13,7 @@ from reference_app.dossiers.operations import change
 from reference_app.dossiers.receipt import issue
 from reference_app.dossiers.states import State, require
 from reference_app.errors import N_, NotFound
-from reference_app.procedure import EMERGENCY_AID
+from reference_app.procedure import AID_FILING
 
 NO_SUCH_DOSSIER = N_("There is no such dossier among yours.")
 
@@ -48,7 +48,7 @@ async def file(connection: Connection, account: UUID, dossier: UUID, at: datetim
     draft = _found(await repository.locked(connection, account, dossier))
     require(draft.state, State.EN_CONSTRUCTION)
     require_complete(draft.draft())
-    receipt = issue(EMERGENCY_AID, await repository.next_receipt_rank(connection), at)
+    receipt = issue(AID_FILING, await repository.next_receipt_rank(connection), at)
     return await change(
         connection,
         draft,

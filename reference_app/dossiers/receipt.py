@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from reference_app.procedure import Procedure
+from reference_app.procedure import Filing
 
 LEGAL_TIME = ZoneInfo("Europe/Paris")
 
@@ -24,13 +24,13 @@ class Receipt:
     silence_on: date
 
 
-def issue(procedure: Procedure, rank: int, filed_at: datetime) -> Receipt:
+def issue(rules: Filing, rank: int, filed_at: datetime) -> Receipt:
     """The receipt of the filing number ``rank``, received at ``filed_at`` (with a time zone)."""
     received = filed_at.astimezone(LEGAL_TIME).date()
     return Receipt(
-        number=f"{procedure.receipt_prefix}-{received.year}-{rank:08d}",
+        number=f"{rules.receipt_prefix}-{received.year}-{rank:08d}",
         filed_at=filed_at,
-        silence_on=silence_date(received, procedure.silence_months),
+        silence_on=silence_date(received, rules.silence_months),
     )
 
 

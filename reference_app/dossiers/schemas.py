@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from reference_app.dossiers.dossier import Dossier, Treatment
 from reference_app.dossiers.states import State
-from reference_app.procedure import EMERGENCY_AID
+from reference_app.procedure import AID_FILING, EMERGENCY_AID
 
 Say = Callable[[str], str]
 """Gives a sentence of the code in the reader's language."""
@@ -105,9 +105,9 @@ def receipt_of(dossier: Dossier, say: Say) -> ReceiptOut | None:
     return ReceiptOut(
         number=dossier.receipt_number,
         filed_at=dossier.filed_at,
-        service=say(EMERGENCY_AID.service),
+        service=say(EMERGENCY_AID.service.en),
         contact=EMERGENCY_AID.contact,
-        silence=EMERGENCY_AID.silence,
+        silence=AID_FILING.silence,
         silence_on=dossier.silence_on,
-        appeals=[say(appeal) for appeal in EMERGENCY_AID.appeals],
+        appeals=[say(appeal.en) for appeal in AID_FILING.appeals],
     )

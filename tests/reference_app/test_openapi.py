@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -29,6 +30,17 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/dossiers/claim-next",
         "/api/v1/agent/dossiers/{dossier}",
         "/api/v1/agent/dossiers/{dossier}/decision",
+        "/api/v1/procedures/{procedure}/lieux",
+        "/api/v1/procedures/{procedure}/lieux/{lieu}/jours",
+        "/api/v1/procedures/{procedure}/lieux/{lieu}/creneaux",
+        "/api/v1/rendez-vous",
+        "/api/v1/rendez-vous/{appointment}",
+        "/api/v1/rendez-vous/{appointment}/creneau",
+        "/api/v1/rendez-vous/{appointment}/cancel",
+        "/api/v1/agent/rendez-vous",
+        "/api/v1/agent/rendez-vous/{appointment}/mark",
+        "/api/v1/agent/lieux",
+        "/api/v1/agent/creneaux",
     }
 
 
@@ -36,7 +48,7 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(operations):
     for path, method, operation in operations:
         assert operation["summary"], path
         assert operation["description"], path
-        for status in ("401", "422", "503"):
+        for status in ("422", "503") if operation.get("security") == [] else ("401", "422", "503"):
             answer = operation["responses"][status]
             assert answer["content"] == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -60,4 +72,18 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
         for path, method, operation in operations
         if any(p["name"] == "Idempotency-Key" and p["required"] for p in operation.get("parameters", []))
     }
-    assert asking == {("/api/v1/dossiers", "post"), ("/api/v1/dossiers/{dossier}/file", "post")}
+    assert asking == {
+        ("/api/v1/dossiers", "post"),
+        ("/api/v1/dossiers/{dossier}/file", "post"),
+        ("/api/v1/rendez-vous", "post"),
+    }
+
+
+def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
+    anybody = {(path, method) for path, method, operation in operations if operation.get("security") == []}
+    assert {path.split("/")[3] for path, _ in anybody} == {"procedures"}
+    nobody = stage.browser()
+    for path, method, _ in operations:
+        at = path.format_map(dict.fromkeys(("dossier", "appointment", "lieu"), str(uuid4())) | {"procedure": "masks"})
+        refused = nobody.request(method, at).status_code == 401
+        assert refused != ((path, method) in anybody), path

@@ -1,4 +1,4 @@
-"""Every statement on dossiers is served by an index: none reads or sorts the whole table."""
+"""Every statement on dossiers and appointments is served by an index: none reads or sorts a whole table."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from reference_app.appointments import attendance, availability, booking
 from reference_app.dossiers import repository as dossiers
 from reference_app.instruction import repository as instruction
 
 QUERIES = {
-    f"{module.__name__.split('.')[1]}{name}": getattr(module, name)
-    for module in (dossiers, instruction)
+    f"{module.__name__.removeprefix('reference_app.')}{name}": getattr(module, name)
+    for module in (dossiers, instruction, availability, booking, attendance)
     for name in vars(module)
-    if name.startswith("_") and name[1:].isupper() and b"INSERT" not in str(getattr(module, name)).encode()
+    if name.startswith("_") and name[1:].replace("_", "").isupper() and "_CREATE" not in name
 }
 VALUES = {
-    **{name: str(uuid4()) for name in ("id", "account", "agent", "after")},
+    **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau")},
     **dict.fromkeys(("siret", "company_name", "contact_email", "need", "amount", "iban")),
     "state": "en_construction",
     "limit": 20,
+    "procedure": "masks",
+    "name": "Camille Martin",
+    "note": None,
+    "creneaux": [str(uuid4()), str(uuid4())],
+    **dict.fromkeys(("at", "since", "until"), "2026-11-22T08:00Z"),
 }
 
 
@@ -37,7 +43,7 @@ def connection(database_url):
 
 
 def test_the_statements_are_found():
-    assert len(QUERIES) >= 11
+    assert len(QUERIES) >= 25
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

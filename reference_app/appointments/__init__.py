@@ -1,0 +1,1 @@
+"""Appointments: places, slots, booking without selling a seat twice, and the day's list of an agent."""

@@ -1,0 +1,114 @@
+"""Appointments over the API: what is free for anybody, booking for a person who is signed in."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reference_app import idempotency
+from reference_app.appointments import availability, booking
+from reference_app.appointments.availability import by_appointment
+from reference_app.appointments.booking import Booking
+from reference_app.appointments.schemas import AppointmentOut, DayOut, PlaceOut, SlotOut
+from reference_app.database import Connection
+from reference_app.dossiers.api import Limit
+from reference_app.idempotency import Answer, Key
+from reference_app.parts import Given, parts_of
+from reference_app.problems import documented
+from reference_app.sessions import Citizen
+
+NO_SESSION: dict[str, list[str]] = {"security": []}
+
+free = APIRouter(
+    prefix="/api/v1/procedures/{procedure}/lieux",
+    tags=["appointments"],
+    responses=documented(404),
+)
+mine = APIRouter(prefix="/api/v1/rendez-vous", tags=["appointments"], responses=documented(401, 403))
+
+
+@free.get("", response_model=list[PlaceOut], summary="List places", openapi_extra=NO_SESSION)
+async def places(parts: Given, procedure: str) -> list[PlaceOut]:
+    """Places of a procedure, by name. Nobody needs to be signed in."""
+    known = by_appointment(procedure)
+    async with parts.pool.connection() as connection:
+        return [PlaceOut.of(found) for found in await availability.places(connection, known, parts.clock())]
+
+
+@free.get("/{lieu}/jours", response_model=list[DayOut], summary="List days", openapi_extra=NO_SESSION)
+async def days(parts: Given, procedure: str, lieu: UUID) -> list[DayOut]:
+    """Days that may still be booked at a place, and the seats left on each."""
+    known = by_appointment(procedure)
+    async with parts.pool.connection() as connection:
+        return [DayOut.of(found) for found in await availability.days(connection, known, lieu, parts.clock())]
+
+
+@free.get("/{lieu}/creneaux", response_model=list[SlotOut], summary="List slots", openapi_extra=NO_SESSION)
+async def slots(parts: Given, procedure: str, lieu: UUID, day: date) -> list[SlotOut]:
+    """Slots of a day at a place that may still be booked, in order; full ones say so."""
+    known = by_appointment(procedure)
+    async with parts.pool.connection() as connection:
+        return [SlotOut.of(s) for s in await availability.slots(connection, known, lieu, day, parts.clock())]
+
+
+@mine.post("", status_code=201, response_model=AppointmentOut, responses=documented(404, 409, 413), summary="Book")
+async def book(request: Request, parts: Given, person: Citizen, wanted: Booking, key: Key) -> Response:
+    """Take a seat of a slot: an answer means it is yours, and nobody else's."""
+    digest = idempotency.digest(f"POST {request.url.path}", await request.body())
+    async with parts.pool.connection() as connection:
+        answer = await book_once(request, connection, person.account, wanted, key, digest)
+    return idempotency.sent(answer)
+
+
+@mine.get("", response_model=list[AppointmentOut], summary="List my appointments")
+async def list_mine(parts: Given, person: Citizen, limit: Limit = 20) -> list[AppointmentOut]:
+    """My appointments, newest first."""
+    async with parts.pool.connection() as connection:
+        return [AppointmentOut.of(a) for a in await booking.of_account(connection, person.account, limit)]
+
+
+@mine.get("/{appointment}", response_model=AppointmentOut, responses=documented(404), summary="Read an appointment")
+async def read(parts: Given, person: Citizen, appointment: UUID) -> AppointmentOut:
+    """One of my appointments."""
+    async with parts.pool.connection() as connection:
+        return AppointmentOut.of(await booking.read(connection, person.account, appointment))
+
+
+class Move(BaseModel):
+    """Where to move an appointment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    creneau: UUID
+
+
+@mine.put("/{appointment}/creneau", response_model=AppointmentOut, responses=documented(404, 409, 413), summary="Move")
+async def move(parts: Given, person: Citizen, appointment: UUID, wanted: Move) -> AppointmentOut:
+    """Move an appointment to another slot; if that is full, the old one is kept. Repeating it changes nothing."""
+    async with parts.pool.connection() as connection:
+        moved = await booking.move(connection, person.account, appointment, wanted.creneau, parts.clock())
+    return AppointmentOut.of(moved)
+
+
+@mine.post("/{appointment}/cancel", response_model=AppointmentOut, responses=documented(404, 409), summary="Cancel")
+async def cancel(parts: Given, person: Citizen, appointment: UUID) -> AppointmentOut:
+    """Give the seat back; repeating it changes nothing."""
+    async with parts.pool.connection() as connection:
+        return AppointmentOut.of(await booking.cancel(connection, person.account, appointment, parts.clock()))
+
+
+async def book_once(
+    request: Request, connection: Connection, account: UUID, wanted: Booking, key: str, digest: bytes
+) -> Answer:
+    """Book with an idempotency key; the page and the API share it."""
+
+    async def effect() -> Answer:
+        booked = await booking.book(connection, account, wanted, parts_of(request).clock())
+        return Answer(201, AppointmentOut.of(booked).model_dump_json())
+
+    return await idempotency.once(connection, account, key, digest, effect)
