@@ -34,7 +34,7 @@ def capacity(judged: Mapping[str, Judged], book: Ledger, wanted: int) -> Capacit
         users=_whole(users.value if users else None),
         users_low=low,
         users_high=high,
-        demand_rps=_number(book, "demand.requests_per_s", "demand", Unit.REQUESTS_PER_SECOND),
+        demand_rps=_demand(book),
         sustained_rps=(
             None if users is None else _number(book, "load.sustained_rps", "load", Unit.REQUESTS_PER_SECOND)
         ),
@@ -43,6 +43,12 @@ def capacity(judged: Mapping[str, Judged], book: Ledger, wanted: int) -> Capacit
         confidence=None if users is None else _number(book, "load.confidence", "load", Unit.RATIO),
         replicas_needed=None if users is None else _whole(_number(book, "load.replicas_needed", "load", Unit.COUNT)),
     )
+
+
+def _demand(book: Ledger) -> float | None:
+    """Peak demand in the requests the load test counts (redirects included), else as the journeys' steps promise it."""
+    counted = _number(book, "load.demand_rps", "load", Unit.REQUESTS_PER_SECOND)
+    return _number(book, "demand.requests_per_s", "demand", Unit.REQUESTS_PER_SECOND) if counted is None else counted
 
 
 def holds(low: int | None, high: int | None, wanted: int) -> Text:
