@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from scorecard.evidence import Evidence
 from scorecard.project import Site
-from security import committed_secrets, dependencies, http_surface, source_code
+from security import authorisation, committed_secrets, dependencies, http_surface, source_code, typed_values
 
 SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
     {
@@ -15,5 +15,7 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "dependencies": dependencies.collect,
         "secrets": committed_secrets.collect,
         "http": http_surface.collect,
+        "authorisation": authorisation.collect,
+        "personal-data": typed_values.collect,
     }
 )

@@ -1,0 +1,170 @@
+"""What a replay is about: who sends a request again, what came of it, and two people of a journey."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from scorecard.project import Journey, Step
+from security.exchange import Reply, Sent
+from security.person import Person, Taken
+from security.tampering import tampered, tampered_cookie
+
+_SIGN_OUT = re.compile(r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter")
+_VARYING = re.compile(r"(?i)\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Whom(StrEnum):
+    """Who sends a request again."""
+
+    NOBODY = "nobody"
+    TAMPERED = "tampered session"
+    PEER = "another person"
+    OTHER_PERSONA = "other persona"
+
+
+class Outcome(StrEnum):
+    """What came of it; ``untried`` when nobody can tell."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+    LEAK = "leak"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One request sent again. ``echo`` says that the answer held values of the person who sent it first."""
+
+    journey: str
+    persona: str
+    route: str
+    whom: Whom
+    outcome: Outcome
+    ended: str = ""
+    echo: bool = False
+
+
+@dataclass(frozen=True)
+class Control:
+    """A request that its owner may make and nobody may: it tells whether a session still works."""
+
+    sent: Sent
+    own: Reply
+    refused: Reply
+    names_object: bool
+
+
+@dataclass
+class Playing:
+    """Two people in one journey: the peer lends a session, the owner is the one to be protected.
+
+    Attributes:
+        taken: the peer's steps, by their place in ``steps``.
+        objects: what the owner made or was given alone, by the name the journey extracts it under.
+    """
+
+    journey: Journey
+    peer: Person | None
+    owner: Person
+    taken: list[Taken] = field(default_factory=list)
+    control: Control | None = None
+    objects: dict[str, str] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close the browsers of both."""
+        self.owner.close()
+        if self.peer is not None:
+            self.peer.close()
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps, but for signing out: it would end the sessions to try with."""
+        return [step for step in self.journey.steps if not ends_session(step.path)]
+
+    def asked(self) -> set[str]:
+        """The routes of the journey, and those its peer was led to, without the names of their parameters."""
+        written = {f"{step.method} {step.path.partition('?')[0]}" for step in self.steps}
+        led_to = {self.route(exchange.sent) for taken in self.taken for exchange in taken.exchanges}
+        return {unnamed(route) for route in written | led_to}
+
+    def names_object(self, sent: Sent) -> bool:
+        """Whether the request names something of the owner, in its address or its body."""
+        if set(self.objects.values()) & parts(sent.url):
+            return True
+        body = (sent.body or b"").decode("utf-8", "replace")
+        return any(_names(value).search(body) for value in self.objects.values())
+
+    def made_up(self, sent: Sent) -> Sent:
+        """The request with the owner's objects replaced by such as do not exist."""
+        url, body = sent.url, sent.body
+        for value in self.objects.values():
+            start = len(url) - len(urlsplit(url)._replace(scheme="", netloc="").geturl())
+            url = url[:start] + _names(value).sub(other_identifier(value), url[start:])
+            if body is not None:
+                body = _names(value).sub(other_identifier(value), body.decode("utf-8", "replace")).encode()
+        return replace(sent, url=url, body=body)
+
+    def route(self, sent: Sent) -> str:
+        """Method and path with names for what varies, and without the query: it holds nothing about a person."""
+        known = {str(value): name for name, value in self.owner.values.items()}
+        segments = [unquote(segment) for segment in urlsplit(sent.url).path.split("/")]
+        named = [f"{{{known[s]}}}" if s in known else "{id}" if _VARYING.fullmatch(s) else s for s in segments]
+        return f"{sent.method} {'/'.join(named)}"
+
+
+def ends_session(path: str) -> bool:
+    """Whether a path is one that signs out."""
+    return _SIGN_OUT.search(path) is not None
+
+
+def unnamed(route: str) -> str:
+    """A route in which it does not matter what its parameters are called."""
+    return re.sub(r"\{[^}]*\}", "{}", route)
+
+
+def parts(url: str) -> set[str]:
+    """Segments of the path and values of the query."""
+    split = urlsplit(url)
+    return {unquote(segment) for segment in split.path.split("/")} | {value for _, value in parse_qsl(split.query)}
+
+
+def other_identifier(value: str) -> str:
+    """An identifier of the same form that nothing has: each character is another one, small numbers are large."""
+    if value.isdigit() and len(value) < 9:
+        return "9" + value.rjust(8, "0")
+    return "".join(_next(character) for character in value)
+
+
+def stand_in(whom: Whom, sent: Sent, cookie: str, other: tuple[str, dict[str, str]] | None) -> tuple[Sent, str] | None:
+    """Request and Cookie header of ``whom`` in place of the owner's, None when there is no session to try with.
+
+    ``other`` holds the Cookie header and the credential headers of the one whose session it is.
+    """
+    bare = sent.without_credentials()
+    match whom:
+        case Whom.NOBODY:
+            return bare, ""
+        case Whom.TAMPERED:
+            altered = {name: tampered(value) for name, value in sent.credentials.items()}
+            new = tampered_cookie(cookie)
+            if new is None and altered == sent.credentials:
+                return None
+            return replace(bare, headers={**bare.headers, **altered}), cookie if new is None else new
+        case Whom.PEER | Whom.OTHER_PERSONA:
+            if other is None or other in (("", {}), (cookie, sent.credentials)):
+                return None
+            return replace(bare, headers={**bare.headers, **other[1]}), other[0]
+
+
+def _names(value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(value)}(?![\w-])")
+
+
+def _next(character: str) -> str:
+    for letters in ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ"):
+        if character in letters:
+            return letters[(letters.index(character) + 3) % len(letters)]
+    return character

@@ -1,0 +1,299 @@
+"""Where the personal values typed in the journeys turn up: in the log of the service, in addresses, in error messages.
+
+The values are made up and known, so that a hit is certain. No evidence quotes one. What identifies a firm (SIREN,
+SIRET) is in a public register and is not counted; see docs/decisions/0035.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from html import unescape
+from importlib import metadata
+from pathlib import Path
+from random import Random, SystemRandom
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+
+from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
+from scorecard.journeys import templates
+from scorecard.project import Journey, Site
+from security.exchange import Budget, Reply, Sent, build, client, deliver
+from security.observation import COLLECTOR, count, keep, unknown, unobserved
+from security.person import Exchange, Person, is_of
+from security.personal_data import Kind, find, spellings
+from security.playable import in_order, last_but, refusal
+from security.redaction import redact
+from security.rules import Hit, Rule, findings
+from security.trial import ends_session
+
+NAME = "personal-data"
+FACTS = {
+    "security.personal_values_in_log": Unit.COUNT,
+    "security.personal_values_in_urls": Unit.COUNT,
+    "security.personal_values_in_errors": Unit.COUNT,
+}
+LOG_LIMIT = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
+_GENERATED = {"email": Kind.EMAIL, "name": Kind.NAME, "iban": Kind.IBAN}
+_PUBLIC = (Kind.SIREN, Kind.SIRET)
+_LINK = re.compile(r"(?i)\b(?:href|src|action)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+
+
+@dataclass
+class Walk:
+    """What was typed, and where it was seen: places are ``METHOD /path`` by kind of value."""
+
+    typed: dict[str, Kind] = field(default_factory=dict)
+    in_urls: set[tuple[Kind, str]] = field(default_factory=set)
+    in_errors: set[tuple[Kind, str]] = field(default_factory=set)
+    errors_seen: int = 0
+    stopped: Text | None = None
+
+
+def collect(site: Site, *, random: Random | None = None, budget: Callable[[], Budget] = Budget) -> Evidence:
+    """Evidence ``personal-data``: the personal values of one more person a journey, looked for after they were typed.
+
+    The log is what the service printed, when this run started it; elsewhere it is unknown.
+    """
+    refused = refusal(site)
+    if refused is not None:
+        return unobserved(site, NAME, *refused, FACTS)
+    assert site.url is not None
+    started = datetime.now(UTC)
+    chance = SystemRandom() if random is None else random
+    walk, allowed = Walk(), budget()
+    for journey in in_order(site):
+        site.progress(Text(en="Typing personal values", fr="Saisie de valeurs personnelles"), 0.5, None)
+        _go(site, site.url.rstrip("/"), journey, walk, chance, allowed)
+    if not walk.typed:
+        return unobserved(site, NAME, Status.SKIPPED, _NOTHING_TYPED if walk.stopped is None else walk.stopped, FACTS)
+    logged, log_gap, size = _logged(site.run / "raw" / "service" / "service.log", walk.typed)
+    gap = walk.stopped if walk.stopped is not None else log_gap
+    typed = f"{len(walk.typed)} values ({', '.join(sorted({kind.value for kind in walk.typed.values()}))})"
+    facts = (
+        count("security.personal_values_in_log", len(logged), gap, f"{typed}, {size} bytes read"),
+        count("security.personal_values_in_urls", len(walk.in_urls), walk.stopped, typed),
+        _errors(walk),
+    )
+    return Evidence(
+        name=NAME,
+        collector=COLLECTOR,
+        project=site.project.project.name,
+        status=Status.COMPLETED if gap is None else Status.DEGRADED,
+        reason=gap,
+        provenance=Provenance.since(
+            started, tool="portance-typed", version=metadata.version("portance"), command=("type", redact(site.url))
+        ),
+        facts=facts,
+        findings=findings(_hits(logged, walk)),
+        raw=keep(site, NAME, "places.json", _account(walk, logged)),
+    )
+
+
+def _go(site: Site, url: str, journey: Journey, walk: Walk, random: Random, budget: Budget) -> None:
+    person = last_but(site, journey, 0, random, budget)
+    assert person is not None
+    made: list[Exchange] = []
+    try:
+        for step in journey.steps:
+            if ends_session(step.path):
+                continue
+            asked = templates.used(step.model_copy(update={"contains": None}))
+            walk.typed |= {str(person.values[name]): _GENERATED[name] for name in asked & set(_GENERATED)}
+            walk.typed |= _literals(step.json_, step.form, step.path)
+            taken = person.take(step)
+            made += [exchange for exchange in taken.exchanges if is_of(url, exchange.sent)]
+            if not taken.succeeded:
+                walk.stopped = _stopped(journey, step.label, taken.trouble or "")
+                break
+        made += _incomplete(url, made, person, budget)
+    finally:
+        person.close()
+    for exchange in made:
+        _look(walk, url, person, exchange)
+
+
+def _literals(*parts: object) -> dict[str, Kind]:
+    """Personal values the project file itself holds."""
+    text = json.dumps([part for part in parts if part is not None], ensure_ascii=False)
+    return {one.value: one.kind for one in find(text) if one.kind not in _PUBLIC}
+
+
+def _incomplete(url: str, made: list[Exchange], person: Person, budget: Budget) -> list[Exchange]:
+    """What was sent, sent again without its first field: a form filled in badly, as people do."""
+    again: list[Exchange] = []
+    with client(url) as browser:
+        for exchange in made:
+            sent = _without_first_field(exchange.sent)
+            if sent is None:
+                continue
+            cookie = person.cookie_for(sent.url)
+            headers = {**sent.headers, "cookie": cookie} if cookie else sent.headers
+            try:
+                request = build(browser, replace(sent, headers=headers))
+            except (httpx.InvalidURL, ValueError):
+                continue
+            reply, _ = deliver(browser, request, budget)
+            browser.cookies.clear()
+            again.append(Exchange(sent, cookie, reply))
+    return again
+
+
+def _without_first_field(sent: Sent) -> Sent | None:
+    if sent.body is None:
+        return None
+    if "json" in sent.headers.get("content-type", ""):
+        fields = json.loads(sent.body)
+        if not isinstance(fields, dict) or len(fields) < 2:
+            return None
+        return replace(sent, body=json.dumps(dict(list(fields.items())[1:]), ensure_ascii=False).encode())
+    pairs = parse_qsl(sent.body.decode(), keep_blank_values=True)
+    return replace(sent, body=urlencode(pairs[1:]).encode()) if len(pairs) > 1 else None
+
+
+def _look(walk: Walk, url: str, person: Person, exchange: Exchange) -> None:
+    sent, reply = exchange.sent, exchange.reply
+    place = f"{sent.method} {_route(sent.url, walk.typed, person)}"
+    addresses = [sent.url, reply.headers.get("location", ""), *_links(reply)]
+    walk.in_urls |= {(kind, place) for address in addresses for kind in _held(address, walk.typed)}
+    if reply.status is not None and reply.status >= 400:
+        walk.errors_seen += 1
+        # a page shows a person their own form again; a document goes into the log of whoever called
+        if reply.status >= 500 or "html" not in reply.headers.get("content-type", ""):
+            walk.in_errors |= {(kind, place) for kind in _held(reply.text, walk.typed)}
+
+
+def _links(reply: Reply) -> list[str]:
+    if "html" not in reply.headers.get("content-type", ""):
+        return []
+    found = (unescape(match[1] if match[1] is not None else match[2]) for match in _LINK.finditer(reply.text))
+    return [link for link in found if not link.lower().startswith(("mailto:", "tel:", "data:", "#"))]
+
+
+def _route(url: str, typed: Iterable[str], person: Person) -> str:
+    path = urlsplit(url).path
+    for name, value in sorted(person.values.items(), key=lambda item: -len(str(item[1]))):
+        for spelling in spellings(str(value)):
+            if len(spelling) > 1:
+                path = path.replace(spelling, f"{{{name}}}")
+    for value in typed:
+        for spelling in spellings(value):
+            path = path.replace(spelling, "{value}")
+    return path
+
+
+def _held(text: str, typed: dict[str, Kind]) -> set[Kind]:
+    return {kind for value, kind in typed.items() if any(spelling in text for spelling in spellings(value))}
+
+
+def _logged(log: Path, typed: dict[str, Kind]) -> tuple[dict[str, Kind], Text | None, int]:
+    """Values that the log holds, why it cannot be read whole (None when it can), and the bytes read."""
+    wanted = {value: [spelling.encode() for spelling in spellings(value)] for value in typed}
+    longest = max((len(one) for ways in wanted.values() for one in ways), default=1)
+    found: dict[str, Kind] = {}
+    read, tail = 0, b""
+    try:
+        with log.open("rb") as file:
+            while chunk := file.read(min(_CHUNK, LOG_LIMIT - read)):
+                read += len(chunk)
+                window = tail + chunk
+                found |= {v: typed[v] for v, ways in wanted.items() if any(way in window for way in ways)}
+                tail = window[-longest:]
+            whole = not file.read(1)
+    except OSError:
+        return {}, _NO_LOG, 0
+    return found, None if whole else _LONG_LOG, read
+
+
+def _errors(walk: Walk) -> Fact:
+    if not walk.errors_seen:
+        return unknown("security.personal_values_in_errors", Unit.COUNT, _NO_ERROR)
+    detail = f"{walk.errors_seen} errors seen"
+    return count("security.personal_values_in_errors", len(walk.in_errors), walk.stopped, detail)
+
+
+def _hits(logged: dict[str, Kind], walk: Walk) -> list[Hit]:
+    hits = [
+        _hit(_LOG_RULE, "personal-data-in-log", "service.log", kind, "stands in what the service printed")
+        for kind in sorted(set(logged.values()))
+    ]
+    hits += [
+        _hit(_URL_RULE, "personal-data-in-url", place, kind, "stands in an address, a redirect or a link there")
+        for kind, place in sorted(walk.in_urls)
+    ]
+    hits += [
+        _hit(_ERROR_RULE, "personal-data-in-error", place, kind, "is sent back in an error")
+        for kind, place in sorted(walk.in_errors)
+    ]
+    return hits
+
+
+def _hit(rule: Rule, name: str, place: str, kind: Kind, where: str) -> Hit:
+    message = f"A value typed in a journey ({_WORDS[kind]}) {where}."
+    return Hit("personal-data", name, rule, place, place, kind.value, message, confidence="HIGH")
+
+
+def _account(walk: Walk, logged: dict[str, Kind]) -> dict[str, object]:
+    return {
+        "typed": sorted(kind.value for kind in walk.typed.values()),
+        "log": sorted(kind.value for kind in logged.values()),
+        "urls": sorted([kind.value, place] for kind, place in walk.in_urls),
+        "errors": sorted([kind.value, place] for kind, place in walk.in_errors),
+    }
+
+
+def _stopped(journey: Journey, step: str, trouble: str) -> Text:
+    return Text(
+        en=redact(f"the journey {journey.name} stopped at the step “{step}”: {trouble}"),
+        fr=redact(f"le parcours {journey.name} s'est arrêté à l'étape « {step} »"),
+    )
+
+
+_WORDS = {
+    Kind.NIR: "a social security number",
+    Kind.IBAN: "an IBAN",
+    Kind.SIRET: "a SIRET",
+    Kind.SIREN: "a SIREN",
+    Kind.EMAIL: "an e-mail address",
+    Kind.TELEPHONE: "a telephone number",
+    Kind.NAME: "a name",
+}
+_LOG_RULE = Rule(
+    Severity.HIGH,
+    "CWE-532",
+    "v5.0.0-16.2.5",
+    "Log an identifier of the request and of the account, never what was typed: no body, no query, no form.",
+)
+_URL_RULE = Rule(
+    Severity.MEDIUM,
+    "CWE-598",
+    "v5.0.0-14.2.1",
+    "Send personal values in the body, and name objects by an identifier that says nothing.",
+)
+_ERROR_RULE = Rule(
+    Severity.LOW,
+    "CWE-209",
+    "v5.0.0-16.5.1",
+    "Name the field that is wrong in an error, and do not send its value, or the whole document, back.",
+)
+_NOTHING_TYPED = Text(
+    en="the journeys type no personal value: let them use {email}, {name} or {iban}",
+    fr="les parcours ne saisissent aucune valeur personnelle : leur faire utiliser {email}, {name} ou {iban}",
+)
+_NO_LOG = Text(
+    en="the service was not started by this run, so what it logs was not seen",
+    fr="le service n'a pas été démarré par cette évaluation, ce qu'il journalise n'a donc pas été vu",
+)
+_LONG_LOG = Text(
+    en=f"the log is longer than {LOG_LIMIT // 1024 // 1024} MB and was not read to its end",
+    fr=f"le journal dépasse {LOG_LIMIT // 1024 // 1024} Mo et n'a pas été lu jusqu'au bout",
+)
+_NO_ERROR = Text(
+    en="no request made the service answer with an error, so none was read",
+    fr="aucune requête n'a fait répondre le service par une erreur, aucune n'a donc été lue",
+)
