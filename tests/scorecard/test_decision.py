@@ -243,3 +243,9 @@ def test_the_capacity_holds_demand_and_what_the_measurement_claims(project, held
     assert (capacity.replicas_needed, capacity.confidence) == (3, None)
     other = grade(project, [held], [evidence(facts, project="Other"), demand], (), today).capacity
     assert (other.sustained_rps, other.replicas_needed, other.demand_rps) == (None, None, 160.0)
+
+
+def test_the_demand_shown_counts_the_requests_that_the_load_counts(project, held, evidence, fact, today):
+    facts = [fact("load.users_held", 210_000, "users", low=1, high=2), fact("load.demand_rps", 175.0, "req/s")]
+    demand = evidence([fact("demand.requests_per_s", 160.0, "req/s")], name="demand")
+    assert grade(project, [held], [evidence(facts), demand], (), today).capacity.demand_rps == 175.0
