@@ -76,7 +76,8 @@ def origin(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https", "ws", "wss") or parts.hostname is None:
         return None
-    return parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+    usual = parts.port in (None, 443 if parts.scheme in ("https", "wss") else 80)
+    return parts.hostname if usual else f"{parts.hostname}:{parts.port}"
 
 
 async def fresh(browser: Browser, window: Window, *, script: bool = True) -> BrowserContext:

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Flo
 
 from observability.browser import fresh, origin
 from observability.views import SIZES, Audit, Body, Load, Shape, Violation, Window
+from scorecard.evidence import Text
 
 _PAINT_MS = 150
 _CLOSE_S = 3.0
@@ -61,15 +62,19 @@ _AXE = """async () => {
 
 
 class SightError(Exception):
-    """A page could not be seen; the message says what came instead. Both languages quote it."""
+    """A page could not be seen; ``why`` says what came instead."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.en)
+        self.why = why
 
 
-class BusyError(SightError):
+class BusyError(Exception):
     """The page loaded, and was then too busy to be looked at."""
 
 
-class NotAPageError(SightError):
-    """The service answered with something else than a page in HTML."""
+class NotAPageError(Exception):
+    """The service answered with something else than a page in HTML; the message is its type."""
 
 
 @dataclass
@@ -78,13 +83,13 @@ class Sight:
 
     page: Page
     load: Load
+    own: str | None
     others: set[str]
 
     async def shape(self) -> Shape:
         """The page's title, language, size and what it offers."""
         found = await self.page.evaluate(_SHAPE)
-        own = origin(self.page.url)
-        linked = {there for there in map(origin, found["linked"]) if there is not None and there != own}
+        linked = {there for there in map(origin, found["linked"]) if there is not None and there != self.own}
         return Shape(
             title=found["title"],
             lang=found["lang"],
@@ -117,6 +122,12 @@ class Sight:
         clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": max(1, min(height, _PICTURE_HEIGHT))}
         await self.page.screenshot(path=path, full_page=True, clip=clip, timeout=limit * 1000)
 
+    def check(self) -> None:
+        """Raise SightError when the page has meanwhile left the service: what was looked at is then not its page."""
+        there = origin(self.page.url)
+        if there != self.own:
+            raise SightError(_elsewhere(there or self.page.url[:100]))
+
     async def close(self) -> None:
         """Forget the visitor, even when the page does not let go."""
         await _forget(self.page.context)
@@ -147,7 +158,7 @@ async def open_page(browser: Browser, url: str, window: Window, limit: float, *,
         await _forget(context)
         raise
     load = Load(seconds=seconds, largest_paint=paint, weight=traffic.weight, requests=len(traffic.asked))
-    return Sight(page=page, load=load, others=traffic.others())
+    return Sight(page=page, load=load, own=traffic.own, others=traffic.others())
 
 
 async def _forget(context: BrowserContext) -> None:
@@ -197,9 +208,11 @@ async def _arrive(page: Page, url: str, traffic: _Traffic) -> None:
         response = await page.goto(url, wait_until="load", timeout=0)  # the caller's limit ends it
     except Error as error:
         outside = next((there for request, there in traffic.asked.items() if _leads_out(request, page, url)), None)
-        raise SightError(_first_line(error) if outside is None else f"it leads to {outside}") from error
-    if response is None or not response.ok:
-        raise SightError("no answer" if response is None else f"HTTP {response.status}")
+        raise SightError(_as_it_is(_first_line(error)) if outside is None else _elsewhere(outside)) from error
+    if response is None:
+        raise SightError(Text(en="no answer", fr="aucune réponse"))
+    if not response.ok:
+        raise SightError(_as_it_is(f"HTTP {response.status}"))
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("text/html", "application/xhtml+xml"):
         raise NotAPageError(kind or "no content type")
@@ -209,12 +222,25 @@ async def _timing(page: Page) -> tuple[float, float | None]:
     """Seconds to the end of the load event, and to the largest paint; a load event that did not end is no fast one."""
     end, paint = await page.evaluate(_TIMING, _PAINT_MS)
     if end <= 0:
-        raise SightError("the browser reported no end of the load event")
+        raise SightError(
+            Text(
+                en="the browser reported no end of the load event",
+                fr="le navigateur n’a indiqué aucune fin de chargement",
+            )
+        )
     return round(end / 1000, 4), None if paint is None else round(paint / 1000, 4)
 
 
 def _leads_out(request: Request, page: Page, url: str) -> bool:
     return request.is_navigation_request() and request.frame == page.main_frame and origin(request.url) != origin(url)
+
+
+def _elsewhere(there: str) -> Text:
+    return Text(en=f"it leads to {there}", fr=f"elle mène à {there}")
+
+
+def _as_it_is(message: str) -> Text:
+    return Text(en=message, fr=message)
 
 
 def _first_line(error: Error) -> str:

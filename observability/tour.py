@@ -131,7 +131,12 @@ class _Guide:
                 view.others |= set(view.shape.linked)
                 await sight.picture(self.folder / picture, view.window, self.plan.page_s)
                 self.tour.screenshots.append(picture)
-                view.audit = await sight.audit()
+                audit = await sight.audit()
+                sight.check()
+                view.audit = audit
+        except SightError as error:
+            view.shape = None
+            self.tour.miss(view.path, error.why)
         except TimeoutError:
             self.tour.miss(view.path, _stuck(self.plan.page_s))
         except Error as error:
@@ -158,7 +163,7 @@ class _Guide:
         except BusyError:
             self.tour.miss(path, _stuck(self.plan.page_s))
         except SightError as error:
-            self.tour.miss(path, _said(str(error)))
+            self.tour.miss(path, error.why)
         except TimeoutError:
             self.tour.miss(path, _slow(self.plan.page_s), after=self.plan.page_s)
         except Error as error:

@@ -63,6 +63,8 @@ def seen(pages, other, answer, tmp_path_factory) -> Tour:
     answers["/image"] = answer(CLEAN.format(more=refused), Content_Security_Policy="default-src 'self'")
     answers["/broken"] = answer(CLEAN.format(more=""), status=500)
     answers["/away"] = answer(status=302, Location="https://elsewhere.example/")
+    late = "<script>addEventListener('load', () => setTimeout(() => location = 'https://late.example/', 500))</script>"
+    answers["/late"] = answer(CLEAN.format(more=late))
     answers["/data"] = answer("{}", kind="application/json")
     pages.answers.update(answers)
     paths = tuple(path for path in answers if path not in ("/busy", "/stuck"))
@@ -155,6 +157,13 @@ class TestDefects:
                 assert fact.value is None, name
                 assert why in fact.reason.en
         assert f"{path}: {why}" in unseen(only(seen, path)).en
+        assert "it leads" not in unseen(only(seen, path)).fr
+
+    def test_a_page_that_leaves_once_it_has_loaded_is_not_taken_for_what_comes_after(self, seen: Tour):
+        found = of(seen, "/late")
+        assert found["page.axe_serious"].value is None
+        assert found["page.fits_phone"].value is None
+        assert unseen(only(seen, "/late")) is not None
 
     def test_one_page_unseen_makes_the_worst_page_unknown_but_not_what_was_found(self, seen: Tour):
         found = {fact.id: fact for fact in facts(seen)}
@@ -303,6 +312,21 @@ def test_the_slowest_page_is_loaded_again_first_and_alone_when_it_is_late():
     assert next_load([quick, slow], 3, late=True) is None
     assert next_load([quick, _view("/slow", 0.9)], 3, late=True).path == "/slow"
     assert next_load([_view("/quick", 0.1, 0.1, 0.1), slow], 3, late=False) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ("http://a.example:80/x", "a.example"),
+        ("wss://a.example:443/x", "a.example"),
+        ("https://a.example:80/x", "a.example:80"),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("data:,x", None),
+        ("chrome-error://chromewebdata/", None),
+    ],
+)
+def test_an_origin_is_written_without_its_usual_port(url: str, there: str | None):
+    assert browser.origin(url) == there
 
 
 @pytest.mark.parametrize(
