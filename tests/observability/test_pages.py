@@ -19,14 +19,14 @@ from observability import pages as collector
 from observability.page_facts import FACTS, facts, pages_table, unseen
 from observability.page_findings import findings
 from observability.pages import collect
-from observability.views import Load, Tour, View
+from observability.views import Tour
 from scorecard.evidence import Evidence, Fact, Severity, Status
 from scorecard.project import Site
 
 pytest.importorskip("playwright", reason="Playwright is not installed: pip install with the extra 'pages'")
 
 from observability import browser
-from observability.tour import Plan, next_load, tour
+from observability.tour import Plan, tour
 
 CHROMIUM = browser.find_chromium()
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the system's package chromium")
@@ -264,17 +264,6 @@ def test_without_chromium_it_is_skipped_and_says_what_to_install(project_of, mon
     assert all(fact.value is None and fact.reason for fact in evidence.facts)
 
 
-def test_chromium_is_found_on_the_path_or_where_it_usually_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    program = tmp_path / "chromium"
-    program.write_text("#!/bin/sh\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", "")
-    assert browser.find_chromium(places=()) is None
-    assert browser.find_chromium(places=(str(tmp_path), str(program))) == str(program)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert browser.find_chromium() == str(program)
-
-
 def test_a_chromium_that_does_not_start_is_an_error_that_says_so(
     project_of, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -298,47 +287,6 @@ def test_a_service_elsewhere_is_opened_only_with_leave(project_of, monkeypatch: 
     assert "remote = true" in collect(project_of("https://service.example", "/")).reason.en
     assert "chromium" in collect(project_of("https://service.example", "/", remote=True)).reason.en
     assert collect(project_of(None, "/")).status is Status.ERROR
-
-
-def _view(path: str, *seconds: float) -> View:
-    return View(path, "desktop", loads=[Load(one, None, 0.0, 1) for one in seconds])
-
-
-def test_the_slowest_page_is_loaded_again_first_and_alone_when_it_is_late():
-    slow, quick = _view("/slow", 0.9), _view("/quick", 0.1)
-    assert next_load([quick, slow], 3, late=False) is slow
-    slow = _view("/slow", 0.9, 0.8, 0.9)
-    assert next_load([quick, slow], 3, late=False) is quick
-    assert next_load([quick, slow], 3, late=True) is None
-    assert next_load([quick, _view("/slow", 0.9)], 3, late=True).path == "/slow"
-    assert next_load([_view("/quick", 0.1, 0.1, 0.1), slow], 3, late=False) is None
-
-
-@pytest.mark.parametrize(
-    ("url", "there"),
-    [
-        ("http://a.example:80/x", "a.example"),
-        ("wss://a.example:443/x", "a.example"),
-        ("https://a.example:80/x", "a.example:80"),
-        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
-        ("data:,x", None),
-        ("chrome-error://chromewebdata/", None),
-    ],
-)
-def test_an_origin_is_written_without_its_usual_port(url: str, there: str | None):
-    assert browser.origin(url) == there
-
-
-@pytest.mark.parametrize(
-    ("url", "rules"),
-    [
-        ("http://127.0.0.1:8000", "MAP 127.0.0.1:8000 127.0.0.1:8000, MAP * ~NOTFOUND"),
-        ("http://[::1]:8000/base", "MAP [::1]:8000 [::1]:8000, MAP * ~NOTFOUND"),
-        ("https://a.example", "MAP a.example:80 a.example:80, MAP a.example:443 a.example:443, MAP * ~NOTFOUND"),
-    ],
-)
-def test_the_fence_lets_through_the_service_alone(url: str, rules: str):
-    assert browser.fence(url) == rules
 
 
 def test_the_room_is_usable_without_playwright():
