@@ -198,6 +198,39 @@ def compare(
     raise typer.Exit(found.outcome.exit_code)
 
 
+@app.command(
+    help=t(
+        "Show many projects on one page: where each stands, what blocks whom.",
+        "Montrer beaucoup de projets sur une page : où en est chacun, ce qui bloque qui.",
+    )
+)
+def portfolio(
+    folder: Annotated[
+        Path, typer.Argument(help=t("Folder that holds the runs.", "Dossier qui contient les mesures."))
+    ] = Path("runs"),
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--page", help=t("Where to write the page; in the folder.", "Où écrire la page ; dans le dossier.")
+        ),
+    ] = None,
+    on: OnOption = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Exit code 0 when at least one scorecard could be read, 2 otherwise; it judges nothing."""
+    from scorecard.cli.portfolio import PAGE, as_document, gather, lines, write_page
+
+    found = gather(folder, _day(on))
+    target = folder / PAGE if page is None else page
+    write_page(found, target, lang)
+    if as_json:
+        typer.echo(json.dumps(as_document(found, lang), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo("\n".join(lines(found, lang, target)))
+
+
 @app.command(help=t("Write one report of a run.", "Écrire un rapport d'une mesure."))
 def report(
     folder: RunArgument = Path("runs/latest"),

@@ -22,7 +22,7 @@ def render(card: Scorecard, lang: str) -> str:
     words = Words(known)
     head, sentence = sheet.headline(card, words)
     return (
-        _environment(known)
+        environment(known)
         .get_template("page.html")
         .render(
             card=card,
@@ -37,7 +37,7 @@ def render(card: Scorecard, lang: str) -> str:
 
 
 @cache
-def _environment(lang: Lang) -> Environment:
+def environment(lang: Lang) -> Environment:
     """Templates in one language. Everything is escaped: names and messages come from strangers."""
     words = Words(lang)
     environment = Environment(

@@ -73,7 +73,7 @@ def with_evidence(name: str, item: Evidence, card: Scorecard) -> tuple[Evidence,
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_the_same_card_gives_the_same_bytes(cards: dict[str, Scorecard], decision: str, lang: str) -> None:
     first = html.render(cards[decision], lang)
-    html._environment.cache_clear()
+    html.environment.cache_clear()
     assert html.render(Scorecard.model_validate_json(cards[decision].model_dump_json(by_alias=True)), lang) == first
 
 
