@@ -21,7 +21,7 @@ _LAUNCH_S = 20.0
 _CLOSE_S = 10.0
 _QUIET = (
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-crash-reporter", "--no-proxy-server",
+    "--disable-component-update", "--disable-sync", "--no-proxy-server",
 )  # fmt: skip
 
 
