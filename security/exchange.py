@@ -53,12 +53,12 @@ class Sent:
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The headers that say who sends it."""
-        return {name: value for name, value in self.headers.items() if _CREDENTIAL.search(name)}
+        """The headers that say who sends it, their names in small letters."""
+        return {name.lower(): value for name, value in self.headers.items() if _CREDENTIAL.search(name)}
 
     def without_credentials(self) -> Sent:
         """The same request of somebody who gives no name."""
-        return replace(self, headers={k: v for k, v in self.headers.items() if k not in self.credentials})
+        return replace(self, headers={k: v for k, v in self.headers.items() if k.lower() not in self.credentials})
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,23 @@ from scorecard.project import Step
 from security.exchange import Budget, Reply, Sent, build, client, deliver
 from security.person import Exchange, Person, Taken, is_of
 from security.resemblance import echoed, resembles, same
-from security.trial import Control, Outcome, Playing, Trial, Whom, ends_session, parts, stand_in, unnamed
+from security.stand_in import lent_by, meant, reader, session, stand_in
+from security.trial import (
+    SHORTEST_ECHO,
+    Control,
+    Outcome,
+    Playing,
+    Trial,
+    Whom,
+    begins_session,
+    ends_session,
+    parts,
+    unnamed,
+)
 
 # The return from an identity provider: what it carries is a credential by itself, good for once.
 _ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
 _TYPED = ("email", "siret", "siren", "iban")
-_SHORTEST_ECHO = 6
-"""A shorter value (a rank, a year) stands in many pages by chance."""
 _NO_SESSION = Reply(None, problem="no session to try with")
 _SESSION_ENDED = "the session to try with had ended"
 
@@ -61,6 +71,7 @@ class Replay:
         if playing.peer is None:
             return
         for step in playing.steps:
+            playing.sessions.append((playing.peer.cookie_for(self.url + "/"), playing.peer.credentials_for(step)))
             taken = playing.peer.take(step)
             playing.taken.append(taken)
             for exchange in taken.exchanges:
@@ -78,7 +89,7 @@ class Replay:
         their own journeys ask for.
         """
         for number, step in enumerate(playing.steps):
-            before = self._write_first(playing, others, step)
+            before = self._write_first(playing, others, number, step)
             taken = playing.owner.take(step)
             self._remember_typed(playing, step)
             if before is not None and taken.exchanges:
@@ -118,7 +129,7 @@ class Replay:
         )
 
     def _write_first(
-        self, playing: Playing, others: Playing | None, step: Step
+        self, playing: Playing, others: Playing | None, number: int, step: Step
     ) -> dict[Whom, tuple[Reply, Reply | None]] | None:
         """Answers to those who write before the owner does, each with what a refusal looks like.
 
@@ -133,15 +144,15 @@ class Replay:
         if sent.is_safe or not is_of(self.url, sent) or not (cookie or sent.credentials):
             return None
         names_object = playing.names_object(sent)
-        if not self._signed_in(playing, step, names_object):
+        if not names_object and not self._signed_in(playing, number, step):
             return None
         answers: dict[Whom, tuple[Reply, Reply | None]] = {}
-        for whom in _meant(others):
+        for whom in meant(others):
             if whom is Whom.PEER and not names_object:
                 continue  # anybody of the same kind may do the same for themselves
-            lender = _lender(whom, playing, others)
+            lender = lent_by(whom, playing, others)
             again = owner.write(step, None if lender is None or lender.peer is None else lender.peer.values)
-            tried = stand_in(whom, again, cookie, _session(lender, again, step, whom))
+            tried = stand_in(whom, again, cookie, session(lender, again, step, whom))
             reply = _NO_SESSION if tried is None else self._send(*tried)
             refusal = None
             if tried is not None and _says_yes(reply):
@@ -149,11 +160,17 @@ class Replay:
             answers[whom] = (reply, refusal)
         return answers
 
-    def _signed_in(self, playing: Playing, step: Step, names_object: bool) -> bool:
-        """Whether the owner is signed in by now: the control opens. Where none tells, having an object says so."""
+    def _signed_in(self, playing: Playing, number: int, step: Step) -> bool:
+        """Whether the owner is signed in before step ``number``: the control opens.
+
+        One that names an object of the peer opens to the peer only: then it is asked whether the session the peer had
+        before that step opens it.
+        """
         control = playing.control
-        if control is None or control.names_object:
-            return names_object
+        if control is None or begins_session(step.path):
+            return False
+        if control.names_object:
+            return self._opens(control, *playing.sessions[number])
         headers = playing.owner.credentials_for(step)
         return self._opens(control, playing.owner.cookie_for(control.sent.url), headers)
 
@@ -206,9 +223,8 @@ class Replay:
         if outcome is Outcome.LEAK:
             return None  # the others see it for the same reason
         saw = None
-        for whom in _meant(others)[1:]:
-            session = _session(_lender(whom, playing, others), sent, step, whom)
-            tried = stand_in(whom, sent, exchange.cookie, session)
+        for whom in meant(others)[1:]:
+            tried = stand_in(whom, sent, exchange.cookie, session(lent_by(whom, playing, others), sent, step, whom))
             if tried is None:
                 self._note(playing, others, route, whom, _NO_SESSION, Outcome.UNTRIED)
                 continue
@@ -229,7 +245,7 @@ class Replay:
         """
         if not reply.accepted:
             return Outcome.REFUSED, False
-        if _reader(whom, playing) == "agent":
+        if reader(whom, playing) == "agent":
             return Outcome.ALLOWED, False  # agents read the files of others: whose, their service decides
         if echoed(self._owned, reply, tried[0].url):
             return Outcome.LEAK, True
@@ -254,7 +270,7 @@ class Replay:
         ended = reply.ended
         if not reply.answered:
             outcome = Outcome.UNTRIED
-        elif outcome is not Outcome.LEAK and not self._session_works(_lender(whom, playing, others)):
+        elif outcome is not Outcome.LEAK and not self._session_works(lent_by(whom, playing, others)):
             outcome, ended = Outcome.UNTRIED, _SESSION_ENDED
         journey = playing.journey
         self.trials.append(Trial(journey.name, journey.persona, route, whom, outcome, ended, echo))
@@ -281,7 +297,7 @@ class Replay:
 
     def _own(self, playing: Playing, values: Iterable[str]) -> None:
         peers = set() if playing.peer is None else {str(value) for value in playing.peer.values.values()}
-        self._owned |= {value for value in values if len(value) >= _SHORTEST_ECHO and value not in peers}
+        self._owned |= {value for value in values if len(value) >= SHORTEST_ECHO and value not in peers}
 
     def _send(self, sent: Sent, cookie: str) -> Reply:
         headers = {**sent.headers, "cookie": cookie} if cookie else sent.headers
@@ -294,41 +310,6 @@ class Replay:
         self._browser.cookies.clear()
         self.sent_again += 1
         return reply
-
-
-def _meant(others: Playing | None) -> list[Whom]:
-    return [whom for whom in Whom if whom is not Whom.OTHER_PERSONA or others is not None]
-
-
-def _lender(whom: Whom, playing: Playing, others: Playing | None) -> Playing | None:
-    """Whose session it is tried with, None for nobody's and for the owner's own."""
-    match whom:
-        case Whom.PEER:
-            return playing
-        case Whom.OTHER_PERSONA:
-            return others
-        case Whom.NOBODY | Whom.TAMPERED:
-            return None
-
-
-def _session(lender: Playing | None, sent: Sent, step: Step, whom: Whom) -> tuple[str, dict[str, str]] | None:
-    """Cookie header and credential headers of the one who lends a session."""
-    if lender is None or lender.peer is None:
-        return None
-    if whom is Whom.PEER:
-        return lender.peer.cookie_for(sent.url), lender.peer.credentials_for(step)
-    headers = {} if lender.control is None else lender.control.sent.credentials
-    return lender.peer.cookie_for(sent.url), headers
-
-
-def _reader(whom: Whom, playing: Playing) -> str | None:
-    match whom:
-        case Whom.PEER:
-            return playing.journey.persona
-        case Whom.OTHER_PERSONA:
-            return "citizen" if playing.journey.persona == "agent" else "agent"
-        case Whom.NOBODY | Whom.TAMPERED:
-            return None
 
 
 def _says_yes(reply: Reply) -> bool:

@@ -10,10 +10,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from scorecard.project import Journey, Step
 from security.exchange import Reply, Sent
 from security.person import Person, Taken
-from security.tampering import tampered, tampered_cookie
 
 _SIGN_OUT = re.compile(r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter")
+_SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/sessions?$|/tokens?$")
 _VARYING = re.compile(r"(?i)\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+SHORTEST_ECHO = 6
+"""A shorter value (a rank, a year) stands in many answers by chance."""
 
 
 class Whom(StrEnum):
@@ -63,6 +66,7 @@ class Playing:
 
     Attributes:
         taken: the peer's steps, by their place in ``steps``.
+        sessions: Cookie header and credential headers of the peer before each of them.
         objects: what the owner made or was given alone, by the name the journey extracts it under.
     """
 
@@ -70,6 +74,7 @@ class Playing:
     peer: Person | None
     owner: Person
     taken: list[Taken] = field(default_factory=list)
+    sessions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     control: Control | None = None
     objects: dict[str, str] = field(default_factory=dict)
 
@@ -95,7 +100,8 @@ class Playing:
         if set(self.objects.values()) & parts(sent.url):
             return True
         body = (sent.body or b"").decode("utf-8", "replace")
-        return any(_names(value).search(body) for value in self.objects.values())
+        # a short identifier stands in a body by chance
+        return any(_names(value).search(body) for value in self.objects.values() if len(value) >= SHORTEST_ECHO)
 
     def made_up(self, sent: Sent) -> Sent:
         """The request with the owner's objects replaced by such as do not exist."""
@@ -120,6 +126,11 @@ def ends_session(path: str) -> bool:
     return _SIGN_OUT.search(path) is not None
 
 
+def begins_session(path: str) -> bool:
+    """Whether a path is one that signs in."""
+    return _SIGN_IN.search(path) is not None
+
+
 def unnamed(route: str) -> str:
     """A route in which it does not matter what its parameters are called."""
     return re.sub(r"\{[^}]*\}", "{}", route)
@@ -136,27 +147,6 @@ def other_identifier(value: str) -> str:
     if value.isdigit() and len(value) < 9:
         return "9" + value.rjust(8, "0")
     return "".join(_next(character) for character in value)
-
-
-def stand_in(whom: Whom, sent: Sent, cookie: str, other: tuple[str, dict[str, str]] | None) -> tuple[Sent, str] | None:
-    """Request and Cookie header of ``whom`` in place of the owner's, None when there is no session to try with.
-
-    ``other`` holds the Cookie header and the credential headers of the one whose session it is.
-    """
-    bare = sent.without_credentials()
-    match whom:
-        case Whom.NOBODY:
-            return bare, ""
-        case Whom.TAMPERED:
-            altered = {name: tampered(value) for name, value in sent.credentials.items()}
-            new = tampered_cookie(cookie)
-            if new is None and altered == sent.credentials:
-                return None
-            return replace(bare, headers={**bare.headers, **altered}), cookie if new is None else new
-        case Whom.PEER | Whom.OTHER_PERSONA:
-            if other is None or other in (("", {}), (cookie, sent.credentials)):
-                return None
-            return replace(bare, headers={**bare.headers, **other[1]}), other[0]
 
 
 def _names(value: str) -> re.Pattern[str]:

@@ -195,8 +195,11 @@ class Portal:
         who = self.session(asked)
         if who is None and "limits requests" in self.defects and path not in ("/help", "/sign-in"):
             return 429, {}, {"title": "too many"}
-        if path == "/help":
-            return 200, {}, _LAYOUT.format("Help for everybody")
+        if path == "/help" or ("no home" in self.defects and path == "/home"):
+            return 200, {}, _LAYOUT.format("Welcome, and help for everybody")
+        if path == "/keyed":
+            right = asked.get("x-api-key") == "0123456789"
+            return (200, {}, {"figures": "for those with the key"}) if right else self.refused(401)
         if path == "/sign-in":
             return self.sign_in(method, asked, body)
         if path == "/search" and who:

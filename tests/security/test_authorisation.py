@@ -75,6 +75,18 @@ def test_a_planted_leak_is_caught_and_named(replay, fact, defect, rule, location
     assert fact(evidence, LEAKS).value == len(found)
 
 
+@pytest.mark.parametrize("manner", ["token", "status"])
+def test_without_any_page_of_its_own_a_person_is_still_known_to_be_signed_in(replay, fact, manner):
+    only = ("page", "enter", "start", "change", "read")
+    evidence, found = replay(manner, "no home", only=only)
+    assert found == set()
+    assert fact(evidence, COVERAGE).value == 1.0
+    tried = {row[0] for table in evidence.tables for row in table.rows}
+    assert tried == {"POST /files", "PUT /files/{id}", "GET /files/{id}"}
+    _, found = replay(manner, "no home", "authentication write", only=only)
+    assert found == {("missing-authentication", "POST /files")}
+
+
 def test_a_page_that_says_no_with_status_200_is_no_leak(replay, fact):
     evidence, found = replay("polite")
     assert evidence.status is Status.COMPLETED, evidence.reason
@@ -130,6 +142,14 @@ def test_a_population_of_one_has_nobody_to_compare_with(replay, fact, assert_unk
 def test_without_a_sign_in_there_was_nothing_to_protect(replay, assert_unknown):
     evidence, _ = replay(only=("help",))
     assert_unknown(evidence, LEAKS, "no sign-in was seen")
+
+
+def test_a_key_that_all_share_is_no_other_session(portal, portal_site, fact, assert_unknown):
+    keyed = {"name": "keyed", "get": "/keyed", "headers": {"X-Api-Key": "0123456789"}}
+    site = portal_site(portal(), only=("keyed",), more=(keyed,))
+    evidence = authorisation.collect(site, random=Random(4))
+    assert_unknown(evidence, LEAKS, "no session to try with")
+    assert evidence.findings == ()
 
 
 def test_a_journey_that_stops_early_is_told(replay, fact, assert_unknown):
