@@ -50,8 +50,8 @@ schemas: $(VENV)/.dev ## Refresh the published JSON Schemas from the models
 
 lock: $(VENV)/.dev ## Refresh the locked dependencies, with hashes and without index addresses
 	@compile() { $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header "$$@"; }; \
-	compile pyproject.toml --group install -o requirements.txt; \
-	compile pyproject.toml --group install --group dev -c requirements.txt -o requirements-dev.txt; \
+	compile pyproject.toml --extra pages --group install -o requirements.txt; \
+	compile pyproject.toml --extra pages --group install --group dev -c requirements.txt -o requirements-dev.txt; \
 	compile reference_app/requirements.in -c requirements.txt -o reference_app/requirements.txt; \
 	compile tests/httpbin/requirements.in --python-version 3.11 -o tests/httpbin/requirements.txt
 

@@ -81,7 +81,9 @@ class TargetSection(Section):
     start_timeout: Seconds = Field(default=60.0, description="How long the service may take to get ready.")
     openapi: str | None = Field(default=None, description="Path of the OpenAPI document on the service.")
     pages: tuple[str, ...] = Field(
-        default=("/",), strict=False, description="Paths whose headers and cookies are looked at, not signed in."
+        default=("/",),
+        strict=False,
+        description="Paths looked at without signing in: headers, cookies, and as a browser shows them.",
     )
     source: str | None = Field(default=None, description="Folder of the source code, relative to this file.")
     requirements: str | None = Field(default=None, description="Pinned requirements file, relative to this file.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import k8s.checks
 import loadtests.demand
 import loadtests.load
+import observability.pages
 import security.registry
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
@@ -15,13 +16,12 @@ from scorecard.project import RunProfile, Site
 
 Collect = Callable[[Site], Evidence]
 
-ROOMS = ("loadtests", "security", "observability", "k8s", "scorecard")
-
 _LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 80.0, "standard": 600.0, "full": 1800.0}
 
 _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
+    "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
     "stop": Text(en="Stopping the service", fr="Arrêt du service"),
@@ -34,6 +34,7 @@ _TITLES = {
     "grading": Text(en="Grading and reports", fr="Notation et rapports"),
 }
 
+_PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 120.0, "full": 390.0}
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
@@ -57,6 +58,7 @@ class Collector:
 
 COLLECTORS: tuple[Collector, ...] = (
     Collector("http", "security", True, security.registry.SCANNERS["http"]),
+    Collector("pages", "observability", True, observability.pages.collect),
     Collector("demand", "loadtests", False, loadtests.demand.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
     Collector("code", "security", False, security.registry.SCANNERS["code"]),
@@ -74,12 +76,11 @@ def selected(only: Collection[str]) -> tuple[Collector, ...]:
 
 def known_names() -> tuple[str, ...]:
     """What ``--only`` takes."""
-    return tuple(
-        dict.fromkeys([c.room for c in COLLECTORS] + ["observability"] + [c.id for c in COLLECTORS] + ["traces"])
-    )
+    return tuple(dict.fromkeys([c.room for c in COLLECTORS] + [c.id for c in COLLECTORS] + ["traces"]))
 
 
 def stage(name: str, profile: RunProfile) -> Stage:
     """Title and expected seconds of a stage."""
-    seconds = _LOAD_S[profile] if name == "load" else _EXPECTED_S.get(name, 1.0)
+    by_profile = {"load": _LOAD_S, "pages": _PAGES_S}.get(name)
+    seconds = _EXPECTED_S.get(name, 1.0) if by_profile is None else by_profile[profile]
     return Stage(name, _TITLES[name], seconds)
