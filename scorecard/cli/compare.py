@@ -44,7 +44,7 @@ _TURNS = {
 _MOVEMENTS = {
     Movement.WORSE: Text(en="worse", fr="moins bien"),
     Movement.BETTER: Text(en="better", fr="mieux"),
-    Movement.CHANGED: Text(en="changed, no criterion judges it", fr="changé, aucun critère ne le juge"),
+    Movement.CHANGED: Text(en="changed", fr="changé"),
     Movement.NO_LONGER_KNOWN: Text(en="no longer known", fr="on ne le sait plus"),
     Movement.OTHER_UNIT: Text(en="given in another unit, not compared", fr="donné dans une autre unité, non comparé"),
     Movement.OTHER_MACHINE: Text(

@@ -90,7 +90,8 @@ def read(folder: Path, today: date) -> tuple[list[Record], list[Unreadable]]:
     """Every project that has a run below ``folder``, and every folder there that gives none, with the reason.
 
     Of each run the head is read, of the last one of each project the whole; where that one is broken or contradicts
-    itself, the one before stands for the project and the broken one is listed. Links named "latest" are passed over.
+    itself, the one before stands for the project and the broken one is listed. Links that lead back to ``folder`` or
+    into it are passed over.
 
     Raises:
         OSError: ``folder`` cannot be read.
@@ -98,7 +99,7 @@ def read(folder: Path, today: date) -> tuple[list[Record], list[Unreadable]]:
     seen: dict[str, list[_Seen]] = {}
     unreadable: list[Unreadable] = []
     root = str(folder)
-    for path in _folders(root, DEPTH):
+    for path in _folders(root, root, DEPTH):
         try:
             item = _seen(path, root, today)
             seen.setdefault(item.name, []).append(item)
@@ -114,20 +115,32 @@ def read(folder: Path, today: date) -> tuple[list[Record], list[Unreadable]]:
     return records, unreadable
 
 
-def _folders(folder: str, depth: int) -> Iterator[str]:
+def _folders(folder: str, root: str, depth: int) -> Iterator[str]:
     """Folders that hold a scorecard, or that hold nothing to look further into."""
     if os.path.lexists(f"{folder}/{SCORECARD}"):
         yield folder
         return
-    with os.scandir(folder) as entries:
-        inside = sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
-    below = [e.path for e in inside if e.is_dir() and not (e.is_symlink() and e.name == "latest")]
+    try:
+        with os.scandir(folder) as entries:
+            inside = sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
+    except OSError:
+        if folder == root:
+            raise
+        yield folder  # reading its scorecard says why
+        return
+    below = [e.path for e in inside if e.is_dir() and not (e.is_symlink() and _leads_back(e.path, root))]
     is_run = {FILE_NAME, STATE, "evidence"} & {e.name for e in inside}
     if is_run or not below or depth == 0:
         yield folder
         return
     for path in below:
-        yield from _folders(path, depth - 1)
+        yield from _folders(path, root, depth - 1)
+
+
+def _leads_back(link: str, root: str) -> bool:
+    """Whether a link leads to what is found under ``root`` anyway ("latest"), or above it: it would count twice."""
+    here, there = os.path.realpath(root), os.path.realpath(link)
+    return os.path.commonpath([here, there]) in (here, there)
 
 
 def _seen(path: str, root: str, today: date) -> _Seen:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from scorecard.comparison.significance import ALPHA, Difference, difference, holm, least_p, relative, runs_needed
+from scorecard.criteria import DECLARATIONS
 from scorecard.evidence import Fact, Unit
 from scorecard.scorecard import Scorecard
 
@@ -16,7 +17,8 @@ Value = bool | int | float | str
 Key = tuple[str, str]
 Better = Literal["lower", "higher"]
 
-_TIMED = frozenset({Unit.SECOND, Unit.REQUESTS_PER_SECOND, Unit.JOURNEYS_PER_SECOND})
+_EXACT_ROOMS = frozenset({"security", "k8s"})
+"""Collectors that read files and answers: the same state gives the same facts. All others measure."""
 
 
 class Movement(StrEnum):
@@ -69,12 +71,12 @@ class _Samples:
 def figures(base: Sequence[Scorecard], new: Sequence[Scorecard], floor: float) -> tuple[Figure, ...]:
     """Every fact that differs between the runs of ``base`` and of ``new`` (oldest first, at least one each).
 
-    Yes/no answers, words, and whatever evidence without any duration or rate counts (findings in code, lines of a
-    manifest) are exact: the last runs are compared as they are. All else carries noise: it is worse or better only
-    where a criterion gives a direction, the test over all such facts together is significant, and the shift is above
-    ``floor`` (a share of the median before).
+    Yes/no answers, words, declarations and what is read from files and answers (findings, manifests) are exact: the
+    last runs are compared as they are. All else carries noise: it is worse or better only where a criterion gives a
+    direction, the test over all such facts together is significant, and the shift is above ``floor`` (a share of the
+    median before). An age in days moves by itself and is neither worse nor better.
     """
-    noisy = _timed(base) | _timed(new)
+    noisy = _measured(base) | _measured(new)
     elsewhere = {name for name in noisy if len(_machines(base, name) | _machines(new, name)) > 1}
     directions = _directions(base[-1], new[-1])
     settled: list[Figure] = []
@@ -163,7 +165,7 @@ def _small(figure: Figure, floor: float) -> bool:
 
 def _direction(figure: Figure) -> Movement:
     shift = _shift(figure)
-    if figure.better is None or shift == 0:
+    if figure.better is None or shift == 0 or figure.unit is Unit.DAYS:
         return Movement.CHANGED
     return Movement.BETTER if (shift < 0) == (figure.better == "lower") else Movement.WORSE
 
@@ -209,9 +211,10 @@ def _numbers(values: Sequence[Value | None]) -> list[float]:
     return [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
 
 
-def _timed(cards: Sequence[Scorecard]) -> frozenset[str]:
-    """Names of the evidence that measured time: whatever else it counted was counted under the same noise."""
-    return frozenset(e.name for card in cards for e in card.evidence if any(f.unit in _TIMED for f in e.facts))
+def _measured(cards: Sequence[Scorecard]) -> frozenset[str]:
+    """Names of the evidence that would differ if it were gathered again."""
+    every = (evidence for card in cards for evidence in card.evidence if evidence.name != DECLARATIONS)
+    return frozenset(e.name for e in every if e.facts and e.collector.partition(".")[0] not in _EXACT_ROOMS)
 
 
 def _machines(cards: Sequence[Scorecard], name: str) -> frozenset[tuple[str, int]]:

@@ -30,7 +30,9 @@ def card(project, criterion, evidence, fact, today) -> Callable[..., Scorecard]:
         extra = changes.get("facts", ())
         found = [
             evidence([fact("load.p95", p95), fact("load.errors", errors, "1"), *extra]),
-            evidence([fact("code.findings", findings, "count")], name="code"),
+            evidence([fact("code.findings", findings, "count")], name="code").model_copy(
+                update={"collector": "security"}
+            ),
         ]
         if cpu := changes.get("cpu"):
             provenance = found[0].provenance
@@ -114,6 +116,18 @@ def test_an_exact_count_needs_one_run_only(card):
     found = compare([card(findings=2)], [card(findings=9)])
     assert (found.outcome, movements(found)) == (Outcome.REGRESSION, {"code.findings": Movement.WORSE})
     assert movements(compare([card(findings=9)], [card(findings=2)])) == {"code.findings": Movement.BETTER}
+
+
+def test_advisories_that_are_a_day_older_are_no_regression(project, criterion, evidence, fact, today):
+    asked = [criterion("age", evidence="code", fact="code.age", unit="d", **{"pass": 30})]
+
+    def card(days: int) -> Scorecard:
+        found = evidence([fact("code.age", days, "d")], name="code").model_copy(update={"collector": "security"})
+        return grade(project, asked, [found], (), today)
+
+    found = compare([card(1)], [card(2)])
+    assert (found.outcome, movements(found)) == (Outcome.NO_REGRESSION, {"code.age": Movement.CHANGED})
+    assert compare([card(1)], [card(31)]).outcome is Outcome.REGRESSION
 
 
 def test_several_runs_show_a_slowdown_that_no_threshold_sees(card):

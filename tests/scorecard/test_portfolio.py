@@ -146,6 +146,17 @@ def test_a_scorecard_edited_by_hand_is_no_go(run, tmp_path, changed):
     assert [item.folder for item in project.newer] == ["20261101T000002Z-Aid"]
 
 
+def test_a_link_is_followed_outwards_and_never_counted_twice(run, tmp_path):
+    run("Aid", where="here/a")
+    run("Masks", where="there/m")
+    (tmp_path / "here" / "a" / "latest").symlink_to("20261101T000001Z-Aid")
+    (tmp_path / "here" / "loop").symlink_to("..")
+    (tmp_path / "here" / "again").symlink_to("a")
+    (tmp_path / "here" / "masks").symlink_to("../there/m")
+    found = gather(tmp_path / "here", TODAY)
+    assert (found.runs, [p.record.name for p in found.projects], found.unreadable) == (2, ["Aid", "Masks"], ())
+
+
 def test_a_later_run_that_cannot_be_read_is_said_beside_the_project(run, tmp_path):
     run("Aid", 1)
     (run("Aid", 2) / "scorecard.json").unlink()
