@@ -195,7 +195,7 @@ class Replay:
         answers: dict[Whom, tuple[Reply, Reply | None]],
     ) -> None:
         own = taken.exchanges[0].reply
-        if not _says_yes(own) and number < len(playing.taken) and playing.taken[number].exchanges:
+        if not taken.succeeded and number < len(playing.taken) and playing.taken[number].succeeded:
             # a stranger's success may have spoilt the owner's: the peer's shows what success looks like
             own = playing.taken[number].exchanges[0].reply
         route = playing.route(taken.exchanges[0].sent)

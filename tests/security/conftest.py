@@ -266,10 +266,16 @@ class Portal:
         if role != "agent" and method == "GET" and rest != "queue":
             return self.refused(403)
         if rest == "queue":
-            return 200, {}, {"items": [{"id": one, "waiting": True} for one in self.files]}
+            waiting = [one for one, kept in self.files.items() if "once" not in self.defects or "decided" not in kept]
+            return 200, {}, {"items": [{"id": one, "waiting": True} for one in waiting]}
         identifier = rest.removeprefix("files/").removesuffix("/decision")
         if identifier not in self.files:
             return self.refused(404)
+        if method == "POST":
+            kept = self.files[identifier]
+            kept["decided"] = kept.get("decided", 0) + 1
+            if "once" in self.defects and kept["decided"] > 1:
+                return 204, {}, ""
         return 200, {}, {"id": identifier, "state": "accepted" if method == "POST" else "waiting"}
 
     def sign_in(self, method: str, asked: dict[str, str], body: bytes) -> Given:
@@ -396,7 +402,7 @@ def portal_site(tmp_path: Path, portal: Callable[..., str]) -> Callable[..., Sit
             signed_in("agent"),
             {"name": "queue", "get": "/agent/queue", "extract": {"id": "$.items[*].id"}},
             {"name": "read", "get": "/agent/files/{id}"},
-            {"name": "decide", "post": "/agent/files/{id}/decision", "json": {"decision": "yes"}},
+            {"name": "decide", "post": "/agent/files/{id}/decision", "json": {"ok": True}, "expect": [200, 204]},
         ]
         steps = [step for step in citizen if not only or step["name"] in only]
         journeys = [Journey(name="file", steps=tuple(_step(step, token) for step in steps))]

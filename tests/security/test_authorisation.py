@@ -158,10 +158,18 @@ def test_a_journey_that_stops_early_is_told(replay, fact, assert_unknown):
     assert fact(evidence, COVERAGE).value < 1.0
 
 
-def test_a_leak_that_spoils_the_journey_is_still_told(replay, fact):
-    evidence, found = replay("object write", "once")
-    assert ("object-level-access", "PUT /files/{id}") in found
-    assert fact(evidence, LEAKS).low == fact(evidence, LEAKS).value
+@pytest.mark.parametrize(
+    ("defect", "rule", "location"),
+    [
+        ("object write", "object-level-access", "PUT /files/{id}"),
+        ("function write", "function-level-access", "POST /agent/files/{id}/decision"),
+    ],
+)
+def test_a_leak_that_spoils_the_journey_is_still_told(replay, fact, defect, rule, location):
+    evidence, found = replay(defect, "once")
+    assert evidence.status is Status.DEGRADED
+    assert found == {(rule, location)}
+    assert fact(evidence, LEAKS).low == fact(evidence, LEAKS).value == 1
 
 
 def test_a_service_without_journeys_is_unknown(make_site, assert_unknown):
