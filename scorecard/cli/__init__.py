@@ -7,7 +7,6 @@ import signal
 import sys
 from types import FrameType
 
-from loadtests.errors import LoadTestError
 from scorecard.cli.app import app
 from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.language import LANG, t
@@ -27,7 +26,7 @@ def main() -> None:
         app()
     except CommandError as error:
         _fail(error.text.in_(LANG))
-    except (ProjectError, CatalogueError, EvidenceError, LoadTestError) as error:
+    except (ProjectError, CatalogueError, EvidenceError) as error:
         _fail(str(error))
     except Interrupted as stop:
         where = t(f"; what was observed is kept in {stop.kept}", f" ; ce qui a été observé est dans {stop.kept}")

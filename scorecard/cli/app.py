@@ -11,6 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
+from scorecard.cli.errors import CommandError
 from scorecard.cli.language import LANG, t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
 from scorecard.cli.runs import Run
@@ -300,8 +301,11 @@ def extrapolate(
     from scorecard.cli.extrapolate import as_document, describe, read_points
 
     levels, rates = read_points(file)
-    estimate = capacity.extrapolate(levels, rates, at, confidence)
-    needed = None if demand is None else capacity.replicas_needed(levels, rates, demand, headroom)
+    try:
+        estimate = capacity.extrapolate(levels, rates, at, confidence)
+        needed = None if demand is None else capacity.replicas_needed(levels, rates, demand, headroom)
+    except capacity.CapacityError as error:
+        raise CommandError(error.text) from error
     if as_json:
         typer.echo(json.dumps(as_document(estimate, needed), ensure_ascii=False, indent=1))
     elif not quiet:
