@@ -21,6 +21,8 @@ _LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 80.0, "standard": 60
 _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
+    "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
+    "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
@@ -58,6 +60,8 @@ class Collector:
 
 COLLECTORS: tuple[Collector, ...] = (
     Collector("http", "security", True, security.registry.SCANNERS["http"]),
+    Collector("authorisation", "security", True, security.registry.SCANNERS["authorisation"]),
+    Collector("personal-data", "security", True, security.registry.SCANNERS["personal-data"]),
     Collector("pages", "observability", True, observability.pages.collect),
     Collector("demand", "loadtests", False, loadtests.demand.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),

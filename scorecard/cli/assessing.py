@@ -1,0 +1,130 @@
+"""Commands that assess and judge: demo, run, grade, gate, report."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scorecard.cli.language import t
+from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
+from scorecard.cli.program import OnOption, ProfileOption, ProjectOption, RunArgument, RunsOption, app, day
+from scorecard.cli.runs import Run
+from scorecard.project import FILE_NAME
+
+
+@app.command(
+    help=t(
+        "Assess the reference service that ships with Portance.", "Évaluer le service de référence livré avec Portance."
+    )
+)
+def demo(
+    runs: RunsOption = Path("runs"),
+    profile: ProfileOption = "quick",
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Exit code 0 when the assessment went to its end, whatever the decision: it is a demonstration."""
+    from scorecard.cli.run import Output, carry_out
+
+    with resources.as_file(resources.files("reference_app") / FILE_NAME) as path:
+        carry_out(path, runs, Output(lang, as_json, quiet), profile=profile, name="demo")
+
+
+@app.command(help=t("Assess the service of a project file.", "Évaluer le service d'un fichier de projet."))
+def run(
+    project: ProjectOption = Path(FILE_NAME),
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            help=t(
+                "Collectors or rooms, comma separated; all by default.",
+                "Collecteurs ou domaines, séparés par des virgules.",
+            ),
+        ),
+    ] = None,
+    runs: RunsOption = Path("runs"),
+    profile: ProfileOption = "quick",
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Exit code of the gate: 0 met, 1 not met, 2 could not judge."""
+    from scorecard.cli.run import Output, carry_out
+
+    chosen = [name.strip() for given in only or [] for name in given.split(",") if name.strip()]
+    card = carry_out(project, runs, Output(lang, as_json, quiet), profile=profile, only=chosen)
+    raise typer.Exit(card.decision.exit_code)
+
+
+@app.command(
+    help=t("Grade a run again from its evidence alone.", "Noter à nouveau une mesure d'après ses seules preuves.")
+)
+def grade(
+    folder: RunArgument = Path("runs/latest"),
+    on: OnOption = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the scorecard and its pages anew; exit code of the gate."""
+    from scorecard.cli.grade import grade_run, write_reports
+    from scorecard.cli.run import Output, show
+
+    graded = Run(folder)
+    card = grade_run(graded, day(on))
+    write_reports(graded, card, lang)
+    show(card, graded, Output(lang, as_json, quiet))
+    raise typer.Exit(card.decision.exit_code)
+
+
+@app.command(
+    help=t(
+        "May this release go out? Ten lines and an exit code.",
+        "Cette version peut-elle sortir ? Dix lignes et un code.",
+    )
+)
+def gate(
+    folder: RunArgument = Path("runs/latest"),
+    on: OnOption = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Judge a run without writing anything: 0 met, 1 not met, 2 could not judge."""
+    from scorecard.cli.gate import as_document, lines
+    from scorecard.cli.grade import grade_run
+
+    card = grade_run(Run(folder), day(on))
+    if as_json:
+        typer.echo(json.dumps(as_document(card, lang), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo("\n".join(lines(card, lang)))
+    raise typer.Exit(card.decision.exit_code)
+
+
+@app.command(help=t("Write one report of a run.", "Écrire un rapport d'une mesure."))
+def report(
+    folder: RunArgument = Path("runs/latest"),
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="html, json, md, junit, sarif, gitlab, csv, prometheus, badge")
+    ] = "html",
+    on: OnOption = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Print the path of the report written into the run folder."""
+    from scorecard.cli.grade import grade_run, write_report
+
+    reported = Run(folder)
+    path = folder / write_report(reported, grade_run(reported, day(on)), format_, lang)
+    if as_json:
+        typer.echo(json.dumps({"path": str(path)}))
+    elif not quiet:
+        typer.echo(str(path))

@@ -1,0 +1,115 @@
+"""Commands over several runs or measurements: compare, portfolio, extrapolate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scorecard.cli.errors import CommandError
+from scorecard.cli.language import t
+from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
+from scorecard.cli.program import OnOption, app, day
+
+
+@app.command(
+    help=t(
+        "Say what changed between two runs, or two folders of runs.",
+        "Dire ce qui a changé entre deux mesures, ou deux dossiers de mesures.",
+    )
+)
+def compare(
+    base: Annotated[Path, typer.Argument(help=t("A run, or a folder of runs.", "Une mesure, ou un dossier."))],
+    new: Annotated[Path, typer.Argument(help=t("What to compare with it.", "Ce qui lui est comparé."))],
+    noise: Annotated[
+        float,
+        typer.Option(
+            "--noise",
+            help=t(
+                "Share under which a shift is no change, however sure.",
+                "Part en dessous de laquelle un écart, même sûr, n'est pas un changement.",
+            ),
+        ),
+    ] = 0.05,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Exit code 0 no regression, 1 regression, 2 not all of it could be compared."""
+    from scorecard.cli.compare import as_document, compare_paths, lines
+
+    found = compare_paths(base, new, day(None), floor=noise)
+    if as_json:
+        typer.echo(json.dumps(as_document(found, lang), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo("\n".join(lines(found, lang)))
+    raise typer.Exit(found.outcome.exit_code)
+
+
+@app.command(
+    help=t(
+        "Show many projects on one page: where each stands, what blocks whom.",
+        "Montrer beaucoup de projets sur une page : où en est chacun, ce qui bloque qui.",
+    )
+)
+def portfolio(
+    folder: Annotated[
+        Path, typer.Argument(help=t("Folder that holds the runs.", "Dossier qui contient les mesures."))
+    ] = Path("runs"),
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--page", help=t("Where to write the page; in the folder.", "Où écrire la page ; dans le dossier.")
+        ),
+    ] = None,
+    on: OnOption = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Exit code 0 when at least one scorecard could be read, 2 otherwise; it judges nothing."""
+    from scorecard.cli.portfolio import PAGE, as_document, gather, lines, write_page
+
+    found = gather(folder, day(on))
+    target = folder / PAGE if page is None else page
+    write_page(found, target, lang)
+    if as_json:
+        typer.echo(json.dumps(as_document(found, lang), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo("\n".join(lines(found, lang, target)))
+
+
+@app.command(
+    help=t(
+        "Rate at a level that was not measured, from a CSV or JSON of those that were.",
+        "Débit à un niveau non mesuré, d'après un CSV ou un JSON de ceux qui l'ont été.",
+    )
+)
+def extrapolate(
+    file: Annotated[Path, typer.Argument(help=t("Levels and throughputs.", "Niveaux et débits."))],
+    at: Annotated[float, typer.Option("--at", help=t("Level asked for.", "Niveau demandé."))],
+    demand: Annotated[
+        float | None, typer.Option("--demand", help=t("Rate to serve: how many replicas?", "Débit à servir."))
+    ] = None,
+    headroom: Annotated[float, typer.Option("--headroom", help=t("Share above the demand.", "Marge."))] = 0.3,
+    confidence: Annotated[float, typer.Option("--confidence", help=t("Of the interval.", "De l'intervalle."))] = 0.9,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Value with its interval; exit code 2 beyond four times what was measured."""
+    from loadtests import capacity
+    from scorecard.cli.extrapolate import as_document, describe, read_points
+
+    levels, rates = read_points(file)
+    try:
+        estimate = capacity.extrapolate(levels, rates, at, confidence)
+        needed = None if demand is None else capacity.replicas_needed(levels, rates, demand, headroom)
+    except capacity.CapacityError as error:
+        raise CommandError(error.text) from error
+    if as_json:
+        typer.echo(json.dumps(as_document(estimate, needed), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo(describe(estimate, needed, lang))

@@ -1,0 +1,117 @@
+"""Commands that need no run: init, explain, criteria, reference up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from scorecard.cli.language import LANG, t
+from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
+from scorecard.cli.program import ProjectOption, app, reference
+from scorecard.criteria import catalogue
+from scorecard.evidence import Text
+from scorecard.project import FILE_NAME, load
+
+
+@app.command(
+    help=t("Write a commented portance.toml for a service.", "Écrire un portance.toml commenté pour un service.")
+)
+def init(
+    url: Annotated[
+        str | None, typer.Option("--url", help=t("Address of a running service.", "Adresse d'un service qui tourne."))
+    ] = None,
+    openapi: Annotated[
+        str | None,
+        typer.Option("--openapi", help=t("Path of its OpenAPI document.", "Chemin de son document OpenAPI.")),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help=t("Name of the service.", "Nom du service."))] = None,
+    folder: Annotated[Path, typer.Option("--folder", help=t("Where to write it.", "Où l'écrire."))] = Path(),
+    force: Annotated[
+        bool, typer.Option("--force", help=t("Replace an existing file.", "Remplacer un fichier existant."))
+    ] = False,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read the OpenAPI document of a service and turn what answers into journeys."""
+    from scorecard.cli.init import initialise
+
+    with httpx.Client(timeout=3.0, trust_env=False) as client:
+        path = initialise(url, folder, openapi=openapi, name=name, client=client, lang=lang, force=force)
+    if as_json:
+        typer.echo(json.dumps({"path": str(path)}))
+    elif not quiet:
+        typer.echo(
+            t(f"{path} written; read it, then: portance run", f"{path} écrit ; relisez-le, puis : portance run")
+            if lang == LANG
+            else str(path)
+        )
+
+
+@app.command(
+    help=t(
+        "Say what a criterion asks, why, and what mends it.",
+        "Dire ce qu'un critère demande, pourquoi, et ce qui le répare.",
+    )
+)
+def explain(
+    criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d'un critère."))],
+    project: ProjectOption = Path(FILE_NAME),
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Everything the catalogue holds about one criterion."""
+    from scorecard.cli.explain import explanation, named
+
+    found = named(criterion, catalogue())
+    asked = load(project) if project.is_file() else None
+    if as_json:
+        typer.echo(found.model_dump_json(by_alias=True, indent=1))
+    elif not quiet:
+        typer.echo(explanation(found, asked, lang))
+
+
+@app.command(help=t("List the criteria.", "Lister les critères."))
+def criteria(
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """One line a criterion, by domain."""
+    from scorecard.cli.explain import listing
+
+    found = catalogue()
+    if as_json:
+        typer.echo(json.dumps([c.model_dump(mode="json", by_alias=True) for c in found], ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo(listing(found, lang))
+
+
+@reference.command(help=t("Serve it for a person to click through.", "Le servir pour s'y promener."))
+def up(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=1, max=65535, help=t("Port; 8000, or a free one.", "Port ; 8000, ou un port libre.")
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run until Ctrl-C."""
+    from scorecard.cli.reference import serve
+
+    def ready(url: str) -> None:
+        if as_json:
+            typer.echo(json.dumps({"url": url}))
+        elif not quiet:
+            typer.echo(Text(en=f"{url}  (Ctrl-C stops it)", fr=f"{url}  (Ctrl-C l'arrête)").in_(lang))
+
+    serve(port, workers, ready)
