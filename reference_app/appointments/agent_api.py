@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel
 from reference_app.appointments import attendance, opening
 from reference_app.appointments.attendance import Mark
 from reference_app.appointments.availability import by_appointment
+from reference_app.appointments.days import Day
 from reference_app.appointments.opening import NewPlace, Opening
 from reference_app.appointments.schemas import AppointmentOut, ExpectedOut
 from reference_app.parts import Given
@@ -37,7 +38,7 @@ class SlotsOpened(BaseModel):
 
 @router.get("/rendez-vous", response_model=ExpectedOut, responses=documented(404), summary="List a day's appointments")
 async def expected(
-    parts: Given, person: Agent, procedure: str, lieu: UUID, day: date, since: Since = None
+    parts: Given, person: Agent, procedure: str, lieu: UUID, day: Day, since: Since = None
 ) -> ExpectedOut:
     """Appointments of a day at a place by their time, cancelled ones too."""
     known = by_appointment(procedure)

@@ -16,7 +16,7 @@ from reference_app.appointments import attendance, availability, opening
 from reference_app.appointments.agent_api import Since
 from reference_app.appointments.attendance import Mark
 from reference_app.appointments.availability import by_appointment
-from reference_app.appointments.days import day_of
+from reference_app.appointments.days import YEARS, day_of
 from reference_app.appointments.opening import NewPlace, Opening
 from reference_app.database import Connection
 from reference_app.dossiers.draft import field_errors
@@ -142,6 +142,7 @@ async def _openings(
 
 def _day(text: str, today: date) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return today
+    return day if day.year in YEARS else today

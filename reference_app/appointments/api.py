@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,6 +13,7 @@ from reference_app import idempotency
 from reference_app.appointments import availability, booking
 from reference_app.appointments.availability import by_appointment
 from reference_app.appointments.booking import Booking
+from reference_app.appointments.days import Day
 from reference_app.appointments.schemas import AppointmentOut, DayOut, PlaceOut, SlotOut
 from reference_app.database import Connection
 from reference_app.dossiers.api import Limit
@@ -49,7 +49,7 @@ async def days(parts: Given, procedure: str, lieu: UUID) -> list[DayOut]:
 
 
 @free.get("/{lieu}/creneaux", response_model=list[SlotOut], summary="List slots", openapi_extra=NO_SESSION)
-async def slots(parts: Given, procedure: str, lieu: UUID, day: date) -> list[SlotOut]:
+async def slots(parts: Given, procedure: str, lieu: UUID, day: Day) -> list[SlotOut]:
     """Slots of a day at a place that may still be booked, in order; full ones say so."""
     known = by_appointment(procedure)
     async with parts.pool.connection() as connection:

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from reference_app.dossiers.receipt import LEGAL_TIME
+
+YEARS = range(2000, 2100)
+"""Of a day one may ask for: at the ends of the calendar there is no day after, and no other time zone."""
+
+
+def _near(value: date) -> date:
+    if value.year not in YEARS:
+        raise PydanticCustomError("date_from_datetime_parsing", "no day of this century")
+    return value
+
+
+Day = Annotated[date, AfterValidator(_near)]
 
 
 def day_of(at: datetime) -> date:

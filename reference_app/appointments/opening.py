@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from reference_app.appointments.availability import by_appointment, place
-from reference_app.appointments.days import starts
+from reference_app.appointments.days import Day, starts
 from reference_app.database import Connection
 from reference_app.dossiers.draft import Line
 
@@ -62,7 +62,7 @@ class Opening(BaseModel):
 
     procedure: str
     lieu: UUID
-    day: date
+    day: Day
     begin: time
     end: time
     minutes: Annotated[int, _whole(5, 240)] = Field(description="Length of a slot.")

@@ -225,6 +225,8 @@ def test_opening_the_same_slots_again_changes_nothing(stage, opened, agent, key)
         {"capacity": 201},
         {"capacity": "9" * 5000},
         {"day": "demain"},
+        {"day": "9999-12-31"},
+        {"day": "0001-01-01"},
         {"begin": "25:00"},
         {"lieu": "x"},
     ],
@@ -274,3 +276,12 @@ def test_a_day_has_the_hours_the_clocks_give_it():
         assert day_of(first) == day
     assert len(starts(date(2026, 11, 22), time(9), time(12), 45)) == 4
     assert starts(date(2026, 11, 22), time(12), time(9), 15) == []
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "x"])
+def test_a_day_at_the_end_of_the_calendar_is_refused_not_a_failure(opened, agent, day):
+    lieu, _ = opened()
+    asked = {"procedure": "masks", "lieu": lieu, "day": day}
+    assert agent.get(f"{LIEUX}/{lieu}/creneaux", params=asked).status_code == 422
+    assert agent.get(AGENT, params=asked).status_code == 422
+    assert agent.get("/agent/rendez-vous", params=asked).status_code == 200
