@@ -40,7 +40,8 @@ OPENAPI_LIMIT = 4 * 1024 * 1024
 def collect(site: Site) -> Evidence:
     """Evidence ``http``: what ``site.url`` shows to a visitor who is not signed in.
 
-    A service elsewhere is probed only when the project says it may be. One that does not answer gives an error; an answer that did not come makes the facts that need it unknown.
+    A service elsewhere is probed only when the project says it may be. One that does not answer gives an error; an
+    answer that did not come makes the facts that need it unknown.
     """
     if site.url is None:
         return unobserved(site, NAME, Status.ERROR, _NOTHING_RUNS, FACTS)
@@ -152,10 +153,10 @@ def _progress(site: Site, share: float) -> None:
 
 
 _NOT_ALLOWED = Text(
-    en="the target is not on this machine: it is probed for open routes only with [target] remote = true, by those who "
-    "answer for it",
-    fr="la cible n'est pas sur cette machine : ses routes ouvertes ne sont cherchées qu'avec [target] remote = true, par "
-    "qui en répond",
+    en="the target is not on this machine: it is probed for open routes only with [target] remote = true, by those "
+    "who answer for it",
+    fr="la cible n'est pas sur cette machine : ses routes ouvertes ne sont cherchées qu'avec [target] remote = true, "
+    "par qui en répond",
 )
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",

@@ -16,7 +16,7 @@ from scorecard.project import RunProfile, Site
 
 Collect = Callable[[Site], Evidence]
 
-_LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 80.0, "standard": 600.0, "full": 1800.0}
+_LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 105.0, "standard": 600.0, "full": 1800.0}
 
 _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
