@@ -63,7 +63,7 @@ def seen(pages, other, answer, tmp_path_factory) -> Tour:
     answers["/image"] = answer(CLEAN.format(more=refused), Content_Security_Policy="default-src 'self'")
     answers["/broken"] = answer(CLEAN.format(more=""), status=500)
     answers["/away"] = answer(status=302, Location="https://elsewhere.example/")
-    late = "<script>addEventListener('load', () => setTimeout(() => location = 'https://late.example/', 500))</script>"
+    late = "<script>addEventListener('load', () => setTimeout(() => location = 'https://late.example/', 170))</script>"
     answers["/late"] = answer(CLEAN.format(more=late))
     answers["/data"] = answer("{}", kind="application/json")
     pages.answers.update(answers)
