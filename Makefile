@@ -13,7 +13,7 @@ HTTPBIN := .venv-httpbin
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel serve format lock schemas bench clean
+.PHONY: help demo test check test-tree test-wheel serve format lock schemas bench bench-extrapolation clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -41,6 +41,13 @@ test-wheel: $(VENV)/.dev $(HTTPBIN)/.run ## Tests of the built wheel, as a user 
 
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up
+
+bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, tracing, grading, portfolio
+	@for name in load_generator tracing_overhead grading portfolio; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
+
+bench-extrapolation: $(VENV)/.dev ## Extrapolation against published curves: make bench-extrapolation CURVES=file.json
+	@[ -n "$(CURVES)" ] || { echo "portance: give the curves: make bench-extrapolation CURVES=file.json" >&2; exit 2; }
+	@$(BIN)/python tests/benchmarks/extrapolation.py "$(CURVES)"
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
