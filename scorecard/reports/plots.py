@@ -145,6 +145,8 @@ def _day(card: Scorecard, points: Curve, words: Words, width: int) -> Drawing:
         # Citizens and agents are busiest at different hours, or some are not played: the test asks for another rate.
         rules.append(Rule(frame.left, y(asked), frame.right, y(asked), "demand"))
         text = _demand(words) % {"rate": words.measured(asked)}
+        if abs(y(asked) - y(peak)) < 2 * _LABEL_HEIGHT:
+            labels.clear()  # the two would be written over each other; the rule is what was tested, the table has both
         labels.append(Label(text, frame.right - 6, y(asked) - 6, "demand", "end"))
     if rate is not None:
         text = words.gettext("holds %(rate)s per second") % {"rate": words.measured(rate)}

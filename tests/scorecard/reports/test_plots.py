@@ -66,15 +66,23 @@ def test_a_line_that_nobody_stated_is_not_drawn(cards: dict[str, Scorecard]) -> 
     assert "objective is" not in describe.latency(bare, WORDS)
 
 
+def demand_labels(card: Scorecard, asked: float) -> list[str]:
+    """Labels of the demand over the day when the test asked for ``asked`` journeys a second."""
+    demand = next(e for e in card.evidence if e.name == "demand")
+    facts = tuple(f.model_copy(update={"value": asked}) if f.id.endswith("journeys_per_s") else f for f in demand.facts)
+    other = [e if e.name != "demand" else e.model_copy(update={"facts": facts}) for e in card.evidence]
+    (desk, _) = plots.day(card.model_copy(update={"evidence": tuple(other)}), WORDS)
+    return [label.text for label in desk.labels if label.style == "demand"]
+
+
 def test_a_demand_that_is_not_the_peak_of_the_day_is_drawn_by_itself(cards: dict[str, Scorecard]) -> None:
     (desk, _) = plots.day(cards["go"], WORDS)
     assert [label.text for label in desk.labels if label.style == "demand"] == ["peak demand: 3.5 per second"]
-    demand = next(e for e in cards["go"].evidence if e.name == "demand")
-    facts = tuple(f.model_copy(update={"value": 5.0}) if f.id.endswith("journeys_per_s") else f for f in demand.facts)
-    other = [e if e.name != "demand" else e.model_copy(update={"facts": facts}) for e in cards["go"].evidence]
-    (desk, _) = plots.day(cards["go"].model_copy(update={"evidence": tuple(other)}), WORDS)
-    texts = [label.text for label in desk.labels if label.style == "demand"]
-    assert texts == ["busiest hour: 3.5 per second", "peak demand: 5 per second"]
+    assert demand_labels(cards["go"], 5.0) == ["busiest hour: 3.5 per second", "peak demand: 5 per second"]
+
+
+def test_two_demands_too_close_to_be_read_apart_have_one_label(cards: dict[str, Scorecard]) -> None:
+    assert demand_labels(cards["go"], 3.7) == ["peak demand: 3.7 per second"]
 
 
 def test_a_rate_that_the_judgement_calls_unknown_is_not_drawn(cards: dict[str, Scorecard]) -> None:
