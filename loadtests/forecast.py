@@ -20,7 +20,7 @@ class Forecast:
         ahead: log rate at the highest level measured, and one and two octaves beyond.
         below: how far below each of these the interval reaches.
         above: how far above.
-        gap: how much wider it gets one octave away from the nearest level measured, inside the range.
+        gap: how far it reaches, both ways, one octave away from the nearest level measured, inside the range.
     """
 
     levels: Floats
@@ -48,12 +48,18 @@ class Forecast:
         # Errors add up like a random walk over the first octave; over the second, in a straight line to what was
         # calibrated there.
         spread = np.where(beyond < 1, np.sqrt(np.clip(beyond, 0, None)), beyond)
-        away = self.gap * np.sqrt(np.abs(octaves[:, None] - measured[None]).min(axis=1))
+        away = np.sqrt(np.abs(octaves[:, None] - measured[None]).min(axis=1))
         inside = beyond <= 0
         value = np.where(inside, np.interp(octaves, measured, self.log_rates), np.interp(beyond, places, self.ahead))
-        below = np.where(inside, self.below[0] + away, np.interp(spread, places, self.below))
-        above = np.where(inside, self.above[0] + away, np.interp(spread, places, self.above))
+        below = np.where(inside, self._between(self.below[0], away), np.interp(spread, places, self.below))
+        above = np.where(inside, self._between(self.above[0], away), np.interp(spread, places, self.above))
         return np.exp(value), np.exp(value - below), np.exp(value + above)
+
+    def _between(self, at_a_level: float, away: Floats) -> Floats:
+        # A mean of the two reaches, and never one plus their difference: each grows with the confidence asked for,
+        # their difference does not.
+        reach = max(self.gap, at_a_level)
+        return np.asarray(np.where(away < 1, at_a_level + (reach - at_a_level) * away, reach * away))
 
 
 def forecast(levels: Numbers, throughput: Numbers, confidence: float, calibration: Calibration, seed: int) -> Forecast:
@@ -82,5 +88,5 @@ def forecast(levels: Numbers, throughput: Numbers, confidence: float, calibratio
         # What is not known further on is at least what is not known before.
         below=np.maximum.accumulate(np.hypot(below, np.clip(ahead - drawn_low, 0, None))),
         above=np.maximum.accumulate(np.hypot(above, np.clip(drawn_high - ahead, 0, None))),
-        gap=max(gap - noise, 0.0),
+        gap=gap,
     )

@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -42,6 +42,8 @@ def test_neither_the_unit_of_the_rate_nor_that_of_the_level_matters(
 
 
 @given(rates, reaches, confidences, st.floats(0.005, 0.02))
+@example([1.0, 0.5, 1.0, 1.0], 0.75, 0.9375, 0.015625)
+@example([1.0, 1.0, 1.0, 1.0], 0.75, 0.9375, 0.015625)
 @settings(deadline=None)
 def test_more_confidence_is_a_wider_interval(
     measured: list[float], reach: float, confidence: float, more: float
