@@ -10,14 +10,15 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 HTTPBIN := .venv-httpbin
+SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel serve format lock schemas bench bench-extrapolation clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas bench bench-extrapolation clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: $(VENV)/.run ## Assess the reference service: decision, grade, capacity, HTML scorecard
+demo: $(VENV)/.run $(SCANNERS)/.run ## Assess the reference service: decision, grade, capacity, HTML scorecard
 	@$(BIN)/portance demo
 
 test: check test-tree test-wheel ## Everything that must hold: style, types, layers, tests on the tree and on the wheel
@@ -27,10 +28,10 @@ check: $(VENV)/.dev ## Style, types and the direction of the imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-test-tree: $(VENV)/.dev $(HTTPBIN)/.run ## Tests on the source tree
+test-tree: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests on the source tree
 	@$(BIN)/python -m pytest
 
-test-wheel: $(VENV)/.dev $(HTTPBIN)/.run ## Tests of the built wheel, as a user gets it
+test-wheel: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests of the built wheel, as a user gets it
 	@rm -rf dist $(WHEEL)
 	@$(BIN)/python -m build --wheel --no-isolation . > /dev/null
 	@$(BIN)/python -m venv --without-pip $(WHEEL)
@@ -38,6 +39,9 @@ test-wheel: $(VENV)/.dev $(HTTPBIN)/.run ## Tests of the built wheel, as a user 
 	  > "$$($(WHEEL)/bin/python -c 'import site; print(site.getsitepackages()[0])')/libraries.pth"
 	@$(BIN)/python -m pip --python $(WHEEL)/bin/python install --quiet --no-deps --no-index --force-reinstall --ignore-installed dist/*.whl
 	@PORTANCE_WHEEL=1 PYTHONSAFEPATH=1 $(WHEEL)/bin/python -m pytest -m wheel
+
+fuzz: $(VENV)/.dev ## Property tests on examples never tried before, many more than make test tries
+	@$(BIN)/python -m pytest $$(grep -rl --include='test_*.py' '^from hypothesis' tests) -k 'not wheel' --hypothesis-profile=fuzz
 
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up
@@ -57,13 +61,14 @@ schemas: $(VENV)/.dev ## Refresh the published JSON Schemas from the models
 
 lock: $(VENV)/.dev ## Refresh the locked dependencies, with hashes and without index addresses
 	@compile() { $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header "$$@"; }; \
-	compile pyproject.toml --extra pages --group install -o requirements.txt; \
-	compile pyproject.toml --extra pages --group install --group dev -c requirements.txt -o requirements-dev.txt; \
+	compile pyproject.toml --extra pages --group install --group dev -o requirements-dev.txt; \
+	compile pyproject.toml --extra pages --group install -c requirements-dev.txt -o requirements.txt; \
+	compile security/requirements.in -o security/requirements.txt; \
 	compile reference_app/requirements.in -c requirements.txt -o reference_app/requirements.txt; \
 	compile tests/httpbin/requirements.in --python-version 3.11 -o tests/httpbin/requirements.txt
 
 clean: ## Remove what make built; runs are kept
-	@rm -rf $(VENV) $(HTTPBIN) $(WHEEL) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(HTTPBIN) $(SCANNERS) $(WHEEL) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.made:
 	@[ -n "$(PYTHON)" ] || { echo "portance: no Python 3.11 or newer on the PATH" >&2; exit 2; }
@@ -80,6 +85,12 @@ $(VENV)/.run: $(VENV)/.made requirements.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@echo "Installing the development tools …"
 	@$(BIN)/python $(INSTALL) requirements-dev.txt
+	@touch $@
+
+$(SCANNERS)/.run: $(VENV)/.made security/requirements.txt
+	@echo "Installing the scanners …"
+	@$(BIN)/python -m venv $(SCANNERS)
+	@$(SCANNERS)/bin/python $(INSTALL) security/requirements.txt
 	@touch $@
 
 $(HTTPBIN)/.run: $(VENV)/.made tests/httpbin/requirements.txt
