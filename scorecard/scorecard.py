@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal, assert_never
 
 from scorecard.criteria import Criterion, Domain
-from scorecard.evidence import Evidence, Fact, Strict, Text
+from scorecard.evidence import Evidence, Fact, Strict, Text, Unit
 
 SCHEMA: Literal["portance/scorecard/1"] = "portance/scorecard/1"
 
@@ -47,6 +47,37 @@ class Decision(StrEnum):
                 assert_never(self)
 
 
+class Colour(StrEnum):
+    """The colours of an official indicator; grey is not known, and never counts as green."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    GREY = "grey"
+
+
+class Indicator(Strict):
+    """An official indicator forecast for this service, in the colour its own publisher would give it.
+
+    ``shown`` is the value in words with its unit, ``scale`` the publisher's thresholds in words, ``reason`` why this
+    colour (or why grey), and, for a forecast, from what it is made. ``at_peak`` says that the value is the one under
+    the peak load. ``basis`` is None where nothing is known. ``evidence`` points into the files of the run.
+    """
+
+    id: str
+    title: Text
+    published_by: str
+    colour: Colour
+    value: bool | int | float | str | None
+    unit: Unit
+    shown: Text
+    at_peak: bool
+    basis: Literal["measured", "declared"] | None
+    reason: Text
+    scale: Text
+    evidence: tuple[str, ...] = ()
+
+
 class GradeRange(Strict):
     """Grade with unknowns counted as failures (low) and as passes (high); the scores behind it go from 0 to 1.
 
@@ -64,7 +95,8 @@ class Judged(Strict):
 
     ``evidence`` points into the files of the run ("load.json#/facts/3"); ``waiver`` says who accepted the failure,
     until when and why; ``waits_for`` is the criterion that must pass first, where only that keeps this one unknown;
-    ``fell_short`` says that a measurement was made and is not good enough.
+    ``fell_short`` says that a measurement was made and is not good enough. ``expires_on`` is the last day on which the
+    observation counts, ``freshness`` the share of its life that is left (1 when new); both None when unknown.
     """
 
     criterion: Criterion
@@ -76,6 +108,8 @@ class Judged(Strict):
     waiver: Text | None = None
     waits_for: str | None = None
     fell_short: bool = False
+    expires_on: date | None = None
+    freshness: float | None = None
 
 
 class DomainResult(Strict):
@@ -106,21 +140,36 @@ class Capacity(Strict):
 
 
 class Condition(Strict):
-    """What a conditional go is bound to: a cap on the users, an end, and what revokes it."""
+    """What a conditional go is bound to: a cap on the users, an end, and the regression that revokes it, in words."""
 
     users_cap: int | None
     until: date
     because: tuple[str, ...]
+    revocation: Text = Text(en="", fr="")
+
+
+class Validity(Strict):
+    """The last day on which the decision holds by this evidence alone, and the criteria that end it."""
+
+    until: date
+    because: tuple[str, ...]
+    sentence: Text
 
 
 class Action(Strict):
-    """Something to do next: mend a failure or obtain a missing measurement, with what it moves."""
+    """Something to do next: mend a failure or obtain a missing measurement.
+
+    ``moves`` says what it moves, in words ("lifts the gate; low end E to D"); ``command`` is what to type, where a
+    command does it.
+    """
 
     criterion: str
     kind: Literal["mend", "measure"]
     gain: float
     effort: Literal["hours", "days", "weeks", "months"]
     text: Text
+    moves: Text = Text(en="", fr="")
+    command: str | None = None
 
 
 class ProjectSummary(Strict):
@@ -133,7 +182,12 @@ class ProjectSummary(Strict):
 
 
 class Scorecard(Strict):
-    """The whole judgement of one run at one date."""
+    """The whole judgement of one run at one date.
+
+    Shares of the weight of the applicable questions, from 0 to 1: ``coverage`` is answered, ``confidence`` is answered
+    with each answer counted at the life its evidence has left. ``measured_share`` is the share of the answered weight
+    that was measured rather than declared. ``validity`` is None unless the decision is a go or a conditional go.
+    """
 
     project: ProjectSummary
     graded_on: date
@@ -146,6 +200,11 @@ class Scorecard(Strict):
     actions: tuple[Action, ...]
     evidence: tuple[Evidence, ...]
     problems: tuple[Text, ...]
+    indicators: tuple[Indicator, ...] = ()
+    coverage: float = 0.0
+    measured_share: float = 0.0
+    confidence: float = 0.0
+    validity: Validity | None = None
 
     @property
     def judged(self) -> tuple[Judged, ...]:

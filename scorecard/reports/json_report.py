@@ -8,17 +8,20 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from scorecard.criteria import Domain
-from scorecard.evidence import Evidence, Fact, Status, Strict
+from scorecard.evidence import Evidence, Fact, Status, Strict, Unit
 from scorecard.scorecard import (
     SCHEMA,
     Action,
     Capacity,
+    Colour,
     Condition,
     Decision,
     GradeRange,
+    Indicator,
     Judged,
     ProjectSummary,
     Scorecard,
+    Validity,
     Verdict,
 )
 
@@ -67,6 +70,8 @@ class JsonCriterion(Strict):
     declared_by: str | None = Field(description="owner and link of a declaration")
     waiver: str | None = Field(description="who accepted the failure, until when, and why")
     evidence: tuple[str, ...] = Field(description="file of the run and JSON pointer in it")
+    expires_on: date | None = Field(default=None, description="last day on which the observation counts")
+    freshness: float | None = Field(default=None, description="share of the life of the observation that is left")
 
 
 class JsonAction(Strict):
@@ -77,6 +82,42 @@ class JsonAction(Strict):
     gain: float
     effort: Literal["hours", "days", "weeks", "months"]
     text: str
+    moves: str = Field(default="", description="what it moves: the gate, the ends of the grade")
+    command: str | None = Field(default=None, description="what to type, where a command does it")
+
+
+class JsonCondition(Strict):
+    """What a conditional go is bound to; ``because`` are identifiers of criteria."""
+
+    users_cap: int | None
+    until: date
+    because: tuple[str, ...]
+    revocation: str = Field(default="", description="the regression that revokes it")
+
+
+class JsonValidity(Strict):
+    """The last day on which the decision holds by this evidence alone."""
+
+    until: date
+    because: tuple[str, ...]
+    sentence: str
+
+
+class JsonIndicator(Strict):
+    """An official indicator in its publisher's own colours; grey is not known."""
+
+    id: str
+    title: str
+    published_by: str
+    colour: Colour
+    value: bool | int | float | str | None
+    unit: Unit
+    shown: str
+    at_peak: bool = Field(description="whether the value is the one under the peak load")
+    basis: Literal["measured", "declared"] | None
+    reason: str
+    scale: str = Field(description="the publisher's own thresholds")
+    evidence: tuple[str, ...]
 
 
 class JsonEvidence(Strict):
@@ -101,7 +142,7 @@ class JsonScorecard(Strict):
     graded_on: date
     decision: Decision
     decision_reason: str
-    condition: Condition | None
+    condition: JsonCondition | None
     grade: GradeRange
     capacity: JsonCapacity
     domains: tuple[JsonDomain, ...]
@@ -109,6 +150,13 @@ class JsonScorecard(Strict):
     actions: tuple[JsonAction, ...]
     evidence: tuple[JsonEvidence, ...]
     problems: tuple[str, ...]
+    indicators: tuple[JsonIndicator, ...] = ()
+    coverage: float | None = Field(default=None, description="weighted share of the applicable questions answered")
+    measured_share: float | None = Field(default=None, description="share of the answered weight that was measured")
+    confidence: float | None = Field(
+        default=None, description="coverage, each answer at the life its evidence has left"
+    )
+    validity: JsonValidity | None = None
 
 
 def render(card: Scorecard, lang: str) -> str:
@@ -125,7 +173,7 @@ def document(card: Scorecard, lang: str) -> JsonScorecard:
         graded_on=card.graded_on,
         decision=card.decision,
         decision_reason=card.decision_reason.in_(lang),
-        condition=card.condition,
+        condition=None if card.condition is None else _condition(card.condition, lang),
         grade=card.grade,
         capacity=_capacity(card.capacity, lang),
         domains=tuple(JsonDomain(id=d.id, grade=d.grade) for d in card.domains),
@@ -133,6 +181,11 @@ def document(card: Scorecard, lang: str) -> JsonScorecard:
         actions=tuple(_action(a, lang) for a in card.actions),
         evidence=tuple(_evidence(e, lang) for e in card.evidence),
         problems=tuple(p.in_(lang) for p in card.problems),
+        indicators=tuple(_indicator(i, lang) for i in card.indicators),
+        coverage=card.coverage,
+        measured_share=card.measured_share,
+        confidence=card.confidence,
+        validity=None if card.validity is None else _validity(card.validity, lang),
     )
 
 
@@ -173,6 +226,8 @@ def _criterion(judged: Judged, lang: str) -> JsonCriterion:
         declared_by=_owner(fact) if criterion.basis == "declared" else None,
         waiver=None if judged.waiver is None else judged.waiver.in_(lang),
         evidence=judged.evidence,
+        expires_on=judged.expires_on,
+        freshness=judged.freshness,
     )
 
 
@@ -187,6 +242,38 @@ def _action(action: Action, lang: str) -> JsonAction:
         gain=action.gain,
         effort=action.effort,
         text=action.text.in_(lang),
+        moves=action.moves.in_(lang),
+        command=action.command,
+    )
+
+
+def _condition(condition: Condition, lang: str) -> JsonCondition:
+    return JsonCondition(
+        users_cap=condition.users_cap,
+        until=condition.until,
+        because=condition.because,
+        revocation=condition.revocation.in_(lang),
+    )
+
+
+def _validity(validity: Validity, lang: str) -> JsonValidity:
+    return JsonValidity(until=validity.until, because=validity.because, sentence=validity.sentence.in_(lang))
+
+
+def _indicator(indicator: Indicator, lang: str) -> JsonIndicator:
+    return JsonIndicator(
+        id=indicator.id,
+        title=indicator.title.in_(lang),
+        published_by=indicator.published_by,
+        colour=indicator.colour,
+        value=indicator.value,
+        unit=indicator.unit,
+        shown=indicator.shown.in_(lang),
+        at_peak=indicator.at_peak,
+        basis=indicator.basis,
+        reason=indicator.reason.in_(lang),
+        scale=indicator.scale.in_(lang),
+        evidence=indicator.evidence,
     )
 
 
