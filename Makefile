@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas bench bench-extrapolation clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas bench bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -52,6 +52,9 @@ bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, tracing,
 bench-extrapolation: $(VENV)/.dev ## Extrapolation against published curves: make bench-extrapolation CURVES=file.json
 	@[ -n "$(CURVES)" ] || { echo "portance: give the curves: make bench-extrapolation CURVES=file.json" >&2; exit 2; }
 	@$(BIN)/python tests/benchmarks/extrapolation.py "$(CURVES)"
+
+samples: $(VENV)/.run $(SCANNERS)/.run ## The three sample runs of docs/samples, made anew (8 minutes)
+	@docs/samples/make $(BIN)/portance
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
