@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-
-import httpx
+from dataclasses import dataclass, field
 
 from scorecard.journeys import templates
 from scorecard.project import Step
-from security.exchange import Budget, Reply, Sent, build, client, deliver
+from security.exchange import Budget, Reply, Sent
 from security.person import Exchange, Person, Taken, is_of
 from security.resemblance import echoed, resembles, same
+from security.sender import Control, Sender
 from security.stand_in import lent_by, meant, reader, session, stand_in
 from security.trial import (
     SHORTEST_ECHO,
-    Control,
     Outcome,
     Playing,
     Trial,
@@ -56,15 +54,14 @@ class Replay:
     budget: Budget
     trials: list[Trial] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
-    sent_again: int = 0
     _owned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._browser = client(self.url)
+        self._sender = Sender(self.url, self.budget)
 
     def close(self) -> None:
         """Close the connections."""
-        self._browser.close()
+        self._sender.close()
 
     def rehearse(self, playing: Playing) -> None:
         """The peer plays the journey, and what they may read and nobody may becomes the control."""
@@ -110,11 +107,8 @@ class Replay:
     def _as_control(self, person: Person, exchange: Exchange) -> Control | None:
         if not self._is_read(exchange):
             return None
-        refused = self._send(exchange.sent.without_credentials(), "")
-        if not refused.answered or resembles(refused, exchange.reply, None):
-            return None
         extracted = {str(v) for k, v in person.values.items() if k not in (*_TYPED, "n", "name")}
-        return Control(exchange.sent, exchange.reply, refused, bool(extracted & parts(exchange.sent.url)))
+        return self._sender.control(exchange, names_object=bool(extracted & parts(exchange.sent.url)))
 
     def _is_read(self, exchange: Exchange) -> bool:
         """Whether an exchange is a successful read of the service by somebody who says who they are."""
@@ -153,7 +147,7 @@ class Replay:
             lender = lent_by(whom, playing, others)
             again = owner.write(step, None if lender is None or lender.peer is None else lender.peer.values)
             tried = stand_in(whom, again, cookie, session(lender, again, step, whom))
-            reply = _NO_SESSION if tried is None else self._send(*tried)
+            reply = _NO_SESSION if tried is None else self._sender.send(*tried)
             refusal = None
             if tried is not None and _says_yes(reply):
                 refusal = self._refusal(playing, tried, names_object)
@@ -170,20 +164,15 @@ class Replay:
         if control is None or begins_session(step.path):
             return False
         if control.names_object:
-            return self._opens(control, *playing.sessions[number])
+            return self._sender.opens(control, *playing.sessions[number])
         headers = playing.owner.credentials_for(step)
-        return self._opens(control, playing.owner.cookie_for(control.sent.url), headers)
-
-    def _opens(self, control: Control, cookie: str, headers: dict[str, str]) -> bool:
-        bare = control.sent.without_credentials()
-        reply = self._send(replace(bare, headers={**bare.headers, **headers}), cookie)
-        return resembles(reply, control.own, control.refused)
+        return self._sender.opens(control, playing.owner.cookie_for(control.sent.url), headers)
 
     def _refusal(self, playing: Playing, tried: tuple[Sent, str], names_object: bool) -> Reply | None:
         """What the one who tries is told about something that is not there, or that is closed to them for certain."""
         sent, cookie = tried
         if names_object:
-            return self._send(playing.made_up(sent), cookie)
+            return self._sender.send(playing.made_up(sent), cookie)
         return None if playing.control is None else playing.control.refused
 
     def _judge_writes(
@@ -215,7 +204,7 @@ class Replay:
         sent, own = exchange.sent, exchange.reply
         route = playing.route(sent)
         names_object = playing.names_object(sent)
-        nobody = self._send(sent.without_credentials(), "")
+        nobody = self._sender.send(sent.without_credentials(), "")
         outcome, echo = self._read(playing, Whom.NOBODY, (sent.without_credentials(), ""), nobody, own, None)
         if outcome is Outcome.ALLOWED and not names_object and same(nobody, own):
             return None  # shown to everybody: it is public
@@ -228,7 +217,7 @@ class Replay:
             if tried is None:
                 self._note(playing, others, route, whom, _NO_SESSION, Outcome.UNTRIED)
                 continue
-            reply = self._send(*tried)
+            reply = self._sender.send(*tried)
             is_shared = whom is Whom.OTHER_PERSONA and unnamed(route) in shared
             outcome, echo = self._read(playing, whom, tried, reply, own, None if is_shared else nobody)
             noted = self._note(playing, others, route, whom, reply, outcome, echo=echo)
@@ -283,7 +272,7 @@ class Replay:
         if lender.peer is None or lender.control is None:
             return False
         url, headers = lender.control.sent.url, lender.control.sent.credentials
-        return self._opens(lender.control, lender.peer.cookie_for(url), headers)
+        return self._sender.opens(lender.control, lender.peer.cookie_for(url), headers)
 
     def _remember_typed(self, playing: Playing, step: Step) -> None:
         asked = step.model_copy(update={"contains": None})
@@ -298,18 +287,6 @@ class Replay:
     def _own(self, playing: Playing, values: Iterable[str]) -> None:
         peers = set() if playing.peer is None else {str(value) for value in playing.peer.values.values()}
         self._owned |= {value for value in values if len(value) >= SHORTEST_ECHO and value not in peers}
-
-    def _send(self, sent: Sent, cookie: str) -> Reply:
-        headers = {**sent.headers, "cookie": cookie} if cookie else sent.headers
-        try:
-            request = build(self._browser, replace(sent, headers=headers))
-        except (httpx.InvalidURL, ValueError) as error:
-            return Reply(None, problem=type(error).__name__)
-        reply, _ = deliver(self._browser, request, self.budget)
-        # the client keeps cookies by itself; each request is to carry the ones it is given
-        self._browser.cookies.clear()
-        self.sent_again += 1
-        return reply
 
 
 def _says_yes(reply: Reply) -> bool:

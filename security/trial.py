@@ -8,8 +8,9 @@ from enum import StrEnum
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from scorecard.project import Journey, Step
-from security.exchange import Reply, Sent
+from security.exchange import Sent
 from security.person import Person, Taken
+from security.sender import Control
 
 _SIGN_OUT = re.compile(r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter")
 _SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/sessions?$|/tokens?$")
@@ -48,16 +49,6 @@ class Trial:
     outcome: Outcome
     ended: str = ""
     echo: bool = False
-
-
-@dataclass(frozen=True)
-class Control:
-    """A request that its owner may make and nobody may: it tells whether a session still works."""
-
-    sent: Sent
-    own: Reply
-    refused: Reply
-    names_object: bool
 
 
 @dataclass
