@@ -58,6 +58,7 @@ class Unit(StrEnum):
     MONTHS = "months"
     YEARS = "years"
     SCORE_OF_10 = "/10"
+    SCORE_OF_5 = "/5"
     YES_NO = "bool"
     TEXT = "text"
 

@@ -48,8 +48,8 @@ def quantity(value: bool | float | str, unit: Unit, lang: str, digits: int | Non
             return f"{percent}{_NARROW}%" if lang == "fr" else f"{percent}%"
         case Unit.BYTES:
             return _scaled(value, (("kB", "ko", 1e3), ("MB", "Mo", 1e6), ("GB", "Go", 1e9)), ("B", "o"), lang, digits)
-        case Unit.SCORE_OF_10:
-            return f"{number(value, lang, digits)}/10"
+        case Unit.SCORE_OF_10 | Unit.SCORE_OF_5:
+            return f"{number(value, lang, digits)}{unit.value}"
         case Unit.USERS:
             return _counted(value if digits is None else rounded_down(value, digits), unit, lang, None)
         case Unit.COUNT:
