@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,6 +21,8 @@ from scorecard.evidence import Text
 from security import SecurityError
 from security.redaction import redact
 
+SCANNERS_FOLDER = "PORTANCE_SCANNERS"
+"""Environment variable with a folder where scanners are looked for first."""
 OUTPUT_LIMIT = 32 * 1024 * 1024
 VERSION_TIMEOUT_S = 30.0
 _CHUNK = 64 * 1024
@@ -76,6 +79,29 @@ def module(name: str, package: str) -> Tool:
     return Tool(name=name, command=(sys.executable, "-P", "-X", "utf8", "-m", package), distribution=name)
 
 
+def scanner(program: str, *, package: str | None = None) -> Tool:
+    """The scanner ``program``, which runs in an environment of its own; ``package`` is where it comes from.
+
+    Looked for in the folder that PORTANCE_SCANNERS names, in ``.venv-scanners`` beside the environment of this
+    interpreter, beside this interpreter, then on the PATH.
+
+    Raises:
+        ToolError: it is in none of them; the text says how to install it.
+    """
+    named = os.environ.get(SCANNERS_FOLDER)
+    folders = (
+        *([] if not named else [Path(named)]),
+        Path(sys.prefix).parent / ".venv-scanners" / "bin",
+        Path(sys.executable).parent,
+    )
+    for folder in folders:
+        if (found := shutil.which(program, path=folder)) is not None:
+            return Tool(program, (found,))
+    if (found := shutil.which(program)) is not None:
+        return Tool(program, (found,))
+    raise ToolError(_not_found(program, program if package is None else package))
+
+
 def version(tool: Tool, *, timeout_s: float = VERSION_TIMEOUT_S) -> str:
     """Version of the tool: of its package beside this program, else what it says itself.
 
@@ -102,8 +128,11 @@ def run(
     timeout_s: float,
     output_limit: int = OUTPUT_LIMIT,
     tick: Callable[[], None] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run ``tool`` to its end, whatever its exit code; ``tick`` is called about once a second meanwhile.
+
+    ``env`` is added to the environment of this process.
 
     Raises:
         ToolError: not installed, longer than ``timeout_s`` seconds, or more than ``output_limit`` bytes of output.
@@ -117,6 +146,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env=None if env is None else {**os.environ, **env},
         )
     except OSError as error:
         raise ToolError(_not_installed(tool, error.strerror or type(error).__name__)) from error
@@ -191,6 +221,17 @@ def _not_installed(tool: Tool, why: str) -> Text:
     return Text(
         en=f"{tool.name} cannot be started ({why}): is it installed?",
         fr=f"{tool.name} ne peut pas être lancé ({why}) : est-il installé ?",
+    )
+
+
+def _not_found(program: str, package: str) -> Text:
+    return Text(
+        en=f"{program} is not installed here: install the Python package {package} in .venv-scanners beside the "
+        f"environment of Portance (security/requirements.txt lists all scanners), or name the folder it is in by the "
+        f"variable {SCANNERS_FOLDER}",
+        fr=f"{program} n'est pas installé ici : installer le paquet Python {package} dans .venv-scanners, à côté de "
+        f"l'environnement de Portance (security/requirements.txt donne tous les outils), ou indiquer son dossier par "
+        f"la variable {SCANNERS_FOLDER}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,45 @@ def test_the_shown_command_has_no_folder_of_this_machine():
     shown = " ".join(Tool("scanner", (sys.executable, "/some/where/scanner", "--flag")).shown)
     assert shown == "python scanner --flag"
     assert os.sep not in shown
+
+
+@pytest.fixture
+def program() -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "some-scanner"
+        path.write_text("#!/bin/sh\necho 1.2.3\n")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+def test_a_scanner_is_found_in_the_order_promised(program, tmp_path, monkeypatch):
+    places = [program(tmp_path / name) for name in ("named", ".venv-scanners/bin", "beside", "path")]
+    monkeypatch.setenv("PORTANCE_SCANNERS", str(places[0].parent))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.setattr(sys, "executable", str(places[2].parent / "python"))
+    monkeypatch.setenv("PATH", str(places[3].parent))
+    for place in places:
+        found = tool.scanner("some-scanner")
+        assert found.command == (str(place),)
+        assert found.shown == ("some-scanner",)
+        place.unlink()
+    with pytest.raises(ToolError) as raised:
+        tool.scanner("some-scanner", package="some-package")
+    assert "install the Python package some-package" in raised.value.text.en
+    assert "installer le paquet Python some-package" in raised.value.text.fr
+
+
+def test_what_is_no_program_is_not_a_scanner(program, tmp_path, monkeypatch):
+    program(tmp_path / "named").chmod(0o644)
+    monkeypatch.setenv("PORTANCE_SCANNERS", str(tmp_path / "named"))
+    with pytest.raises(ToolError, match="not installed"):
+        tool.scanner("some-scanner")
+
+
+def test_variables_are_added_to_those_of_this_process(monkeypatch):
+    monkeypatch.setenv("KEPT", "kept")
+    script = "import os; print(os.environ['KEPT'], os.environ['GIVEN'])"
+    assert tool.run(PYTHON, (script,), timeout_s=60, env={"GIVEN": "given"}).stdout == b"kept given\n"
