@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -17,9 +17,18 @@ from scorecard.mistakes import first_mistake
 
 FILE_NAME = "portance.toml"
 
-Kind = Literal["online-procedure", "appointment", "api", "internal-tool"]
+Kind = Literal["online-procedure", "appointment", "api", "internal-tool", "predictive-algorithm"]
+Tier = Literal["experiment", "local", "national"]
 DemandProfile = Literal["steady", "deadline", "opening", "census"]
 RunProfile = Literal["smoke", "quick", "standard", "full"]
+
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+TIERS: tuple[Tier, ...] = get_args(Tier)
+"""From the one on which least depends to the one on which most does."""
+
+NATIONAL_FROM = 200_000
+"""Users a year from which the observatory « Vos démarches essentielles » (DINUM) takes a service in."""
 
 
 class ProjectError(Exception):
@@ -55,6 +64,14 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def tier_of(users: int) -> Tier:
+    """The tier of a service that says none: national from :data:`NATIONAL_FROM` users on, else local.
+
+    An experiment is never guessed: fewer questions close its gate.
+    """
+    return "national" if users >= NATIONAL_FROM else "local"
+
+
 class About(Section):
     """Who the service is for."""
 
@@ -62,6 +79,11 @@ class About(Section):
     users: int = Field(gt=0, description="People or firms the service must be able to serve.")
     agents: int = Field(default=0, ge=0, description="Agents who work with it on a working day.")
     kind: Kind = Field(default="online-procedure", description="Kind of service; it selects the criteria.")
+    tier: Tier = Field(
+        default_factory=lambda about: tier_of(about["users"]),
+        description="How much depends on it, which selects the criteria that block: national from 200 000 users on "
+        "unless said, local below, experiment only when said.",
+    )
 
 
 class TargetSection(Section):
@@ -89,6 +111,15 @@ class TargetSection(Section):
     requirements: str | None = Field(default=None, description="Pinned requirements file, relative to this file.")
     manifests: str | None = Field(
         default=None, description="Kubernetes manifests or kustomization, relative to this file."
+    )
+    containerfile: str | None = Field(
+        default=None,
+        description="Containerfile, or a folder that holds some, relative to this file; "
+        "Containerfile or Dockerfile beside this file when left out.",
+    )
+    workflows: str | None = Field(
+        default=None,
+        description="GitHub workflow, or a folder of them, relative to this file; .github/workflows when left out.",
     )
     remote: bool = Field(
         default=False, description="Set it to allow load and probes on an address that is not on this machine."

@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text, Unit
+from scorecard.project import FILE_NAME, Tier
 
 SCHEMA: Literal["portance/scorecard/1"] = "portance/scorecard/1"
 
@@ -173,12 +174,19 @@ class Action(Strict):
 
 
 class ProjectSummary(Strict):
-    """Who is judged."""
+    """Who is judged; ``tier`` is None in scorecards written before there were tiers.
+
+    ``file`` is the project file and ``code`` the folder that the paths of findings start from, both from the root of
+    the repository ("." is the root); ``code`` is None where it lies outside.
+    """
 
     name: str
     kind: str
     users: int
     agents: int
+    tier: Tier | None = None
+    file: str = FILE_NAME
+    code: str | None = "."
 
 
 class Scorecard(Strict):

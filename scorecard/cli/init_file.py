@@ -77,8 +77,12 @@ def _lines(draft: Draft, lang: str) -> Iterator[str]:
     )
     yield "# agents = 3_000  " + say("who work with it on a working day", "qui s'en servent un jour ouvré")
     yield '# kind = "online-procedure"  ' + say(
-        'or "appointment", "api", "internal-tool": it selects the criteria',
-        'ou "appointment", "api", "internal-tool" : il choisit les critères',
+        'or "appointment", "api", "internal-tool", "predictive-algorithm": it selects the criteria',
+        'ou "appointment", "api", "internal-tool", "predictive-algorithm" : il choisit les critères',
+    )
+    yield '# tier = "national"  ' + say(
+        'or "local", "experiment": what blocks; by the users unless set, national from 200 000 on',
+        'ou "local", "experiment" : ce qui bloque ; selon les usagers sinon, national à partir de 200 000',
     )
     yield ""
     yield from _target(draft, say)

@@ -42,6 +42,7 @@ def grade(
     Raises:
         ValueError: an identifier stands twice in ``criteria``, or criteria require each other.
     """
+    criteria = [c.in_tier(project.project.tier) for c in criteria]
     known = {c.id: c for c in criteria}
     if len(known) != len(criteria):
         raise ValueError("a criterion stands twice")
@@ -62,6 +63,7 @@ def grade(
             kind=project.project.kind,
             users=project.project.users,
             agents=project.project.agents,
+            tier=project.project.tier,
         ),
         graded_on=today,
         decision=decision,

@@ -74,6 +74,12 @@ KINDS = {
     "appointment": mark("Appointment service"),
     "api": mark("API"),
     "internal-tool": mark("Internal tool"),
+    "predictive-algorithm": mark("Predictive algorithm"),
+}
+TIERS = {
+    "experiment": mark("experiment"),
+    "local": mark("local service"),
+    "national": mark("national service"),
 }
 STATUSES = {
     Status.COMPLETED: mark("complete"),

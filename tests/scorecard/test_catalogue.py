@@ -12,7 +12,8 @@ import pytest
 from scorecard.criteria import CatalogueError, Criterion, Domain, Reference, catalogue
 from scorecard.evidence import Fact, Status, Text, Unit
 from scorecard.grading import grade, thresholds
-from scorecard.scorecard import Verdict
+from scorecard.project import TIERS
+from scorecard.scorecard import Decision, Verdict
 
 CRITERIA = {c.id: c for c in catalogue()}
 BLOCKING = {
@@ -238,6 +239,15 @@ def table(**changes):
         (table(max_age_days=None), "max_age_days"),
         (table(blocking=None), "blocking"),
         (table(kinds="[]"), "kinds"),
+        (table(blocking='["national", "national"]'), "names a tier twice"),
+        (table(blocking='["regional"]'), "blocks_in"),
+        (table(blocking="[]"), "blocks_in"),
+        (table(by_tier="{ local = { pass = 0.4, warn = 0.3 } }"), "warn must be easier to reach"),
+        (table(by_tier="{ local = { pass = true } }"), "the threshold of a number"),
+        (table(by_tier="{ regional = { pass = 1.0 } }"), "by_tier"),
+        (table(by_tier="{ local = { warn = 1.0 } }"), "by_tier"),
+        (table(requires='["x.z"]') + table(id='"x.z"', by_tier="{ local = { pass = 0.4, warn = 0.5 } }"), "warn zone"),
+        (table(requires='["x.z"]', blocking="true") + table(id='"x.z"', blocking='["national"]'), "does not block"),
         (table(colour='"red"'), "colour"),
         (table(evidence='"declarations"'), "declared criteria, and only they"),
         (table(fact='"declared.x"'), "declared criteria, and only they"),
@@ -274,6 +284,31 @@ def test_a_catalogue_with_a_hole_is_refused_in_one_line(tmp_path: Path, content:
 def test_a_sound_catalogue_of_ones_own_is_read(tmp_path: Path):
     (tmp_path / "own.toml").write_text(table(), encoding="utf-8")
     assert [c.id for c in catalogue(tmp_path)] == ["x.y"]
+
+
+def test_a_criterion_blocks_in_the_tiers_it_names_only(criterion, project, evidence, today):
+    asked = criterion("a", blocking=["national"])
+    assert {t: asked.in_tier(t).blocking for t in TIERS} == {"experiment": False, "local": False, "national": True}
+    assert asked.blocking, "not settled, it is as it is where it is strictest"
+    for tier, decision in (("national", Decision.NO_GO), ("local", Decision.UNDETERMINED)):
+        card = grade(_of_tier(project, tier), [asked], [evidence([_seconds("load.a", 9.0)])], (), today)
+        assert (card.decision, card.project.tier) == (decision, tier)
+
+
+def test_a_threshold_of_a_tier_replaces_the_general_one(criterion, project, evidence, today):
+    asked = criterion("a", **{"pass": 0.4, "warn": 0.8}, by_tier={"experiment": {"pass": 2.0}})
+    for tier, verdict in (("experiment", Verdict.PASS), ("local", Verdict.FAIL), ("national", Verdict.FAIL)):
+        card = grade(_of_tier(project, tier), [asked], [evidence([_seconds("load.a", 1.5)])], (), today)
+        assert [j.verdict for j in card.judged] == [verdict]
+    assert asked.in_tier("experiment").warn is None
+
+
+def _of_tier(project, tier):
+    return project.model_copy(update={"project": project.project.model_copy(update={"tier": tier})})
+
+
+def _seconds(name, value):
+    return Fact(id=name, value=value, unit=Unit.SECOND)
 
 
 @pytest.mark.parametrize("kind", ["online-procedure", "appointment", "api", "internal-tool"])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scorecard.project import FILE_NAME, ProjectError, is_local, load, parse
+from scorecard.project import FILE_NAME, TIERS, ProjectError, is_local, load, parse
 
 WHOLE = """
 [project]
@@ -122,3 +122,26 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
 )
 def test_load_stays_on_this_machine_unless_told_otherwise(url: str, local: bool) -> None:
     assert is_local(url) is local
+
+
+@pytest.mark.parametrize(
+    ("users", "tier"), [(1, "local"), (199_999, "local"), (200_000, "national"), (5_000_000, "national")]
+)
+def test_the_tier_follows_the_users_and_is_never_guessed_to_be_an_experiment(users: int, tier: str):
+    assert parse(f'[project]\nname = "A"\nusers = {users}\n[target]\n'.encode()).project.tier == tier
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_tier_that_is_said_wins_over_the_size(tier: str):
+    said = parse(f'[project]\nname = "A"\nusers = 300_000\ntier = "{tier}"\n[target]\n'.encode())
+    assert said.project.tier == tier
+
+
+def test_an_unknown_tier_is_refused_beside_its_field():
+    with pytest.raises(ProjectError, match=r"project\.tier: .*'experiment', 'local' or 'national'"):
+        parse(b'[project]\nname = "A"\nusers = 1\ntier = "regional"\n[target]\n')
+
+
+def test_users_that_are_wrong_are_said_before_the_tier_they_would_give():
+    with pytest.raises(ProjectError, match=r"project\.users"):
+        parse(b'[project]\nname = "A"\nusers = -1\n[target]\n')

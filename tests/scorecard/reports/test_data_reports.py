@@ -52,7 +52,9 @@ def test_the_json_report_keeps_to_its_schema(card, lang):
 def test_the_json_report_holds_what_the_contract_promises(card):
     document = json.loads(json_report.render(card, "en"))
     assert document["schema"] == "portance/scorecard/1"
-    assert document["project"] == {"name": "Aid", "kind": "online-procedure", "users": 300_000, "agents": 3_000}
+    assert document["project"] == {
+        "name": "Aid", "kind": "online-procedure", "users": 300_000, "agents": 3_000, "tier": "national",
+    }  # fmt: skip
     assert document["decision"] == "no_go"
     assert set(document["grade"]) >= {"low", "high"}
     assert document["capacity"]["users_low"] == 182_437
