@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from scorecard.cli.errors import CommandError
+from scorecard.cli.origin import placed
+from scorecard.cli.origin import read as read_origin
 from scorecard.cli.runs import Run, write_text
 from scorecard.criteria import catalogue
 from scorecard.evidence import Text
@@ -19,7 +21,8 @@ KEPT_FORMATS = ("json", "html", "md", "junit")
 def grade_run(run: Run, today: date) -> Scorecard:
     """The scorecard of what is in the run folder, judged on ``today``."""
     project, found, problems = run.read()
-    return grade(project, catalogue(), found, project.waivers, today, problems)
+    card = grade(project, catalogue(), found, project.waivers, today, problems)
+    return card.model_copy(update={"project": placed(card.project, read_origin(run), project.target.source)})
 
 
 def write_reports(run: Run, card: Scorecard, lang: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from scorecard.cli import assess, stages
+from scorecard.cli import assess, origin, stages
 from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.language import Lang
@@ -60,6 +60,7 @@ def carry_out(
     began = time.monotonic()
     run = create(parent.absolute(), name or project.project.name, path.read_bytes(), datetime.now(UTC))
     run.mark("running", today=today(), lang=output.lang)
+    origin.record(run, path)
     site = Site(project=project, root=path.resolve().parent, run=run.folder, profile=profile)
     chosen = assess.plan(only)
     quiet = output.quiet or output.as_json

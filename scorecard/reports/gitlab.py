@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from scorecard.evidence import Finding, Severity, Text
 from scorecard.reports.characters import one_line
-from scorecard.reports.places import NO_FILE, place
+from scorecard.reports.places import anchor, place
 from scorecard.scorecard import Judged, Scorecard, Verdict
 
 _SEVERITIES = {
@@ -49,7 +49,7 @@ def _findings(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:
     for evidence in card.evidence:
         for finding in evidence.findings:
             identity = finding.fingerprint or f"{finding.rule}|{finding.location}|{finding.message}"
-            where = place(finding.location)
+            where = place(finding.location, card.project)
             message = one_line(finding.message) or finding.rule
             severity = _SEVERITIES[finding.severity]
             if _in_force(finding, card):
@@ -58,7 +58,7 @@ def _findings(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:
                 message = f"{one_line(where.name)}: {message}"
             yield (
                 f"{evidence.name}|{identity}",
-                _issue(f"{finding.category}/{finding.rule}", message, severity, where.anchor),
+                _issue(f"{finding.category}/{finding.rule}", message, severity, anchor(where, card.project)),
             )
 
 
@@ -75,7 +75,7 @@ def _criteria(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:
             colon = "\u00a0:" if lang == "fr" else ":"
             message = one_line(f"{word}{colon} {title}. {judged.reason.in_(lang)}")
             identity = f"criterion|{judged.criterion.id}|{judged.verdict.value}"
-            yield identity, _issue(judged.criterion.id, message, severity, NO_FILE)
+            yield identity, _issue(judged.criterion.id, message, severity, (card.project.file, 1))
 
 
 def _severity(judged: Judged) -> str | None:

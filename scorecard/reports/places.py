@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from scorecard.project import FILE_NAME
+from scorecard.scorecard import ProjectSummary
 
 _LINE_OF_FILE = re.compile(r"(?P<path>[^:]+):(?P<line>[1-9][0-9]{0,8})")
 _ROUTE = re.compile(r"[A-Z]+ \S")
 
-NO_FILE = (FILE_NAME, 1)
-"""Path and line given for what lies in no file: the project file says what is assessed (ADR 0075)."""
-
 
 @dataclass(frozen=True)
 class Place:
-    """A place: ``path`` and ``line`` when it is a line of a file, else None; ``name`` and ``kind`` always."""
+    """A place: ``path`` from the root of the repository and ``line`` when it is a line of a file, else None.
+
+    ``name`` and ``kind`` are those of the thing itself, as SARIF calls them.
+    """
 
     path: str | None
     line: int | None
     name: str
     kind: str
 
-    @property
-    def anchor(self) -> tuple[str, int]:
-        """Path and line that a tool can open: those of the place, else :data:`NO_FILE`."""
-        return NO_FILE if self.path is None or self.line is None else (self.path, self.line)
 
-
-def place(location: str) -> Place:
-    """The place that the location of a finding names; a path that leaves the source folder is no file of it."""
+def place(location: str, project: ProjectSummary) -> Place:
+    """The place that the location of a finding names; a path that leaves the code's folder is no file of it."""
     if location.startswith("pkg:"):
         return Place(None, None, location, "package")
     if _ROUTE.match(location):
         return Place(None, None, location, "function")
     found = _LINE_OF_FILE.fullmatch(location)
-    if found is None:
+    if found is None or project.code is None:
         return Place(None, None, location, "object")
     path = PurePosixPath(found["path"])
     if path.is_absolute() or ".." in path.parts:
         return Place(None, None, location, "object")
-    return Place(str(path), int(found["line"]), location, "module")
+    return Place(posixpath.normpath(posixpath.join(project.code, path)), int(found["line"]), location, "module")
+
+
+def anchor(where: Place, project: ProjectSummary) -> tuple[str, int]:
+    """Path and line that a tool can open; what lies in no file is shown at the top of the project file (ADR 0075)."""
+    return (project.file, 1) if where.path is None or where.line is None else (where.path, where.line)

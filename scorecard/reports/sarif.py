@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from scorecard.evidence import Evidence, Finding, Severity, Status
 from scorecard.reports.characters import one_line
-from scorecard.reports.places import NO_FILE, Place, place
-from scorecard.scorecard import Judged, Scorecard, Verdict
+from scorecard.reports.places import Place, anchor, place
+from scorecard.scorecard import Judged, ProjectSummary, Scorecard, Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 SOURCE_ROOT = "SRCROOT"
-"""Base of the paths: the folder that ``target.source`` of the project file names."""
+"""Base of the paths: the root of the repository, where code hosts look for them."""
 
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -44,9 +44,7 @@ def render(card: Scorecard, lang: str) -> str:
         "tool": {"driver": {"name": "Portance", "rules": rules}},
         "automationDetails": {"id": "portance/"},
         "invocations": [_invocation(card, lang)],
-        "originalUriBaseIds": {
-            SOURCE_ROOT: {"description": {"text": "the folder that target.source of portance.toml names"}}
-        },
+        "originalUriBaseIds": {SOURCE_ROOT: {"description": {"text": "the root of the repository"}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": {
@@ -90,7 +88,7 @@ def _finding_result(finding: Finding, evidence: Evidence, card: Scorecard) -> Js
         "kind": "informational" if finding.severity is Severity.NONE else "fail",
         "level": _LEVELS[finding.severity],
         "message": {"text": one_line(finding.message) or _rule_id(finding)},
-        "locations": [_location(place(finding.location))],
+        "locations": [_location(place(finding.location, card.project), card.project)],
         "properties": {
             "evidence": f"{evidence.name}.json",
             "tool": "" if evidence.provenance is None else evidence.provenance.tool,
@@ -125,7 +123,7 @@ def _criterion_results(card: Scorecard, lang: str) -> Iterator[tuple[Json, Json]
     for judged in card.judged:
         standing = _standing(judged)
         if standing is not None:
-            yield _criterion_rule(judged, lang), _criterion_result(judged, *standing, lang)
+            yield _criterion_rule(judged, lang), _criterion_result(judged, *standing, card.project, lang)
 
 
 def _standing(judged: Judged) -> tuple[str, str] | None:
@@ -157,14 +155,14 @@ def _criterion_rule(judged: Judged, lang: str) -> Json:
     }
 
 
-def _criterion_result(judged: Judged, kind: str, level: str, lang: str) -> Json:
+def _criterion_result(judged: Judged, kind: str, level: str, project: ProjectSummary, lang: str) -> Json:
     criterion = judged.criterion
     result: Json = {
         "ruleId": criterion.id,
         "kind": kind,
         "level": level,
         "message": {"text": one_line(f"{criterion.title.in_(lang)}: {judged.reason.in_(lang)}")},
-        "locations": [_location(Place(None, None, criterion.id, "object"))],
+        "locations": [_location(Place(None, None, criterion.id, "object"), project)],
         "fingerprints": {"portance/v1": criterion.id},
         "partialFingerprints": {"portance/v1": criterion.id},
         "properties": {
@@ -181,11 +179,9 @@ def _criterion_result(judged: Judged, kind: str, level: str, lang: str) -> Json:
     return result
 
 
-def _location(where: Place) -> Json:
-    path, line = where.anchor
-    artifact: Json = {"uri": quote(path.encode("utf-8", "replace"), safe="/")}
-    if (path, line) != NO_FILE:
-        artifact["uriBaseId"] = SOURCE_ROOT
+def _location(where: Place, project: ProjectSummary) -> Json:
+    path, line = anchor(where, project)
+    artifact = {"uri": quote(path.encode("utf-8", "replace"), safe="/"), "uriBaseId": SOURCE_ROOT}
     location: Json = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
     if where.path is None:
         location["logicalLocations"] = [{"fullyQualifiedName": one_line(where.name), "kind": where.kind}]

@@ -232,7 +232,29 @@ def test_sarif_points_at_lines_routes_and_packages(located):
     assert names["code/package"] == [{"fullyQualifiedName": "pkg:pypi/a@1", "kind": "package"}]
     for rule in ("route", "package", "object", "outside", "root"):
         anchor = where[f"code/{rule}"]["physicalLocation"]["artifactLocation"]
-        assert anchor == {"uri": "portance.toml"}, rule
+        assert anchor == {"uri": "portance.toml", "uriBaseId": "SRCROOT"}, rule
+
+
+def test_paths_start_at_the_root_of_the_repository(located):
+    project = located.project.model_copy(update={"file": "services/aid/portance.toml", "code": "services/aid"})
+    moved = located.model_copy(update={"project": project})
+    uris = {
+        name: result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for name, result in results_of(moved).items()
+    }
+    assert uris["code/line"] == "services/aid/app/my%20views.py"
+    assert uris["code/route"] == "services/aid/portance.toml"
+    paths = {i["check_name"]: i["location"]["path"] for i in json.loads(gitlab.render(moved, "en"))}
+    assert paths["code/line"] == "services/aid/app/my views.py"
+    assert paths["code/outside"] == "services/aid/portance.toml"
+
+
+def test_code_outside_the_repository_is_shown_at_the_project_file(located):
+    project = located.project.model_copy(update={"code": None})
+    moved = located.model_copy(update={"project": project})
+    where = results_of(moved)["code/line"]["locations"][0]
+    assert where["physicalLocation"]["artifactLocation"]["uri"] == "portance.toml"
+    assert where["logicalLocations"] == [{"fullyQualifiedName": "app/my views.py:12", "kind": "object"}]
 
 
 def test_a_suppression_whose_end_is_past_hides_nothing(located):
