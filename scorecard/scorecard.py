@@ -97,7 +97,8 @@ class Judged(Strict):
     ``evidence`` points into the files of the run ("load.json#/facts/3"); ``waiver`` says who accepted the failure,
     until when and why; ``waits_for`` is the criterion that must pass first, where only that keeps this one unknown;
     ``fell_short`` says that a measurement was made and is not good enough. ``expires_on`` is the last day on which the
-    observation counts, ``freshness`` the share of its life that is left (1 when new); both None when unknown.
+    observation counts (it is past where only that makes it unknown), ``freshness`` the share of its life that is left
+    (1 when new), None when unknown.
     """
 
     criterion: Criterion

@@ -10,8 +10,9 @@ from scorecard.evidence import Evidence, Text
 from scorecard.grading.actions import actions
 from scorecard.grading.capacity import capacity
 from scorecard.grading.contradictions import contradictions
-from scorecard.grading.decision import condition, decide, reason
+from scorecard.grading.decision import LEAST_GRADE, condition, decide, reason
 from scorecard.grading.explanation import Line, explain
+from scorecard.grading.freshness import shares, validity
 from scorecard.grading.observations import ledger
 from scorecard.grading.scores import grade_range, settled
 from scorecard.grading.verdicts import Bench, judge_all
@@ -57,6 +58,7 @@ def grade(
     held = capacity(judged, book, project.project.users)
     decision = decide(page, total)
     bound = condition(decision, page, held, project, accepted, today)
+    share = shares(page)
     return Scorecard(
         project=ProjectSummary(
             name=project.project.name,
@@ -75,6 +77,10 @@ def grade(
         actions=actions(page, lost),
         evidence=tuple(sorted(evidence, key=lambda e: (e.name, e.digest or e.computed_digest()))),
         problems=_sorted([*problems, *waiver_problems(waivers, judged, today), *contradictions(judged)]),
+        coverage=share.coverage,
+        measured_share=share.measured,
+        confidence=share.confidence,
+        validity=validity(decision, judged, bound, LEAST_GRADE),
     )
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from scorecard.evidence import Text, Unit
 from scorecard.grading.capacity import USERS_HELD, holds
 from scorecard.grading.scores import below
-from scorecard.grading.sentences import enumeration, quoted, sentence
+from scorecard.grading.sentences import enumeration, named, quoted, sentence
 from scorecard.project import ProjectFile, Waiver
 from scorecard.quantities import both, day, rounded_down
 from scorecard.scorecard import Capacity, Condition, Decision, GradeRange, Judged, Letter, Verdict
@@ -134,14 +134,14 @@ def _go_until(bound: Condition) -> Text:
 
 
 def _not_met(judged: Sequence[Judged]) -> Text:
-    names = _named(judged)
+    names = named([j.criterion.title for j in judged], NAMED)
     if len(judged) == 1:
         return Text(en=f"{names.en} is not met", fr=f"{names.fr} n’est pas satisfait")
     return Text(en=f"{names.en} are not met", fr=f"{names.fr} ne sont pas satisfaits")
 
 
 def _not_fully_met(judged: Sequence[Judged]) -> Text:
-    names = _named(judged)
+    names = named([j.criterion.title for j in judged], NAMED)
     if len(judged) == 1:
         return Text(en=f"{names.en} is not fully met", fr=f"{names.fr} n’est pas pleinement satisfait")
     return Text(en=f"{names.en} are not fully met", fr=f"{names.fr} ne sont pas pleinement satisfaits")
@@ -164,20 +164,6 @@ def _without_answer(unknown: Sequence[Judged]) -> list[Text]:
     if len(others[:NAMED]) < count:
         return [Text(en=f"{en}, among them {names.en}", fr=f"{fr}, dont {names.fr}")]
     return [Text(en=f"{en}, {names.en}", fr=f"{fr}, {names.fr}")]
-
-
-def _named(judged: Sequence[Judged]) -> Text:
-    """The first titles, and how many others there are."""
-    names = [quoted(j.criterion.title) for j in judged[:NAMED]]
-    rest = len(judged) - len(names)
-    if rest:
-        names.append(
-            Text(
-                en=f"{rest} other" if rest == 1 else f"{rest} others",
-                fr=f"{rest} autre" if rest == 1 else f"{rest} autres",
-            )
-        )
-    return enumeration(names)
 
 
 def _joined(head: Text, clauses: Sequence[Text]) -> Text:

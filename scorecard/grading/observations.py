@@ -9,6 +9,7 @@ from datetime import UTC, date
 
 from scorecard.criteria import DECLARATIONS
 from scorecard.evidence import Evidence, Fact, Status, Text, Unit
+from scorecard.grading.life import last_day
 from scorecard.grading.sentences import followed, sentence
 from scorecard.quantities import day
 
@@ -30,6 +31,14 @@ class Place:
         """File of the run and JSON pointer in it."""
         return f"{self.evidence.name}.json#/facts/{self.number}"
 
+    @property
+    def observed_on(self) -> date | None:
+        """The date (UTC) of the fact, which is that of its evidence unless it has one of its own."""
+        if self.fact.observed_on is not None:
+            return self.fact.observed_on
+        provenance = self.evidence.provenance
+        return None if provenance is None else provenance.started.astimezone(UTC).date()
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -43,10 +52,11 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Unusable:
-    """Why a fact cannot be used, and where it stands if it stands anywhere."""
+    """Why a fact cannot be used, where it stands if it stands anywhere, and when it ended if it is only too old."""
 
     reason: Text
     pointers: tuple[str, ...] = ()
+    expired_on: date | None = None
 
 
 def ledger(evidence: Sequence[Evidence], project: str, today: date) -> Ledger:
@@ -77,8 +87,10 @@ def observe(book: Ledger, fact: str, evidence: str, unit: Unit, max_age_days: in
     if not here:
         return Unusable(_missing(book.evidence[evidence][0], fact), pointers if pointers else _cause(book, evidence))
     place = here[0]
-    trouble = _trouble_with_fact(place, unit, max_age_days, book.today)
-    return place if trouble is None else Unusable(trouble, pointers)
+    trouble = _trouble_with_fact(place, unit)
+    if trouble is not None:
+        return Unusable(trouble, pointers)
+    return _in_time(place, max_age_days, book.today)
 
 
 def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:
@@ -106,7 +118,7 @@ def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:
     return None
 
 
-def _trouble_with_fact(place: Place, unit: Unit, max_age_days: int, today: date) -> Text | None:
+def _trouble_with_fact(place: Place, unit: Unit) -> Text | None:
     fact = place.fact
     if fact.value is None:
         return None if fact.reason is None else sentence(fact.reason)
@@ -120,31 +132,29 @@ def _trouble_with_fact(place: Place, unit: Unit, max_age_days: int, today: date)
             en="The declaration has no date, owner or link.",
             fr="La déclaration n’a pas de date, de responsable ou de lien.",
         )
-    return _trouble_with_date(_observed_on(place), max_age_days, today)
-
-
-def _trouble_with_date(observed_on: date | None, max_age_days: int, today: date) -> Text | None:
-    if observed_on is None:
-        return Text(en="Nothing says when it was observed.", fr="Rien ne dit quand cela a été observé.")
-    if observed_on > today:
-        return Text(
-            en=f"It is dated {day(observed_on, 'en')}, in the future.",
-            fr=f"La date du {day(observed_on, 'fr')} est dans le futur.",
-        )
-    age = (today - observed_on).days
-    if age > max_age_days:
-        return Text(
-            en=f"It dates from {day(observed_on, 'en')}, {age} days ago; it counts for {max_age_days} days.",
-            fr=f"Cela date du {day(observed_on, 'fr')}, il y a {age} jours ; cela vaut {max_age_days} jours.",
-        )
     return None
 
 
-def _observed_on(place: Place) -> date | None:
-    if place.fact.observed_on is not None:
-        return place.fact.observed_on
-    provenance = place.evidence.provenance
-    return None if provenance is None else provenance.started.astimezone(UTC).date()
+def _in_time(place: Place, max_age_days: int, today: date) -> Place | Unusable:
+    observed_on = place.observed_on
+    if observed_on is None:
+        return Unusable(
+            Text(en="Nothing says when it was observed.", fr="Rien ne dit quand cela a été observé."), (place.pointer,)
+        )
+    if observed_on > today:
+        future = Text(
+            en=f"It is dated {day(observed_on, 'en')}, in the future.",
+            fr=f"La date du {day(observed_on, 'fr')} est dans le futur.",
+        )
+        return Unusable(future, (place.pointer,))
+    age = (today - observed_on).days
+    if age > max_age_days:
+        stale = Text(
+            en=f"It dates from {day(observed_on, 'en')}, {age} days ago; it counts for {max_age_days} days.",
+            fr=f"Cela date du {day(observed_on, 'fr')}, il y a {age} jours ; cela vaut {max_age_days} jours.",
+        )
+        return Unusable(stale, (place.pointer,), last_day(observed_on, max_age_days))
+    return place
 
 
 def _missing(item: Evidence, fact: str) -> Text:

@@ -42,8 +42,8 @@ def grade_range(judged: Sequence[Judged], lost: frozenset[str]) -> GradeRange | 
     failing = any(j.criterion.blocking and (j.verdict in _FAILED or j.criterion.id in lost) for j in asked)
     doubtful = any(j.criterion.blocking and j.verdict is Verdict.UNKNOWN for j in asked)
     return GradeRange(
-        low=_letter(low, capped=failing or doubtful),
-        high=_letter(high, capped=failing),
+        low=letter(low, capped=failing or doubtful),
+        high=letter(high, capped=failing),
         score_low=round(low, 6),
         score_high=round(high, 6),
     )
@@ -69,13 +69,14 @@ def below(letter: Letter, minimum: Letter) -> bool:
     return _ORDER.index(letter) > _ORDER.index(minimum)
 
 
+def letter(score: float, *, capped: bool = False) -> Letter:
+    """The letter of ``score`` (0 to 1); ``capped`` leaves :data:`CAP` at best."""
+    # 1e-12 takes the rounding of the sum back: 0.9 made of ten parts is 0.9.
+    reached = next((name for name, least in CUT_OFFS if score >= least - 1e-12), _ORDER[-1])
+    return CAP if capped and not below(reached, CAP) else reached
+
+
 def _is_lost(required: Judged | None, lost: set[str]) -> bool:
     if required is None:
         return False
     return required.verdict in _FAILED | {Verdict.WARN} or required.criterion.id in lost
-
-
-def _letter(score: float, *, capped: bool) -> Letter:
-    # 1e-12 takes the rounding of the sum back: 0.9 made of ten parts is 0.9.
-    reached = next((letter for letter, least in CUT_OFFS if score >= least - 1e-12), _ORDER[-1])
-    return CAP if capped and not below(reached, CAP) else reached

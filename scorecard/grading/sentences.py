@@ -32,6 +32,15 @@ def enumeration(items: Sequence[Text]) -> Text:
     return Text(en=_row([i.en for i in items], "and"), fr=_row([i.fr for i in items], "et"))
 
 
+def named(titles: Sequence[Text], most: int = 3) -> Text:
+    """The first ``most`` titles in quotation marks, and how many others there are; there is at least one."""
+    names = [quoted(title) for title in titles[:most]]
+    rest = len(titles) - len(names)
+    if rest:
+        names.append(Text(en="1 other", fr="1 autre") if rest == 1 else Text(en=f"{rest} others", fr=f"{rest} autres"))
+    return enumeration(names)
+
+
 def _closed(words: str) -> str:
     words = words.strip()
     if not _NAME.match(words):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
 from scorecard.criteria import Criterion
 from scorecard.evidence import Fact, Text
 from scorecard.grading import thresholds
+from scorecard.grading.life import last_day, life_left
 from scorecard.grading.observations import Ledger, Place, Unusable, observe
 from scorecard.grading.sentences import followed, quoted
 from scorecard.grading.waivers import describe
@@ -68,50 +70,63 @@ def _judge(criterion: Criterion, bench: Bench, unmet: Sequence[tuple[str, Judged
             en="This question is not asked of this kind of service.",
             fr="Cette question ne se pose pas pour ce type de service.",
         )
-        return _judged(criterion, Verdict.NOT_APPLICABLE, words, reason)
+        return Judged(
+            criterion=criterion,
+            verdict=Verdict.NOT_APPLICABLE,
+            fact=None,
+            threshold=words,
+            reason=reason,
+            evidence=(),
+        )
     found = observe(bench.book, criterion.fact, criterion.evidence, criterion.unit, criterion.max_age_days)
     if isinstance(found, Unusable):
-        return _judged(criterion, Verdict.UNKNOWN, words, found.reason, evidence=found.pointers)
+        return _unknown(criterion, words, found.reason, found.pointers, expires_on=found.expired_on)
     if unmet:
         name, first = unmet[0]
-        return _judged(criterion, Verdict.UNKNOWN, words, _void(name, first), evidence=(found.pointer,), waits_for=name)
+        return _unknown(criterion, words, _void(name, first), (found.pointer,), waits_for=name)
     value = _end(found.fact, criterion)
     if value is None:
-        return _judged(criterion, Verdict.UNKNOWN, words, _no_end(criterion), evidence=(found.pointer,))
+        return _unknown(criterion, words, _no_end(criterion), (found.pointer,))
     verdict = _SIDES[thresholds.side(value, criterion, at)]
     reason = _reason(value, found, criterion, at, verdict)
     if criterion.judges == "measurement" and verdict is not Verdict.PASS:
-        return _judged(criterion, Verdict.UNKNOWN, words, _short(reason), evidence=(found.pointer,), fell_short=True)
-    waiver = bench.waivers.get(criterion.id)
-    if verdict is Verdict.FAIL and waiver is not None:
-        accepted = describe(waiver)
-        return _judged(
-            criterion, Verdict.WAIVED, words, followed(reason, accepted), found.fact, (found.pointer,), accepted
-        )
-    return _judged(criterion, verdict, words, reason, found.fact, (found.pointer,))
+        return _unknown(criterion, words, _short(reason), (found.pointer,), fell_short=True)
+    waiver = bench.waivers.get(criterion.id) if verdict is Verdict.FAIL else None
+    accepted = None if waiver is None else describe(waiver)
+    assert found.observed_on is not None  # observe() takes nothing without a date
+    return Judged(
+        criterion=criterion,
+        verdict=verdict if accepted is None else Verdict.WAIVED,
+        fact=found.fact,
+        threshold=words,
+        reason=reason if accepted is None else followed(reason, accepted),
+        evidence=(found.pointer,),
+        waiver=accepted,
+        expires_on=last_day(found.observed_on, criterion.max_age_days),
+        freshness=life_left(found.observed_on, criterion.max_age_days, bench.book.today),
+    )
 
 
-def _judged(
+def _unknown(
     criterion: Criterion,
-    verdict: Verdict,
     threshold: Text,
     reason: Text,
-    fact: Fact | None = None,
-    evidence: tuple[str, ...] = (),
-    waiver: Text | None = None,
+    evidence: tuple[str, ...],
+    *,
     waits_for: str | None = None,
     fell_short: bool = False,
+    expires_on: date | None = None,
 ) -> Judged:
     return Judged(
         criterion=criterion,
-        verdict=verdict,
-        fact=fact,
+        verdict=Verdict.UNKNOWN,
+        fact=None,
         threshold=threshold,
         reason=reason,
         evidence=evidence,
-        waiver=waiver,
         waits_for=waits_for,
         fell_short=fell_short,
+        expires_on=expires_on,
     )
 
 
