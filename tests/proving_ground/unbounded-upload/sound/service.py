@@ -1,0 +1,15 @@
+"""Supporting documents, sent as text. Sound twin: a document of more than a megabyte is refused."""
+
+from typing import Annotated
+
+from fastapi import Form
+from ground import SignedIn, hall
+
+app = hall()
+sizes: dict[str, int] = {}
+
+
+@app.post("/documents", status_code=201)
+async def attach(person: SignedIn, title: Annotated[str, Form(max_length=80)], content: Annotated[str, Form()]) -> dict[str, int]:
+    sizes[title] = len(content)
+    return {"characters": len(content)}

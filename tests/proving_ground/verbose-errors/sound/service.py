@@ -1,0 +1,17 @@
+"""Benefits by number of the family. Sound twin: an error says what is wrong with what was sent."""
+
+from fastapi import Request
+from fastapi.responses import PlainTextResponse
+from ground import hall
+
+app = hall()
+
+
+@app.get("/benefits/{number}")
+async def benefit(number: str) -> dict[str, int]:
+    return {"number": int(number), "amount": 40 * (int(number) % 7)}
+
+
+@app.exception_handler(ValueError)
+async def failed(request: Request, error: ValueError) -> PlainTextResponse:
+    return PlainTextResponse("The number is not valid.", 422)

@@ -1,0 +1,107 @@
+"""The planted defects of ``tests/proving_ground``: what each one is, who must find it, and a copy to try it on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+GROUND = Path(__file__).resolve().parents[2] / "proving_ground"
+
+Twin = Literal["weak", "sound"]
+TWINS: tuple[Twin, ...] = ("weak", "sound")
+
+PLANTED = {
+    "@planted-key-id@": "AKIA" + "PORTANCEFAKE0001",
+    "@planted-password@": "not-a-real-one-" + "Tr0ub4dor",
+}
+"""Put in place of their marks in the copy only: no scan of this repository, nor of its history, meets a planted secret."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A finding that must come out: by which scanner (name of its evidence), where, and the fact it counts in."""
+
+    scanner: str
+    place: str
+    fact: str
+    cwe: str
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A planted defect.
+
+    Attributes:
+        sought_by: the scanners that look for such a thing at all, found or missed.
+        expected: the findings that must come out of the weak twin, and no other of the same weakness of the sound one.
+    """
+
+    name: str
+    title: str
+    cwe: str
+    sought_by: tuple[str, ...]
+    expected: tuple[Expected, ...]
+
+
+def defects() -> tuple[Defect, ...]:
+    """All planted defects, by name."""
+    return tuple(_read(path) for path in sorted(GROUND.glob("*/defect.toml")))
+
+
+def lay_out(defect: Defect, folder: Path) -> Path:
+    """Copy a defect below ``folder`` with its secrets and its history; gives the folder of its project file."""
+    for shared in ("ground.py", "serve.py"):
+        shutil.copy(GROUND / shared, folder / shared)
+    copy = folder / defect.name
+    shutil.copytree(GROUND / defect.name, copy, ignore=shutil.ignore_patterns("__pycache__", "*.past"))
+    for file in _fill_in(copy):
+        file.write_text(_planted(file.read_text(encoding="utf-8")), encoding="utf-8")
+    if any(GROUND.joinpath(defect.name).glob("*.past")):
+        _give_history(defect, copy)
+    return copy
+
+
+def _read(path: Path) -> Defect:
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    expected = tuple(Expected(**{"cwe": said["cwe"], **one}) for one in said["expected"])
+    return Defect(path.parent.name, said["title"], said["cwe"], tuple(said["sought_by"]), expected)
+
+
+def _fill_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _planted(text: str) -> str:
+    for mark, secret in PLANTED.items():
+        text = text.replace(mark, secret)
+    return text
+
+
+def _give_history(defect: Defect, copy: Path) -> None:
+    """A repository whose first commit holds the files of ``<twin>.past`` and whose second one does not."""
+    present = {path: path.read_bytes() for path in _fill_in(copy)}
+    for past in GROUND.joinpath(defect.name).glob("*.past"):
+        for file in _fill_in(past):
+            copy.joinpath(past.stem, file.relative_to(past)).write_text(_planted(file.read_text(encoding="utf-8")))
+    _git(copy, "init", "--quiet", "--initial-branch=main")
+    _commit(copy, "First version")
+    for path, content in present.items():
+        path.write_bytes(content)
+    _commit(copy, "The password comes from the environment")
+
+
+def _commit(folder: Path, message: str) -> None:
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", "--message", message)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    somebody = {"NAME": "Somebody", "EMAIL": "somebody@example.org"}
+    identity = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in somebody.items()}
+    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **identity}
+    subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, timeout=60)  # noqa: S607 (git of PATH)
