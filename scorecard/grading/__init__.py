@@ -13,7 +13,9 @@ from scorecard.grading.contradictions import contradictions
 from scorecard.grading.decision import LEAST_GRADE, condition, decide, reason
 from scorecard.grading.explanation import Line, explain
 from scorecard.grading.freshness import shares, validity
+from scorecard.grading.indicators import indicators
 from scorecard.grading.observations import ledger
+from scorecard.grading.official import OFFICIAL, Official
 from scorecard.grading.scores import grade_range, settled
 from scorecard.grading.verdicts import Bench, judge_all
 from scorecard.grading.waivers import in_force
@@ -34,11 +36,13 @@ def grade(
     waivers: Sequence[Waiver],
     today: date,
     problems: Sequence[Text] = (),
+    official: Sequence[Official] = OFFICIAL,
 ) -> Scorecard:
     """The judgement of ``evidence`` on ``project`` as of ``today``; the same input in any order gives the same card.
 
     ``today`` is a date in UTC, like those of the evidence. ``problems`` are evidence files that could not be read; the
-    card lists them with what grading itself found (waivers without effect, contradictions).
+    card lists them with what grading itself found (waivers without effect, contradictions). ``official`` are the
+    indicators to forecast, by default the shipped ones.
 
     Raises:
         ValueError: an identifier stands twice in ``criteria``, or criteria require each other.
@@ -77,6 +81,7 @@ def grade(
         actions=actions(page, lost),
         evidence=tuple(sorted(evidence, key=lambda e: (e.name, e.digest or e.computed_digest()))),
         problems=_sorted([*problems, *waiver_problems(waivers, judged, today), *contradictions(judged)]),
+        indicators=indicators(official, judged),
         coverage=share.coverage,
         measured_share=share.measured,
         confidence=share.confidence,
