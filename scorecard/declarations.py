@@ -16,6 +16,9 @@ from scorecard.project import Declaration, ProjectError, ProjectFile, Ratio, Sec
 _WITH_UNIT: Mapping[Unit, TypeAdapter[float]] = {Unit.RATIO: TypeAdapter(Ratio), Unit.SECOND: TypeAdapter(Seconds)}
 """Numbers that are written with their unit in quotes, as everywhere in the file: "99.9 %", "400 ms"."""
 
+MOST: Mapping[Unit, float] = {Unit.RATIO: 1.0, Unit.SCORE_OF_5: 5.0, Unit.SCORE_OF_10: 10.0}
+"""The most that a declared number of a unit can be."""
+
 
 def declared(project: ProjectFile, known: Sequence[Criterion] | None = None) -> Evidence:
     """The declarations of ``project`` as evidence, each in the unit of the criterion that asks for it.
@@ -66,7 +69,7 @@ def _value(declaration: Declaration, unit: Unit) -> bool | int | float | str:
         except ValidationError as error:
             problem = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise ProjectError(f"declarations: {declaration.fact}: {problem} (got {value!r})") from error
-        return _within(declaration, number, 1.0 if unit is Unit.RATIO else None)
+        return _within(declaration, number, MOST.get(unit))
     match unit:
         case Unit.YES_NO:
             if not isinstance(value, bool):
@@ -79,7 +82,7 @@ def _value(declaration: Declaration, unit: Unit) -> bool | int | float | str:
         case _:
             if isinstance(value, bool | str):
                 raise _misfit(declaration, f"a number in {unit.value!r}")
-            return _within(declaration, value, 10.0 if unit is Unit.SCORE_OF_10 else None)
+            return _within(declaration, value, MOST.get(unit))
 
 
 def _within(declaration: Declaration, number: float, most: float | None) -> float:

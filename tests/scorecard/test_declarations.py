@@ -74,8 +74,10 @@ def test_a_declaration_that_cannot_count_is_refused_in_one_line(fact, written, c
 
 def test_without_declarations_every_declared_criterion_is_unknown(project, shipped, today):
     card = grade(project, shipped, [declared(project)], (), today)
-    verdicts = {j.verdict for j in card.judged if j.criterion.basis == "declared"}
-    assert verdicts == {Verdict.UNKNOWN}
+    asked = [j for j in card.judged if j.criterion.basis == "declared"]
+    here = {j.verdict for j in asked if project.project.kind in j.criterion.kinds}
+    elsewhere = {j.verdict for j in asked if project.project.kind not in j.criterion.kinds}
+    assert (here, elsewhere) == ({Verdict.UNKNOWN}, {Verdict.NOT_APPLICABLE})
 
 
 def test_a_declaration_counts_from_its_own_date(shipped):
