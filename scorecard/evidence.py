@@ -190,12 +190,15 @@ class Machine(Strict):
 
 
 class Provenance(Strict):
-    """Who observed, how, where, when (UTC) and for how long (seconds)."""
+    """Who observed, how, where, when (UTC) and for how long (seconds).
+
+    ``machine`` is None where another tool observed and did not say on which.
+    """
 
     tool: str
     version: str
     command: tuple[str, ...] = Field(strict=False)
-    machine: Machine
+    machine: Machine | None
     started: AwareDatetime = Field(strict=False)
     duration_s: float = Field(ge=0)
 

@@ -220,7 +220,8 @@ def _measured(cards: Sequence[Scorecard]) -> frozenset[str]:
 def _machines(cards: Sequence[Scorecard], name: str) -> frozenset[tuple[str, int]]:
     """Processors that the evidence ``name`` was gathered on: a slower one is no regression of the service."""
     found = (e.provenance for card in cards for e in card.evidence if e.name == name)
-    return frozenset((p.machine.cpu, p.machine.cores) for p in found if p is not None)
+    machines = (p.machine for p in found if p is not None)
+    return frozenset((machine.cpu, machine.cores) for machine in machines if machine is not None)
 
 
 def _directions(*cards: Scorecard) -> Mapping[Key, Better]:

@@ -1,0 +1,1 @@
+"""Bridges: what other tools wrote, read as evidence whose source is named; nothing they say is judged here."""
