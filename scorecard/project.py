@@ -233,6 +233,11 @@ class SecuritySection(Section):
     advisories_max_age: int = Field(
         default=30, gt=0, description="Age in days at which the local source clears nothing."
     )
+    active: bool | None = Field(
+        default=None,
+        description="Whether attacks are tried: when left out, on a service of this machine or started by the run "
+        "only; true, elsewhere too; false, never.",
+    )
 
 
 class Declaration(Section):
