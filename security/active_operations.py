@@ -1,0 +1,139 @@
+"""What a service documents beyond its journeys, tried too; and the places that take a file or a long text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from scorecard.project import Site, Step
+from security.active_journeys import Played, route_of
+from security.active_plan import Known, covers, request
+from security.active_points import points, put
+from security.active_prober import Aim, Prober
+from security.active_upload import SMALL, try_upload
+from security.exchange import Reply, Sent
+from security.operations import Operation, operations
+from security.trial import ends_session
+
+Cookie = Callable[[str], str]
+Author = tuple[Cookie, dict[str, str]]
+"""The cookies and the credential headers of somebody."""
+
+
+@dataclass
+class Surface:
+    """What there was to try.
+
+    Attributes:
+        meant: requests that were to be altered; ``reached`` of them were accepted unaltered, ``unreached`` were not.
+        troubles: what kept something from being tried at all.
+        reads: route, request and Cookie header of what may be read.
+        uploads: route, what makes a request that carries given bytes, and the cookies of who sends it.
+    """
+
+    meant: int = 0
+    reached: int = 0
+    unreached: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    reads: list[tuple[str, Sent, str]] = field(default_factory=list)
+    uploads: list[tuple[str, Callable[[bytes], Sent], Cookie]] = field(default_factory=list)
+
+
+def survey(site: Site, played: list[Played], random: Random, prober: Prober) -> Surface:
+    """Try every operation of the OpenAPI document that no journey makes, by whoever of the journeys may."""
+    surface = Surface(troubles=[one.trouble for one in played if one.trouble is not None])
+    surface.meant = sum(len(one.steps) for one in played)
+    surface.reached = sum(taken.succeeded for one in played for taken in one.taken)
+    asked = {route for one in played for route in one.routes(prober.url)}
+    authors: list[Author] = [(one.owner.cookie_for, one.credentials) for one in played]
+    authors.append((lambda _: "", {}))
+    values = {name: value for one in reversed(played) for name, value in one.owner.values.items()}
+    known = Known(tuple(path for one in played for _, path in one.routes(prober.url)), values)
+    for operation in _documented(site, prober, surface):
+        if operation.method == "DELETE" or ends_session(operation.path) or covers(operation, asked):
+            continue
+        _try(operation, known, random, authors, surface, prober)
+    for one in played:
+        surface.uploads += [found for step in one.steps[: len(one.taken)] if (found := _text(one, step, prober.url))]
+    return surface
+
+
+def upload(surface: Surface, prober: Prober) -> None:
+    """Send a large body where one is taken, each route once."""
+    for route, make, cookie in {route: (route, make, cookie) for route, make, cookie in surface.uploads}.values():
+        proof, gap = try_upload(make, partial(_sent, prober, cookie))
+        if proof is not None:
+            prober.keep(route, "body", proof)
+        if gap is not None:
+            surface.troubles.append(f"{route}: {gap}")
+
+
+def _sent(prober: Prober, cookie: Cookie, sent: Sent) -> Reply:
+    return prober.send(sent, cookie(sent.url))
+
+
+def _documented(site: Site, prober: Prober, surface: Surface) -> list[Operation]:
+    path = site.project.target.openapi
+    if path is None:
+        return []
+    reply = prober.send(Sent("GET", prober.url + path), "")
+    try:
+        found, left_out = operations(json.loads(reply.body))
+    except (ValueError, RecursionError):
+        surface.troubles.append(f"target.openapi names {path}, which is no OpenAPI document in JSON")
+        return []
+    surface.meant += left_out
+    return found
+
+
+def _try(
+    operation: Operation, known: Known, random: Random, authors: list[Author], surface: Surface, prober: Prober
+) -> None:
+    """Try ``operation`` in the name of the first author it is open to, of the last one if it is open to nobody."""
+    surface.meant += 1
+    for cookie, headers in authors:
+        make = request(prober.url, operation, known, random, headers)
+        sent = make()
+        base = prober.send(sent, cookie(sent.url))
+        if base.accepted or base.location or base.status not in (401, 403, 404):
+            break
+    if base.accepted or 300 <= (base.status or 0) < 400:
+        surface.reached += 1
+        if sent.is_safe:
+            surface.reads.append((operation.route, sent, cookie(sent.url)))
+    else:
+        surface.unreached.append(f"{operation.route} ({base.ended})")
+    prober.try_all(Aim(operation.route, make, cookie, frozenset(known.segments(operation).values()), base))
+    if operation.media != "":
+        surface.uploads.append((operation.route, _carrier(operation, known, random, headers, prober.url), cookie))
+
+
+def _carrier(
+    operation: Operation, known: Known, random: Random, headers: dict[str, str], url: str
+) -> Callable[[bytes], Sent]:
+    def carry(content: bytes) -> Sent:
+        if operation.files:
+            return request(url, operation, known, random, headers, content)()
+        sent = request(url, operation, known, random, headers)()
+        return _longest(sent, content)
+
+    return carry
+
+
+def _text(one: Played, step: Step, url: str) -> tuple[str, Callable[[bytes], Sent], Cookie] | None:
+    """Route, request with a long text and cookies of a step of a journey that writes; None for one that does not."""
+    route = route_of(url, one.owner, step)
+    if route is None or (step.json_ is None and step.form is None):
+        return None
+    return route, lambda content: _longest(one.owner.write(step), content), one.owner.cookie_for
+
+
+def _longest(sent: Sent, content: bytes) -> Sent:
+    """``sent`` with ``content`` as the longest text of its body: what has no limit of its own is a long text."""
+    places = [point for point in points(sent, ()) if point.where in ("form", "json")]
+    if not places or content == SMALL:
+        return sent
+    return put(sent, max(places, key=lambda point: len(point.value)), "x" * len(content))

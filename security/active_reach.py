@@ -1,0 +1,54 @@
+"""Where a value leads the service or its visitor: to a file, to another server, to another site."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from security.active_attempt import Attempt, Proof, Weakness
+from security.exchange import Reply
+
+_PASSWD = re.compile(r"(?m)^root:[^:\n]*:0:0:")
+"""First line of /etc/passwd (passwd(5)): every Unix has it, everybody may read it, it holds nothing secret."""
+_UP = "../" * 12
+ELSEWHERE = "portance.invalid"
+"""A host that does not exist, by RFC 2606."""
+
+
+def try_traversal(attempt: Attempt) -> Proof | None:
+    """What shows that a value names a file outside of its folder, None when nothing does."""
+    values = [f"{_UP}etc/passwd", "/etc/passwd", "....//" * 12 + "etc/passwd", "file:///etc/passwd"]
+    for value in values[: 1 if attempt.guarded else None]:
+        reply = attempt.send(value)
+        if _PASSWD.search(reply.text):
+            return Proof(Weakness.TRAVERSAL, value, f"{reply.ended} with the first line of /etc/passwd")
+    return None
+
+
+def try_ssrf(attempt: Attempt) -> Proof | None:
+    """What shows that a value makes the service ask another server, None when nothing does."""
+    token = f"{attempt.token}s"
+    reply = attempt.send(attempt.call(token))
+    if attempt.called(token):
+        return Proof(Weakness.SSRF, "the address of a listener of this run", f"a request to it (answer {reply.ended})")
+    return None
+
+
+def try_redirect(attempt: Attempt) -> Proof | None:
+    """What shows that a value sends a visitor to another site, None when nothing does."""
+    for value in (f"https://{ELSEWHERE}/", f"//{ELSEWHERE}/", f"/\\{ELSEWHERE}/"):
+        reply = attempt.send(value)
+        if leads_elsewhere(reply):
+            return Proof(Weakness.REDIRECT, value, f"{reply.ended} with a redirect to that site")
+    return None
+
+
+def leads_elsewhere(reply: Reply) -> bool:
+    """Whether an answer sends a browser to :data:`ELSEWHERE`; browsers read a backslash as a slash."""
+    target = reply.headers.get("location", reply.headers.get("refresh", "").partition("url=")[2])
+    if reply.status is None or not target:
+        return False
+    try:
+        return urlsplit(urljoin("http://service.invalid/", target.replace("\\", "/"))).hostname == ELSEWHERE
+    except ValueError:
+        return False
