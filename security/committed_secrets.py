@@ -20,9 +20,10 @@ from typing import assert_never
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Suppression, Text, Unit
 from scorecard.project import Site
-from security.observation import COLLECTOR, count, keep, no_key, unobserved
-from security.rules import Hit, Rule, findings
-from security.sweep import Report, sweep
+from security.account import found, handed_in
+from security.observation import count, keep, no_key, unobserved
+from security.rules import Hit, Rule
+from security.sweep import Report, Swept, sweep
 from security.tool import Finished, Tool, ToolError, crashed, garbage, module, version
 from security.tree import Gap, Tree, incomplete, named, shown_from, source_folder, walk
 
@@ -102,15 +103,13 @@ def collect(site: Site, *, tool: Tool = DETECT_SECRETS, timeout_s: float = TIMEO
     try:
         tree, left_out = _text_files(site, source)
         known_version = version(tool)
-        reports, gaps = sweep(
-            site, tree, tool, _ARGUMENTS, _report, _unread, doing=_SEARCHING_FOR_SECRETS, timeout_s=timeout_s
-        )
+        swept = sweep(site, tree, tool, _ARGUMENTS, _report, _unread, doing=_SEARCHING_FOR_SECRETS, timeout_s=timeout_s)
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
     provenance = Provenance.since(
         started, tool=tool.name, version=known_version, command=(*tool.shown, *_ARGUMENTS, f"{named(source)}/**")
     )
-    return _evidence(site, tree, reports, gaps, left_out, provenance)
+    return _evidence(site, tree, swept, left_out, provenance)
 
 
 def _text_files(site: Site, source: str) -> tuple[Tree, int]:
@@ -168,36 +167,27 @@ def _unread(batch: list[str], report: Report) -> Iterator[Gap]:
     return (Gap(file, _UNOPENED) for file in batch if file in report["unopened"])
 
 
-def _evidence(
-    site: Site, tree: Tree, reports: list[Report], gaps: list[Gap], left_out: int, provenance: Provenance
-) -> Evidence:
-    read = len(tree.files) + len(tree.gaps) - len(gaps)
+def _evidence(site: Site, tree: Tree, swept: Swept, left_out: int, provenance: Provenance) -> Evidence:
     lines: dict[tuple[str, int], set[str]] = {}
-    for report in reports:
+    for report in swept.reports:
         for hit in report["hits"]:
             lines.setdefault((hit["file"], hit["line"]), set()).add(hit["type"])
     marked = {file: _marked_lines(tree.root / file) for file, _ in lines}
     prefix = shown_from(site, tree.root)
     hits = {place: _hit(prefix + place[0], place[1], types) for place, types in sorted(lines.items())}
-    found = findings(hit for (file, line), hit in hits.items() if line not in marked[file])
-    suppressed = findings(hit for (file, line), hit in hits.items() if line in marked[file])
-    gap = incomplete(gaps, read)
-    detail = f"{read} text files; left out: {left_out} binary or of a kind without secrets"
-    return Evidence(
-        name=NAME,
-        collector=COLLECTOR,
-        project=site.project.project.name,
-        status=Status.COMPLETED if gap is None else Status.DEGRADED,
-        reason=gap,
-        provenance=provenance,
-        facts=(
-            count("security.secrets", len(found), gap, detail),
-            count("security.secrets_suppressed", len(suppressed), gap, "marked in the source as no secret"),
-            Fact(id="security.secrets_files", value=read, unit=Unit.COUNT),
-        ),
-        findings=(*found, *(finding.model_copy(update={"suppression": _MARKED}) for finding in suppressed)),
-        raw=keep(site, NAME, "detect-secrets.json", reports),
+    seen = found(
+        (hit for (file, line), hit in hits.items() if line not in marked[file]),
+        (hit for (file, line), hit in hits.items() if line in marked[file]),
+        _MARKED,
     )
+    detail = f"{swept.read} text files; left out: {left_out} binary or of a kind without secrets"
+    facts = (
+        count("security.secrets", len(seen.open), swept.gap, detail),
+        count("security.secrets_suppressed", len(seen.suppressed), swept.gap, "marked in the source as no secret"),
+        Fact(id="security.secrets_files", value=swept.read, unit=Unit.COUNT),
+    )
+    raw = keep(site, NAME, "detect-secrets.json", swept.reports)
+    return handed_in(site, NAME, facts, seen, swept.gap, provenance, raw)
 
 
 def _hit(file: str, line: int, types: set[str]) -> Hit:

@@ -35,7 +35,7 @@ class Result:
     Attributes:
         level: that of the result, of the run's configuration, of the rule, or "warning", in this order.
         path: where it is, relative to the root given when it lies there; empty when the tool names no file.
-        line: first line, None when the tool gives none.
+        line: first line, None when the tool gives none; ``end`` the last, the first when it gives none.
         score: the tool's own number on the CVSS scale (``security-severity``), None when it gives none.
         suppressed: whether the tool says that somebody accepted it.
         properties: those of the result over those of its rule.
@@ -47,6 +47,7 @@ class Result:
     message: str
     path: str
     line: int | None
+    end: int | None
     score: float | None
     suppressed: bool
     properties: Mapping[str, Any]
@@ -94,7 +95,7 @@ def _of_run(run: dict[str, Any], root: Path | None) -> Iterator[Result]:
         rule = _rule(run, result)
         identifier = str(result.get("ruleId") or result.get("rule", {}).get("id") or rule.get("id", ""))
         properties = {**rule.get("properties", {}), **result.get("properties", {})}
-        path, line = _place(run, result, root)
+        path, line, end = _place(run, result, root)
         yield Result(
             tool=str(run["tool"]["driver"]["name"]),
             rule=identifier,
@@ -102,6 +103,7 @@ def _of_run(run: dict[str, Any], root: Path | None) -> Iterator[Result]:
             message=_message(result, rule),
             path=path,
             line=line,
+            end=end,
             score=_score(properties),
             suppressed=any(s.get("status", "accepted") == "accepted" for s in result.get("suppressions") or []),
             properties=properties,
@@ -148,14 +150,16 @@ def _message(result: dict[str, Any], rule: dict[str, Any]) -> str:
     return str(text)
 
 
-def _place(run: dict[str, Any], result: dict[str, Any], root: Path | None) -> tuple[str, int | None]:
+def _place(run: dict[str, Any], result: dict[str, Any], root: Path | None) -> tuple[str, int | None, int | None]:
     locations = result.get("locations") or [{}]
     physical = locations[0].get("physicalLocation", {})
     artifact = physical.get("artifactLocation", {})
     if "uri" not in artifact and (index := artifact.get("index", -1)) >= 0:
         artifact = run["artifacts"][index].get("location", {})
-    line = physical.get("region", {}).get("startLine")
-    return _path(str(artifact.get("uri", "")), root), line if isinstance(line, int) else None
+    region = physical.get("region", {})
+    lines = [line for line in (region.get("startLine"), region.get("endLine")) if isinstance(line, int)]
+    first, last = (lines[0], lines[-1]) if lines else (None, None)
+    return _path(str(artifact.get("uri", "")), root), first, last
 
 
 def _path(uri: str, root: Path | None) -> str:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from scorecard.evidence import Text
 from scorecard.project import Site
 from security.tool import Finished, Tool, ToolError, run
-from security.tree import Gap, Tree
+from security.tree import Gap, Tree, incomplete
 
 Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep gave.
+
+    Attributes:
+        reports: one of each batch that was read.
+        gaps: every file that was not audited, those of the tree and those of the tool.
+        read: number of files that were.
+    """
+
+    reports: tuple[Report, ...]
+    gaps: tuple[Gap, ...]
+    read: int
+
+    @property
+    def gap(self) -> Text | None:
+        """What was not audited, in one sentence; None when everything was."""
+        return incomplete(list(self.gaps), self.read)
 
 
 def sweep(
@@ -24,19 +46,22 @@ def sweep(
     *,
     doing: Text,
     timeout_s: float,
-) -> tuple[list[Report], list[Gap]]:
-    """Reports of ``tool`` over ``tree``, and every file that was not audited: those of the tree and those of the tool.
+    size: int = 400,
+    env: Mapping[str, str] | None = None,
+) -> Swept:
+    """Reports of ``tool`` over ``tree``, and an account of every file of it.
 
     ``read`` makes a report of a finished run or raises; ``unread`` says which files of a batch a report leaves out.
-    A batch that fails makes gaps of its files and the rest goes on, within ``timeout_s`` seconds in all.
+    A batch of at most ``size`` files that fails makes gaps of them and the rest goes on, within ``timeout_s`` seconds
+    in all.
 
     Raises:
         ToolError: not one batch gave a report.
     """
     reports: list[Report] = []
-    gaps = list(tree.gaps)
-    left, done, failure = timeout_s, 0, None
-    for batch in _batches(tree.files):
+    gaps: list[Gap] = []
+    end, done, failure = time.monotonic() + timeout_s, 0, None
+    for batch in _batches(tree.files, count=size):
         share = done / len(tree.files)
         site.progress(doing, share, None)
         names = [f"./{file}" for file in batch]  # a name may begin with a dash
@@ -45,10 +70,10 @@ def sweep(
                 tool,
                 (*arguments, *names),
                 cwd=tree.root,
-                timeout_s=max(left, 0.0),
+                timeout_s=max(end - time.monotonic(), 0.0),
                 tick=partial(site.progress, doing, share, None),
+                env=env,
             )
-            left -= finished.duration_s
             report = read(tool, finished)
         except ToolError as error:
             failure = error
@@ -59,10 +84,10 @@ def sweep(
         done += len(batch)
     if failure is not None and not reports:
         raise failure
-    return reports, gaps
+    return Swept(tuple(reports), (*tree.gaps, *gaps), len(tree.files) - len({gap.path for gap in gaps}))
 
 
-def _batches(files: list[str], *, count: int = 400, characters: int = 60_000) -> Iterator[list[str]]:
+def _batches(files: list[str], *, count: int, characters: int = 60_000) -> Iterator[list[str]]:
     """``files`` in lists short enough for one command line, so that the memory of a run stays bounded."""
     batch: list[str] = []
     length = 0

@@ -52,7 +52,7 @@ class Tool:
     @property
     def shown(self) -> tuple[str, ...]:
         """The command without the folders of this machine."""
-        return tuple("python" if word == sys.executable else _base(word) for word in self.command)
+        return shown(self.command)
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,13 @@ class Finished:
         """Last line of the error output, redacted and short."""
         lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
         return redact(lines[-1].strip())[:200] if lines else ""
+
+
+def shown(words: Sequence[str]) -> tuple[str, ...]:
+    """Words of a command without the folders of this machine."""
+    return tuple(
+        "python" if word == sys.executable else Path(word).name if word.startswith("/") else word for word in words
+    )
 
 
 def module(name: str, package: str) -> Tool:
@@ -211,10 +218,6 @@ def _wait(pid: int, deadline: float, drains: tuple[_Drain, ...], tick: Callable[
 def _kill_group(pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):  # every member has ended, or become somebody else's
         os.killpg(pid, signal.SIGKILL)
-
-
-def _base(word: str) -> str:
-    return Path(word).name if word.startswith("/") else word
 
 
 def _not_installed(tool: Tool, why: str) -> Text:

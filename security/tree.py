@@ -86,6 +86,21 @@ def walk(
     return tree
 
 
+def tree_of(path: Path, take: Callable[[PurePosixPath], bool], key: str, *, runs: Path | None = None) -> Tree:
+    """``path`` alone when it is a file, else the files below it that ``take`` accepts.
+
+    Raises:
+        ToolError: there is nothing at ``path``, which the key ``key`` of portance.toml names.
+    """
+    if path.is_dir():
+        return walk(path, take, runs=runs)
+    if not path.exists():
+        raise ToolError(_nothing_at(key, path.name))
+    tree = Tree(path.parent.resolve())
+    _take(path, path.name, tree)
+    return tree
+
+
 def source_folder(site: Site, source: str) -> Path:
     """Absolute path of ``target.source``.
 
@@ -185,6 +200,12 @@ _LEADS_NOWHERE = Text(
 _LEAVES_THE_TREE = Text(
     en="a link out of the source folder, not followed", fr="un lien hors du dossier des sources, non suivi"
 )
+
+
+def _nothing_at(key: str, name: str) -> Text:
+    return Text(
+        en=f"{key} names {name!r}, and there is nothing there", fr=f"{key} indique {name!r}, et il n'y a rien là"
+    )
 
 
 def _no_folder(source: str) -> Text:

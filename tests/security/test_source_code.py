@@ -10,6 +10,7 @@ import pytest
 from scorecard.evidence import Severity, Status
 from security import source_code
 from security.code_rules import RULES, rule
+from security.tool import Tool
 
 WEAK = """import hashlib, subprocess, yaml
 
@@ -29,6 +30,8 @@ def find(cursor, name, text):
     cursor.execute("SELECT * FROM people WHERE name = %s", [name])
     return hashlib.sha256(text).hexdigest()
 """
+
+ABSENT = Tool("ruff", ("/nowhere/ruff",))
 
 
 @pytest.fixture
@@ -182,7 +185,7 @@ def test_without_source_it_is_skipped_and_says_which_key_to_add(make_site, asser
 def test_a_scanner_that_misbehaves_clears_nothing(make_site, source, fake_tool, patience, assert_unknown, then, word):
     (source / "weak.py").write_text(WEAK)
     tool = fake_tool(then)
-    evidence = source_code.collect(make_site(source="src"), tool=tool, timeout_s=patience(tool))
+    evidence = source_code.collect(make_site(source="src"), tool=tool, second=ABSENT, timeout_s=patience(tool))
     assert_unknown(evidence, "security.code_high", word)
 
 
@@ -228,3 +231,68 @@ def test_every_rule_of_the_installed_bandit_is_in_the_table():
     known = {plugin.plugin._test_id for plugin in MANAGER.plugins}
     known |= {entry["id"] for entries in MANAGER.blacklist.values() for entry in entries}
     assert known - RULES.keys() == set()
+
+
+def test_what_two_tools_say_of_a_line_is_one_finding_that_names_both(make_site, source, fact):
+    (source / "weak.py").write_text(WEAK)
+    evidence = source_code.collect(make_site(source="src"))
+    sql = [finding for finding in evidence.findings if finding.cwe == "CWE-89"]
+    assert len(sql) == 1
+    assert sql[0].message.endswith("; said by bandit and ruff")
+    assert "(ruff " in evidence.provenance.version
+
+
+def test_the_fingerprint_is_the_same_without_the_second_tool(make_site, source):
+    (source / "weak.py").write_text(WEAK)
+    both = {f.fingerprint for f in source_code.collect(make_site(source="src")).findings}
+    alone = {f.fingerprint for f in source_code.collect(make_site(source="src"), second=ABSENT).findings}
+    assert alone
+    assert alone <= both
+
+
+def test_without_the_second_tool_the_first_still_counts_and_the_rest_is_unknown(
+    make_site, source, fact, assert_unknown
+):
+    (source / "clean.py").write_text(CLEAN)
+    evidence = source_code.collect(make_site(source="src"), second=ABSENT)
+    assert evidence.status is Status.DEGRADED
+    assert fact(evidence, "security.code_high").value == 0
+    assert_unknown(evidence, "security.blocking_calls", "is it installed?")
+
+
+@pytest.mark.parametrize(
+    ("then", "word"),
+    [
+        ("print('no json')", "cannot be read"),
+        ("print('[{}]')", "cannot be read"),
+        ("print('[1]')", "cannot be read"),
+        ("sys.exit(2)", "exit code 2"),
+        ("os.kill(os.getpid(), 11)", "exit code -11"),
+        ("time.sleep(60)", "not finished"),
+    ],
+)
+def test_a_second_tool_that_misbehaves_leaves_its_own_fact_unknown(
+    make_site, source, fake_tool, assert_unknown, fact, then, word
+):
+    (source / "clean.py").write_text(CLEAN)
+    evidence = source_code.collect(make_site(source="src"), second=fake_tool(then), timeout_s=8.0)
+    assert_unknown(evidence, "security.blocking_calls", word)
+    assert fact(evidence, "security.code_high").value == 0
+
+
+def test_a_call_that_holds_everybody_up_is_found_and_its_twin_is_not(make_site, source, fact):
+    (source / "waits.py").write_text("import time\n\n\nasync def wait():\n    time.sleep(1)\n")
+    (source / "yields.py").write_text("import asyncio\n\n\nasync def wait():\n    await asyncio.sleep(1)\n")
+    evidence = source_code.collect(make_site(source="src"))
+    assert fact(evidence, "security.blocking_calls").value == 1
+    (found,) = [finding for finding in evidence.findings if finding.rule.startswith("ASYNC")]
+    assert found.location == "src/waits.py:5"
+    assert found.remedy
+
+
+def test_a_rule_of_the_own_tool_settings_does_not_silence_the_second_tool(make_site, source, fact):
+    (source / "ruff.toml").write_text('exclude = ["*"]\nlint.ignore = ["ASYNC", "S"]\n')
+    (source / ".gitignore").write_text("*\n")
+    (source / "waits.py").write_text("import time\n\n\nasync def wait():\n    time.sleep(1)  # noqa\n")
+    evidence = source_code.collect(make_site(source="src"))
+    assert fact(evidence, "security.blocking_calls").value == 1, "a mark that names no rule is for all linters"

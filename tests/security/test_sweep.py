@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -32,18 +33,22 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def test_every_file_is_handed_over_once_in_bounded_batches(make_site, fake_tool, tree):
-    reports, gaps = sweep(make_site(), tree, fake_tool(COUNT), (), read, unread, doing=DOING, timeout_s=60)
-    assert len(reports) == 3
-    assert sorted(name for report in reports for name in report["read"]) == tree.files
-    assert gaps == []
+    swept = sweep(make_site(), tree, fake_tool(COUNT), (), read, unread, doing=DOING, timeout_s=60)
+    assert len(swept.reports) == 3
+    assert sorted(name for report in swept.reports for name in report["read"]) == tree.files
+    assert swept.gaps == ()
+    assert swept.read == 1000
+    assert swept.gap is None
 
 
 def test_a_batch_that_crashes_is_a_gap_and_the_others_are_read(make_site, fake_tool, tree):
     tool = fake_tool(f"if './0500.py' in sys.argv:\n    sys.exit(9)\n{COUNT}")
-    reports, gaps = sweep(make_site(), tree, tool, (), read, unread, doing=DOING, timeout_s=60)
-    assert len(reports) == 2
-    assert [gap.path for gap in gaps] == tree.files[400:800]
-    assert "exit code 9" in gaps[0].reason.en
+    swept = sweep(make_site(), tree, tool, (), read, unread, doing=DOING, timeout_s=60)
+    assert len(swept.reports) == 2
+    assert [gap.path for gap in swept.gaps] == tree.files[400:800]
+    assert swept.read == 600
+    assert "files read: 600; not read: 400" in swept.gap.en
+    assert "exit code 9" in swept.gaps[0].reason.en
 
 
 def test_when_no_batch_gives_a_report_it_is_an_error(make_site, fake_tool, tree):
@@ -58,3 +63,10 @@ def test_progress_is_told_from_nothing_to_nearly_all(make_site, fake_tool, tree)
     site = replace(make_site(), progress=lambda _text, share, _left: told.append(share))
     sweep(site, tree, fake_tool(COUNT), (), read, unread, doing=DOING, timeout_s=60)
     assert told == [0.0, 0.4, 0.8]
+
+
+def test_the_time_is_that_of_all_batches_together(make_site, fake_tool, tree):
+    began = time.monotonic()
+    with pytest.raises(ToolError, match="not finished"):
+        sweep(make_site(), tree, fake_tool("time.sleep(60)"), (), read, unread, doing=DOING, timeout_s=0.5, size=10)
+    assert time.monotonic() - began < 45, "of 100 batches the first used the time up, and left none to the others"

@@ -1,0 +1,97 @@
+"""Workflows of GitHub read by zizmor, without a network: what a stranger's change could make them do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from scorecard.evidence import Evidence, Severity, Status, Text
+from scorecard.project import Site
+from security.linting import Linter, lint
+from security.observation import no_key, unobserved
+from security.rules import Rule
+from security.sarif import Result
+from security.tool import Tool, ToolError
+from security.tree import Tree, incomplete, tree_of
+
+NAME = "workflows"
+_KEY = "target.workflows"
+_USUAL = ".github/workflows"
+_SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Low": Severity.LOW, "Informational": Severity.LOW}
+# Weakness and remedy; the severity is that of zizmor, which knows the context of each result.
+_MEANING: Mapping[str, tuple[str, str]] = {
+    "artipacked": ("CWE-522", "Set persist-credentials: false where the repository is checked out."),
+    "cache-poisoning": ("CWE-349", "Use no cache where something is released."),
+    "dangerous-triggers": ("CWE-829", "Use pull_request, or run nothing that a pull request brings along."),
+    "excessive-permissions": ("CWE-250", "Set permissions: {} for the workflow, and what a job needs on the job."),
+    "hardcoded-container-credentials": ("CWE-798", "Take the password from the secrets of the repository; change it."),
+    "impostor-commit": ("CWE-829", "Name a commit that belongs to the action's own repository."),
+    "known-vulnerable-actions": ("CWE-1395", "Take the mended version of the action."),
+    "secrets-inherit": ("CWE-522", "Hand over by name the secrets that the called workflow needs."),
+    "template-injection": ("CWE-94", "Hand the value over by env: and use it as a quoted variable of the shell."),
+    "unpinned-images": ("CWE-1357", "Name the image by its digest."),
+    "unpinned-uses": ("CWE-1357", "Name the action by the full hash of a commit."),
+}
+_MARK = re.compile(r"#\s*zizmor:\s*ignore\[(?P<rules>[^\]]*)\]")
+
+
+def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) -> Evidence:
+    """Evidence ``workflows``: findings by severity in the workflows of ``target.workflows``.
+
+    Those of ``.github/workflows`` beside the project file are taken where the key is not given.
+    """
+    key = site.project.target.workflows
+    if key is None and not (site.root / _USUAL).is_dir():
+        reason = no_key(_KEY, "GitHub workflows audited", "les workflows GitHub soient audités")
+        return unobserved(site, NAME, Status.SKIPPED, reason, LINTER.facts)
+    return lint(site, LINTER, lambda: _files(site, _USUAL if key is None else key), tool=tool, timeout_s=timeout_s)
+
+
+def _files(site: Site, key: str) -> Tree:
+    tree = tree_of(site.path(key), lambda path: path.suffix in (".yml", ".yaml"), _KEY, runs=site.run)
+    if not tree.files:
+        raise ToolError(incomplete(tree.gaps, 0) or _NONE_THERE)
+    return tree
+
+
+def _rule(result: Result) -> Rule:
+    name = result.rule.removeprefix("zizmor/")
+    said = result.properties.get("zizmor/severity")
+    severity = _SEVERITIES.get(said, result.severity) if isinstance(said, str) else result.severity
+    cwe, remedy = _MEANING.get(name, ("", "Mend what zizmor says of the line, or mark it with the reason."))
+    return Rule(severity, cwe, "", remedy)
+
+
+def _marked(lines: Mapping[int, str], result: Result) -> bool:
+    if result.line is None:
+        return False
+    here = range(result.line, (result.end or result.line) + 1)
+    named = {
+        name.strip()
+        for line in here
+        for mark in _MARK.finditer(lines.get(line, ""))
+        for name in mark["rules"].split(",")
+    }
+    return result.rule.removeprefix("zizmor/") in named
+
+
+_NONE_THERE = Text(
+    en="no workflow where target.workflows points: nothing was audited",
+    fr="aucun workflow là où mène target.workflows : rien n'a été audité",
+)
+
+LINTER = Linter(
+    name=NAME,
+    program="zizmor",
+    package="zizmor",
+    # Settings and ignore files of the project would hide what is listed here; marks are listed too, not hidden.
+    arguments=(
+        "--offline", "--no-progress", "--quiet", "--no-config", "--no-ignores", "--no-exit-codes", "--collect", "all",
+        "--strict-collection", "--format", "sarif",
+    ),
+    doing=Text(en="Reading workflows", fr="Lecture des workflows"),
+    rule=_rule,
+    marked=_marked,
+    marks="# zizmor: ignore[…]",
+    env={"RUST_BACKTRACE": "0"},
+)  # fmt: skip
