@@ -161,8 +161,9 @@ class Validity(Strict):
 class Action(Strict):
     """Something to do next: mend a failure or obtain a missing measurement.
 
-    ``moves`` says what it moves, in words ("lifts the gate; low end E to D"); ``command`` is what to type, where a
-    command does it.
+    ``gain`` and ``gain_high`` are in points out of 100 of the low and of the high end of the total score. ``moves``
+    says in words what it moves ("opens the gate; low end of the grade from E to D"); ``command`` is what to type,
+    where a command does it.
     """
 
     criterion: str
@@ -170,6 +171,7 @@ class Action(Strict):
     gain: float
     effort: Literal["hours", "days", "weeks", "months"]
     text: Text
+    gain_high: float = 0.0
     moves: Text = Text(en="", fr="")
     command: str | None = None
 

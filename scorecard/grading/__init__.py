@@ -16,7 +16,7 @@ from scorecard.grading.freshness import shares, validity
 from scorecard.grading.indicators import indicators
 from scorecard.grading.observations import ledger
 from scorecard.grading.official import OFFICIAL, Official
-from scorecard.grading.scores import grade_range, settled
+from scorecard.grading.scores import range_of, settled, tally
 from scorecard.grading.verdicts import Bench, judge_all
 from scorecard.grading.waivers import in_force
 from scorecard.grading.waivers import problems as waiver_problems
@@ -57,10 +57,11 @@ def grade(
     lost = settled(judged)
     domains = _domains(judged, lost)
     page = [j for domain in domains for j in domain.judged]
-    total = grade_range(page, lost)
+    sums = tally(page, lost)
+    total = range_of(sums)
     total = NOTHING_ASKED if total is None else total
     held = capacity(judged, book, project.project.users)
-    decision = decide(page, total)
+    decision = decide(sums)
     bound = condition(decision, page, held, project, accepted, today)
     share = shares(page)
     return Scorecard(
@@ -78,7 +79,7 @@ def grade(
         grade=total,
         capacity=held,
         domains=domains,
-        actions=actions(page, lost),
+        actions=actions(judged, lost, sums),
         evidence=tuple(sorted(evidence, key=lambda e: (e.name, e.digest or e.computed_digest()))),
         problems=_sorted([*problems, *waiver_problems(waivers, judged, today), *contradictions(judged)]),
         indicators=indicators(official, judged),
@@ -95,7 +96,8 @@ def _domains(judged: Mapping[str, Judged], lost: frozenset[str]) -> tuple[Domain
     for item in sorted(judged.values(), key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id)):
         found[item.criterion.domain].append(item)
     return tuple(
-        DomainResult(id=domain, grade=grade_range(items, lost), judged=tuple(items)) for domain, items in found.items()
+        DomainResult(id=domain, grade=range_of(tally(items, lost)), judged=tuple(items))
+        for domain, items in found.items()
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from scorecard.evidence import Text
-from scorecard.grading.scores import credit
+from scorecard.grading.movement import after, freed_by, moves
+from scorecard.grading.scores import Tally
 from scorecard.grading.sentences import enumeration, followed, quoted
 from scorecard.scorecard import Action, Judged, Verdict
 
@@ -16,25 +16,26 @@ Effort = Literal["hours", "days", "weeks", "months"]
 EFFORT_DAYS: Mapping[Effort, float] = {"hours": 0.5, "days": 3.0, "weeks": 10.0, "months": 40.0}
 """Working days that a word of effort stands for; only their order of magnitude matters."""
 
-_URGENCY = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.WARN: 3}
-"""Order among equals: what is known to be broken, what may be, what was accepted, what is nearly good."""
+_URGENCY = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WARN: 2}
+"""Order among equals: what is known to be broken, what may be, what is nearly good. What was accepted is no action."""
 
 _BESIDE_BLOCKING = len(_URGENCY)
 
 
-def actions(judged: Sequence[Judged], lost: frozenset[str]) -> tuple[Action, ...]:
+def actions(judged: Mapping[str, Judged], lost: frozenset[str], sums: Tally) -> tuple[Action, ...]:
     """The actions, best first: those that decide (blocking, failures before unknowns), then by points a day of effort.
 
-    The gain is in points out of 100 of the low end of the total score. What waits for another answer counts with the
-    action that obtains it, and what one collection did not see is one action; what waits for a failed precondition
-    (``lost``) is left out: mending that comes first.
+    Points are those of both ends of the total score. What waits for another answer counts with the action that obtains
+    it, and what one collection did not see is one action; what waits for a failed precondition (``lost``) counts at
+    the high end with the mending of that. What was waived or is not asked is no action. ``judged`` holds each
+    criterion after those it requires, ``sums`` are those of all of them.
     """
-    total = math.fsum(j.criterion.weight for j in judged if j.verdict is not Verdict.NOT_APPLICABLE)
-    todo = {j.criterion.id: j for j in judged if j.verdict in _URGENCY and j.criterion.id not in lost}
+    todo = {name: j for name, j in judged.items() if j.verdict in _URGENCY and name not in lost}
     served: dict[tuple[str, ...], list[Judged]] = {}
     for item in todo.values():
         served.setdefault(_cause(_root(item, todo)), []).append(item)
-    found = [_ranked(cause, moved, total) for cause, moved in served.items()]
+    freed = freed_by(judged, lost)
+    found = [_ranked(cause, moved, freed, sums) for cause, moved in served.items()]
     return tuple(action for _, action in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -54,23 +55,34 @@ def _cause(judged: Judged) -> tuple[str, ...]:
 
 
 def _ranked(
-    cause: tuple[str, ...], moved: Sequence[Judged], total: float
+    cause: tuple[str, ...], moved: Sequence[Judged], freed: Mapping[str, Sequence[Judged]], sums: Tally
 ) -> tuple[tuple[int, float, int, str], Action]:
     """The action that settles ``moved``, and its place in the order."""
     same = [m for m in moved if _cause(m) == cause]
     head = min(same, key=lambda m: (not m.criterion.blocking, -m.criterion.weight, m.criterion.id))
-    points = math.fsum(m.criterion.weight * (1.0 - credit(m, unknown=0.0)) for m in moved)
+    then = after(sums, moved, [f for m in moved for f in freed.get(m.criterion.id, ())])
     unknown = head.verdict is Verdict.UNKNOWN
     action = Action(
         criterion=head.criterion.id,
         kind="measure" if unknown else "mend",
-        gain=round(100 * points / total, 2),
+        gain=round(100 * (then.low - sums.low) / sums.weight, 2),
+        gain_high=round(100 * (then.high - sums.high) / sums.weight, 2),
         effort="hours" if unknown else head.criterion.effort,
         text=_to_find_out(head, len(same) - 1) if unknown else _to_mend(head),
+        moves=moves(sums, then, certain=not unknown),
+        command=_command(head) if unknown else None,
     )
     urgency = _URGENCY[head.verdict]
     decides = urgency if any(m.criterion.blocking for m in moved) else _BESIDE_BLOCKING
-    return (decides, -action.gain / EFFORT_DAYS[action.effort], urgency, action.criterion), action
+    points = action.gain + action.gain_high
+    return (decides, -points / EFFORT_DAYS[action.effort], urgency, action.criterion), action
+
+
+def _command(judged: Judged) -> str | None:
+    """What to type to get the answer; None where a new run alone would end the same."""
+    if judged.criterion.basis == "declared":
+        return "portance declare"
+    return None if judged.fell_short else "portance run"
 
 
 def _to_mend(judged: Judged) -> Text:
@@ -79,11 +91,6 @@ def _to_mend(judged: Judged) -> Text:
     match judged.verdict:
         case Verdict.WARN:
             state = Text(en=f"{title.en} is only nearly met", fr=f"{title.fr} n’est satisfait qu’à peu près")
-        case Verdict.WAIVED:
-            state = Text(
-                en=f"{title.en} is not met, which is accepted for a time only",
-                fr=f"{title.fr} n’est pas satisfait, ce qui n’est accepté que pour un temps",
-            )
         case _:
             state = Text(en=f"{title.en} is not met", fr=f"{title.fr} n’est pas satisfait")
     return followed(state, judged.criterion.remedy)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from scorecard.evidence import Text, Unit
 from scorecard.grading.capacity import USERS_HELD, holds
-from scorecard.grading.scores import below
+from scorecard.grading.scores import Tally, below, range_of
 from scorecard.grading.sentences import enumeration, named, quoted, sentence
 from scorecard.project import ProjectFile, Waiver
 from scorecard.quantities import both, day, rounded_down
@@ -24,20 +24,19 @@ NAMED = 3
 """Criteria that the sentence names; the others are counted."""
 
 
-def decide(judged: Sequence[Judged], grade: GradeRange) -> Decision:
+def decide(sums: Tally) -> Decision:
     """What the one who signs is advised to do.
 
     A blocking failure closes the gate. Without a blocking criterion to judge, or with one that is unknown (all of them
     are in an empty run), nothing can be decided. A blocking warning or waiver, or a grade whose low end is under
     :data:`LEAST_GRADE`, makes the go conditional.
     """
-    blocking = [j for j in judged if j.criterion.blocking and j.verdict is not Verdict.NOT_APPLICABLE]
-    verdicts = {j.verdict for j in blocking}
-    if Verdict.FAIL in verdicts:
+    if sums.failed:
         return Decision.NO_GO
-    if not blocking or Verdict.UNKNOWN in verdicts:
+    grade = range_of(sums)
+    if grade is None or not sums.blocking or sums.obstacles:
         return Decision.UNDETERMINED
-    if verdicts & {Verdict.WARN, Verdict.WAIVED} or below(grade.low, LEAST_GRADE):
+    if sums.warned or sums.waived or below(grade.low, LEAST_GRADE):
         return Decision.CONDITIONAL
     return Decision.GO
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from scorecard.scorecard import GradeRange, Judged, Letter, Verdict
@@ -31,18 +33,56 @@ def settled(judged: Mapping[str, Judged]) -> frozenset[str]:
     return frozenset(lost)
 
 
-def grade_range(judged: Sequence[Judged], lost: frozenset[str]) -> GradeRange | None:
-    """Grade of ``judged`` with unknowns as failures and as passes, save those ``lost``; None when none applies."""
+@dataclass(frozen=True)
+class Tally:
+    """What a grade and a decision are computed from: credit in units of weight, blocking questions in numbers.
+
+    ``lost`` are the blocking unknowns that cannot pass any more; ``unknown`` does not count them.
+    """
+
+    weight: float
+    low: float
+    high: float
+    blocking: int
+    failed: int
+    waived: int
+    warned: int
+    unknown: int
+    lost: int
+
+    @property
+    def obstacles(self) -> int:
+        """Blocking questions that keep the gate closed: failed, or without an answer."""
+        return self.failed + self.unknown + self.lost
+
+
+def tally(judged: Sequence[Judged], lost: frozenset[str]) -> Tally:
+    """The sums of ``judged``: unknowns earn nothing at the low end, all at the high end save those ``lost``."""
     asked = [j for j in judged if j.verdict is not Verdict.NOT_APPLICABLE]
-    if not asked:
+    blocking = Counter(
+        "lost" if j.criterion.id in lost else j.verdict.value for j in asked if j.criterion.blocking
+    )  # fmt: skip
+    return Tally(
+        weight=math.fsum(j.criterion.weight for j in asked),
+        low=math.fsum(j.criterion.weight * credit(j, 0.0) for j in asked),
+        high=math.fsum(j.criterion.weight * credit(j, 0.0 if j.criterion.id in lost else 1.0) for j in asked),
+        blocking=blocking.total(),
+        failed=blocking["fail"],
+        waived=blocking["waived"],
+        warned=blocking["warn"],
+        unknown=blocking["unknown"],
+        lost=blocking["lost"],
+    )
+
+
+def range_of(sums: Tally) -> GradeRange | None:
+    """The grade behind ``sums``; None when nothing was asked."""
+    if not sums.weight:
         return None
-    total = math.fsum(j.criterion.weight for j in asked)
-    low = math.fsum(j.criterion.weight * credit(j, 0.0) for j in asked) / total
-    high = math.fsum(j.criterion.weight * credit(j, 0.0 if j.criterion.id in lost else 1.0) for j in asked) / total
-    failing = any(j.criterion.blocking and (j.verdict in _FAILED or j.criterion.id in lost) for j in asked)
-    doubtful = any(j.criterion.blocking and j.verdict is Verdict.UNKNOWN for j in asked)
+    low, high = sums.low / sums.weight, sums.high / sums.weight
+    failing = bool(sums.failed or sums.waived or sums.lost)
     return GradeRange(
-        low=letter(low, capped=failing or doubtful),
+        low=letter(low, capped=failing or bool(sums.unknown)),
         high=letter(high, capped=failing),
         score_low=round(low, 6),
         score_high=round(high, 6),

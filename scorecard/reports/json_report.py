@@ -75,13 +75,14 @@ class JsonCriterion(Strict):
 
 
 class JsonAction(Strict):
-    """Something to do next; ``gain`` is in points of 100 of the low end of the grade."""
+    """Something to do next; the gains are in points of 100 of the two ends of the grade."""
 
     criterion: str
     kind: Literal["mend", "measure"]
     gain: float
     effort: Literal["hours", "days", "weeks", "months"]
     text: str
+    gain_high: float | None = None
     moves: str = Field(default="", description="what it moves: the gate, the ends of the grade")
     command: str | None = Field(default=None, description="what to type, where a command does it")
 
@@ -242,6 +243,7 @@ def _action(action: Action, lang: str) -> JsonAction:
         gain=action.gain,
         effort=action.effort,
         text=action.text.in_(lang),
+        gain_high=action.gain_high,
         moves=action.moves.in_(lang),
         command=action.command,
     )

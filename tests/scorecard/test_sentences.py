@@ -147,7 +147,7 @@ def action(project, evidence, today):
     return run
 
 
-def test_an_action_names_what_is_wrong_and_then_the_way(action, criterion, evidence, fact, today):
+def test_an_action_names_what_is_wrong_and_then_the_way(action, criterion, evidence, fact):
     one = criterion("p95", warn=0.8)
     assert action(one, [evidence([fact("load.p95", 9)])]) == (
         "“p95 holds” is not met. Mend p95.",
@@ -157,11 +157,13 @@ def test_an_action_names_what_is_wrong_and_then_the_way(action, criterion, evide
         "“p95 holds” is only nearly met. Mend p95.",
         "« p95 tient » n’est satisfait qu’à peu près. Réparer p95.",
     )
+
+
+def test_what_was_accepted_is_no_action(project, criterion, evidence, fact, today):
     accepted = Waiver(criterion="p95", reason="mended in January", approver="CIO", expires=today)
-    assert action(one, [evidence([fact("load.p95", 9)])], [accepted]) == (
-        "“p95 holds” is not met, which is accepted for a time only. Mend p95.",
-        "« p95 tient » n’est pas satisfait, ce qui n’est accepté que pour un temps. Réparer p95.",
-    )
+    failed = [evidence([fact("load.p95", 9)])]
+    assert grade(project, [criterion("p95")], failed, [accepted], today).actions == ()
+    assert len(grade(project, [criterion("p95")], failed, [], today).actions) == 1
 
 
 def test_an_action_on_what_is_not_known_says_why(action, criterion, evidence, fact):
@@ -245,7 +247,6 @@ def test_failures_that_decide_come_before_unknowns_that_decide(project, criterio
     assert [a.criterion for a in card.actions] == [
         "broken",
         "unseen",
-        "accepted",
         "nearly",
         "beside-broken",
         "beside-unseen",
