@@ -111,10 +111,16 @@ def client(url: str) -> httpx.Client:
         trust_env=not is_local(url),
         headers={"user-agent": "portance", "accept-encoding": "identity"},
     )
+    made.cookies.jar.set_policy(policy(url))
+    return made
+
+
+def policy(url: str) -> DefaultCookiePolicy:
+    """What a browser does with cookies of the service at ``url``."""
     if is_local(url):
         # browsers hold a loopback address for trustworthy and send it "Secure" cookies over http
-        made.cookies.jar.set_policy(DefaultCookiePolicy(secure_protocols=("https", "wss", "http")))
-    return made
+        return DefaultCookiePolicy(secure_protocols=("https", "wss", "http"))
+    return DefaultCookiePolicy()
 
 
 def deliver(browser: httpx.Client, request: httpx.Request, budget: Budget) -> tuple[Reply, httpx.Request | None]:

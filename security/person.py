@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 from urllib.parse import urlencode, urljoin
@@ -16,12 +16,12 @@ from scorecard.journeys import templates
 from scorecard.journeys.extraction import Answer, Missing, compile_extractors
 from scorecard.journeys.people import fresh_uuid, person
 from scorecard.project import Journey, Step
-from security.exchange import Budget, Reply, Sent, build, client, deliver, origin
+from security.exchange import Budget, Reply, Sent, build, client, deliver, origin, policy
 
 HOPS = 10
 Persona = Literal["citizen", "agent"]
 # A value of this name proves that a form was asked for; another person sends their own.
-_PROOF = re.compile(r"(?i)csrf|xsrf|token|nonce|viewstate|^key$")
+PROOF = re.compile(r"(?i)csrf|xsrf|token|nonce|viewstate|^key$")
 
 
 @dataclass(frozen=True)
@@ -68,42 +68,54 @@ class Person:
 
     def cookie_for(self, url: str) -> str:
         """The Cookie header this person would send to ``url`` now."""
-        request = httpx.Request("GET", url)
-        self._browser.cookies.set_cookie_header(request)
-        return str(request.headers.get("cookie", ""))
+        return cookie_header(self._browser.cookies, url)
+
+    def kept(self) -> httpx.Cookies:
+        """The cookies this person has now: later ones change nothing in them."""
+        kept = httpx.Cookies(self._browser.cookies)
+        kept.jar.set_policy(policy(self._url))
+        return kept
+
+    def plant(self, cookies: httpx.Cookies) -> None:
+        """Put ``cookies`` into the browser, as somebody else could have done."""
+        self._browser.cookies.update(cookies)
 
     def write(self, step: Step, proofs: Mapping[str, Any] | None = None) -> Sent:
         """The request of ``step`` as this person would send it, its form with the proofs of another one if given."""
         values = {**self.values, "uuid": fresh_uuid(self._random)}
         headers = {name: templates.text(value, values) for name, value in step.headers.items()}
         if proofs is not None:
-            values |= {name: value for name, value in proofs.items() if _PROOF.search(name)}
+            values |= {name: value for name, value in proofs.items() if PROOF.search(name)}
         body = _body(step, values, headers)
         path = templates.path(step.path, values)
         url = self._url + path if path.startswith("/") else urljoin(self._url + "/", path)
         return Sent(step.method, url, headers, body)
 
-    def take(self, step: Step) -> Taken:
-        """Take ``step``, and follow the redirects as a browser does unless one is expected."""
+    def take(self, step: Step, *, avoid: str | None = None, extra: Mapping[str, str] | None = None) -> Taken:
+        """Take ``step``, and follow the redirects as a browser does unless one is expected.
+
+        No redirect is followed to the host ``avoid``. ``extra`` parameters are added to the query.
+        """
         sees_redirect = any(300 <= status < 400 for status in step.expected)
         made: list[Exchange] = []
         try:
-            request: httpx.Request | None = build(self._browser, self.write(step))
+            sent = self.write(step)
+            if extra is not None:
+                sent = replace(sent, url=str(httpx.URL(sent.url).copy_merge_params(dict(extra))))
+            request: httpx.Request | None = build(self._browser, sent)
         except (httpx.InvalidURL, KeyError, ValueError) as error:
             return Taken((), f"it cannot be sent ({type(error).__name__})")
         while request is not None and len(made) <= HOPS:
             reply, following = deliver(self._browser, request, self._budget)
             made.append(Exchange(_sent(request), str(request.headers.get("cookie", "")), reply, hop=len(made)))
-            request = None if sees_redirect else following
+            leaves = following is not None and following.url.host == avoid
+            request = None if sees_redirect or leaves else following
         trouble, kept = self._judge(step, made[-1].reply)
         return Taken(tuple(made), trouble, kept)
 
     def credentials_for(self, step: Step) -> dict[str, str]:
         """The headers by which this person would say who they are in ``step``; none where a value is missing."""
-        try:
-            return Sent("GET", "", {k: templates.text(v, self.values) for k, v in step.headers.items()}).credentials
-        except KeyError:
-            return {}
+        return credentials_for(step, self.values)
 
     def _judge(self, step: Step, reply: Reply) -> tuple[str | None, frozenset[str]]:
         none: frozenset[str] = frozenset()
@@ -120,6 +132,21 @@ class Person:
             except Missing:
                 return f"{name} was not found in the answer", none
         return None, frozenset(step.extract)
+
+
+def credentials_for(step: Step, values: Mapping[str, Any]) -> dict[str, str]:
+    """The headers by which somebody with ``values`` says who they are in ``step``; none where a value is missing."""
+    try:
+        return Sent("GET", "", {k: templates.text(v, values) for k, v in step.headers.items()}).credentials
+    except KeyError:
+        return {}
+
+
+def cookie_header(cookies: httpx.Cookies, url: str) -> str:
+    """The Cookie header that a browser with ``cookies`` sends to ``url``."""
+    request = httpx.Request("GET", url)
+    cookies.set_cookie_header(request)
+    return str(request.headers.get("cookie", ""))
 
 
 def is_of(url: str, sent: Sent) -> bool:

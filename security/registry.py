@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from scorecard.evidence import Evidence
 from scorecard.project import Site
-from security import authorisation, committed_secrets, dependencies, http_surface, source_code, typed_values
+from security import authorisation, committed_secrets, dependencies, http_surface, sessions, source_code, typed_values
 
 SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
     {
@@ -16,6 +16,7 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "secrets": committed_secrets.collect,
         "http": http_surface.collect,
         "authorisation": authorisation.collect,
+        "sessions": sessions.collect,
         "personal-data": typed_values.collect,
     }
 )

@@ -6,7 +6,6 @@ only if the session it was tried with still works: that is asked of the service 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -24,13 +23,11 @@ from security.trial import (
     Trial,
     Whom,
     begins_session,
-    ends_session,
+    is_signed_in_read,
     parts,
     unnamed,
 )
 
-# The return from an identity provider: what it carries is a credential by itself, good for once.
-_ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
 _TYPED = ("email", "siret", "siren", "iban")
 _NO_SESSION = Reply(None, problem="no session to try with")
 _SESSION_ENDED = "the session to try with had ended"
@@ -93,7 +90,7 @@ class Replay:
                 self._judge_writes(playing, others, number, taken, before)
                 self._remember(playing, taken.kept)
             for exchange in taken.exchanges:
-                if self._is_read(exchange):
+                if is_signed_in_read(self.url, exchange):
                     saw = self._try_read(playing, others, step, exchange, shared)
                     if saw is not None and exchange is taken.exchanges[-1]:
                         # what the service gave the owner and not the peer is the owner's
@@ -105,22 +102,10 @@ class Replay:
                 break
 
     def _as_control(self, person: Person, exchange: Exchange) -> Control | None:
-        if not self._is_read(exchange):
+        if not is_signed_in_read(self.url, exchange):
             return None
         extracted = {str(v) for k, v in person.values.items() if k not in (*_TYPED, "n", "name")}
         return self._sender.control(exchange, names_object=bool(extracted & parts(exchange.sent.url)))
-
-    def _is_read(self, exchange: Exchange) -> bool:
-        """Whether an exchange is a successful read of the service by somebody who says who they are."""
-        sent = exchange.sent
-        return (
-            sent.is_safe
-            and exchange.reply.accepted
-            and exchange.has_credentials
-            and is_of(self.url, sent)
-            and _ONE_TIME.search(sent.url) is None
-            and not ends_session(sent.url)
-        )
 
     def _write_first(
         self, playing: Playing, others: Playing | None, number: int, step: Step

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from scorecard.project import Journey, Step
 from security.exchange import Sent
-from security.person import Person, Taken
+from security.person import Exchange, Person, Taken, is_of
 from security.sender import Control
 
 _SIGN_OUT = re.compile(r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter")
 _SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/sessions?$|/tokens?$")
+# The return from an identity provider: what it carries is a credential by itself, good for once.
+_ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
 _VARYING = re.compile(r"(?i)\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 SHORTEST_ECHO = 6
@@ -106,10 +110,28 @@ class Playing:
 
     def route(self, sent: Sent) -> str:
         """Method and path with names for what varies, and without the query: it holds nothing about a person."""
-        known = {str(value): name for name, value in self.owner.values.items()}
-        segments = [unquote(segment) for segment in urlsplit(sent.url).path.split("/")]
-        named = [f"{{{known[s]}}}" if s in known else "{id}" if _VARYING.fullmatch(s) else s for s in segments]
-        return f"{sent.method} {'/'.join(named)}"
+        return route(sent, self.owner.values)
+
+
+def route(sent: Sent, values: Mapping[str, Any]) -> str:
+    """Method and path with names for what varies (``values`` of a person, identifiers), and without the query."""
+    known = {str(value): name for name, value in values.items()}
+    segments = [unquote(segment) for segment in urlsplit(sent.url).path.split("/")]
+    named = [f"{{{known[s]}}}" if s in known else "{id}" if _VARYING.fullmatch(s) else s for s in segments]
+    return f"{sent.method} {'/'.join(named)}"
+
+
+def is_signed_in_read(url: str, exchange: Exchange) -> bool:
+    """Whether an exchange is a successful read of the service at ``url`` by somebody who says who they are."""
+    sent = exchange.sent
+    return (
+        sent.is_safe
+        and exchange.reply.accepted
+        and exchange.has_credentials
+        and is_of(url, sent)
+        and _ONE_TIME.search(sent.url) is None
+        and not ends_session(sent.url)
+    )
 
 
 def ends_session(path: str) -> bool:

@@ -22,6 +22,7 @@ _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
     "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
+    "sessions": Text(en="How sessions begin, hold and end", fr="Début, tenue et fin des sessions"),
     "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
@@ -61,6 +62,7 @@ class Collector:
 COLLECTORS: tuple[Collector, ...] = (
     Collector("http", "security", True, security.registry.SCANNERS["http"]),
     Collector("authorisation", "security", True, security.registry.SCANNERS["authorisation"]),
+    Collector("sessions", "security", True, security.registry.SCANNERS["sessions"]),
     Collector("personal-data", "security", True, security.registry.SCANNERS["personal-data"]),
     Collector("pages", "observability", True, observability.pages.collect),
     Collector("demand", "loadtests", False, loadtests.demand.collect_demand),

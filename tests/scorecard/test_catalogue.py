@@ -35,7 +35,7 @@ BLOCKING_IN = {
 EVIDENCE_OF_PREFIX = {
     "load": {"load"},
     "demand": {"demand"},
-    "security": {"code", "dependencies", "secrets", "http", "authorisation", "personal-data"},
+    "security": {"code", "dependencies", "secrets", "http", "authorisation", "sessions", "personal-data"},
     "trace": {"traces"},
     "page": {"pages"},
     "k8s": {"manifests"},
