@@ -1,4 +1,4 @@
-"""Commands that assess and judge: demo, run, grade, gate, report."""
+"""Commands that assess and judge: demo, run, grade, report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import typer
 
 from scorecard.cli.language import t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
-from scorecard.cli.program import OnOption, ProfileOption, ProjectOption, RunArgument, RunsOption, app, day
+from scorecard.cli.program import (
+    CriteriaOption,
+    OnOption,
+    ProfileOption,
+    ProjectOption,
+    RunArgument,
+    RunsOption,
+    app,
+    day,
+)
 from scorecard.cli.runs import Run
 from scorecard.project import FILE_NAME
 
@@ -50,6 +59,7 @@ def run(
     ] = None,
     runs: RunsOption = Path("runs"),
     profile: ProfileOption = "quick",
+    criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -58,7 +68,8 @@ def run(
     from scorecard.cli.run import Output, carry_out
 
     chosen = [name.strip() for given in only or [] for name in given.split(",") if name.strip()]
-    card = carry_out(project, runs, Output(lang, as_json, quiet), profile=profile, only=chosen)
+    own = [] if criteria is None else criteria
+    card = carry_out(project, runs, Output(lang, as_json, quiet), profile=profile, only=chosen, criteria=own)
     raise typer.Exit(card.decision.exit_code)
 
 
@@ -68,43 +79,22 @@ def run(
 def grade(
     folder: RunArgument = Path("runs/latest"),
     on: OnOption = None,
+    criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the scorecard and its pages anew; exit code of the gate."""
+    """Write the scorecard and its pages anew; exit code of the gate. Own criteria that are given are kept."""
+    from scorecard.cli.criteria_folders import keep
     from scorecard.cli.grade import grade_run, write_reports
     from scorecard.cli.run import Output, show
 
     graded = Run(folder)
-    card = grade_run(graded, day(on))
+    card = grade_run(graded, day(on), criteria)
+    if criteria is not None:
+        keep(graded, criteria)
     write_reports(graded, card, lang)
     show(card, graded, Output(lang, as_json, quiet))
-    raise typer.Exit(card.decision.exit_code)
-
-
-@app.command(
-    help=t(
-        "May this release go out? Ten lines and an exit code.",
-        "Cette version peut-elle sortir ? Dix lignes et un code.",
-    )
-)
-def gate(
-    folder: RunArgument = Path("runs/latest"),
-    on: OnOption = None,
-    lang: LangOption = DEFAULT_LANG,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Judge a run without writing anything: 0 met, 1 not met, 2 could not judge."""
-    from scorecard.cli.gate import as_document, lines
-    from scorecard.cli.grade import grade_run
-
-    card = grade_run(Run(folder), day(on))
-    if as_json:
-        typer.echo(json.dumps(as_document(card, lang), ensure_ascii=False, indent=1))
-    elif not quiet:
-        typer.echo("\n".join(lines(card, lang)))
     raise typer.Exit(card.decision.exit_code)
 
 
@@ -115,6 +105,7 @@ def report(
         str, typer.Option("--format", "-f", help="html, json, md, junit, sarif, gitlab, csv, prometheus, badge")
     ] = "html",
     on: OnOption = None,
+    criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -123,7 +114,7 @@ def report(
     from scorecard.cli.grade import grade_run, write_report
 
     reported = Run(folder)
-    path = folder / write_report(reported, grade_run(reported, day(on)), format_, lang)
+    path = folder / write_report(reported, grade_run(reported, day(on), criteria), format_, lang)
     if as_json:
         typer.echo(json.dumps({"path": str(path)}))
     elif not quiet:

@@ -2,53 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from scorecard.cli.cost import Cost
 from scorecard.evidence import Text
-from scorecard.reports.labels import VERDICTS
+from scorecard.gating import BUILT_IN, Ruling
+from scorecard.gating import baseline as against
+from scorecard.project import Waiver
+from scorecard.quantities import day
+from scorecard.reports import labels
+from scorecard.reports.characters import one_line
 from scorecard.reports.words import Words
-from scorecard.scorecard import Judged, Scorecard, Verdict
+from scorecard.scorecard import GradeRange, Judged, Verdict
 
 MOST_LINES = 10
+SCHEMA = "portance/gate/1"
 
 
-def lines(card: Scorecard, lang: str) -> list[str]:
-    """Decision, grade, then what closes the gate: at most :data:`MOST_LINES` lines."""
-    grade = Text(
-        en=f"Grade between {card.grade.low} and {card.grade.high}; exit code {card.decision.exit_code}.",
-        fr=f"Note entre {card.grade.low} et {card.grade.high}\u202f; code de sortie {card.decision.exit_code}.",
-    )
+@dataclass(frozen=True)
+class Expired:
+    """A waiver that no longer counts, and the line of the project file it stands on."""
+
+    waiver: Waiver
+    at: str
+
+    @property
+    def text(self) -> Text:
+        """What is wrong with it."""
+        name, ended = self.waiver.criterion, self.waiver.expires
+        return Text(
+            en=f"the waiver of {name} expired on {day(ended, 'en')} and counts for nothing",
+            fr=f"la dérogation sur {name} a expiré le {day(ended, 'fr')} et ne compte plus",
+        )
+
+
+def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> list[str]:
+    """Decision, exit code and rule, then what closes the gate, the gravest first, and the cost of the gate.
+
+    At most :data:`MOST_LINES` lines; what has no room is counted.
+    """
     words = Words("fr" if lang == "fr" else "en")
-    head = [card.decision_reason.in_(lang), grade.in_(lang)]
-    reasons = [
-        f"  {words.gettext(VERDICTS[judged.verdict])} – {judged.criterion.title.in_(lang)} ({judged.criterion.id}). "
-        f"{judged.reason.in_(lang)}"
-        for judged in _closing(card)
-    ]
-    room = MOST_LINES - len(head)
+    head = [words.say(ruling.card.decision_reason), words.say(_by_what(ruling))]
+    closes, refuses = list(_closing_lines(ruling, words)), list(_refused(ruling, words))
+    first = [*refuses, *closes] if ruling.card.decision.exit_code == 0 else [*closes, *refuses]
+    reasons = [*first, *_notes(ruling, expired, words)]
+    room = MOST_LINES - len(head) - 1
     if len(reasons) > room:
         left = len(reasons) - room + 1
         reasons = [*reasons[: room - 1], f"  … +{left}"]
-    return head + reasons
+    return [one_line(line) if line[0] != " " else "  " + one_line(line) for line in (*head, *reasons, cost.said(lang))]
 
 
-def as_document(card: Scorecard, lang: str) -> dict[str, Any]:
-    """The same as data: decision, exit code, grade, and the criteria that close the gate."""
+def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> dict[str, Any]:
+    """The same as JSON values, with everything that the log has no room for."""
+    card, baseline = ruling.card, ruling.baseline
     return {
+        "schema": SCHEMA,
         "decision": card.decision.value,
-        "exit_code": card.decision.exit_code,
+        "exit_code": ruling.exit_code,
         "grade": {"low": card.grade.low, "high": card.grade.high},
+        "coverage": card.coverage,
         "reason": card.decision_reason.in_(lang),
+        "policy": {"name": ruling.policy, "tables": list(ruling.tables)},
+        "refusals": [
+            {
+                "at": refusal.at,
+                "rule": refusal.rule,
+                "certain": refusal.certain,
+                "reason": refusal.text.in_(lang),
+                "criteria": list(refusal.criteria),
+            }
+            for refusal in ruling.refusals
+        ],
         "closing": [
             {"criterion": j.criterion.id, "verdict": j.verdict.value, "reason": j.reason.in_(lang)}
-            for j in _closing(card)
+            for j in closing(ruling)
         ],
+        "waivers": [
+            {"criterion": w.criterion, "expires": w.expires.isoformat(), "approver": w.approver, "reason": w.reason}
+            for w in ruling.waived
+        ],
+        "expired_waivers": [
+            {"criterion": e.waiver.criterion, "expires": e.waiver.expires.isoformat(), "at": e.at} for e in expired
+        ],
+        "baseline": None
+        if baseline is None
+        else {
+            "name": baseline.name,
+            "graded_on": baseline.graded_on.isoformat(),
+            "decision": baseline.decision.value,
+            "new_failures": [j.criterion.id for j in against.new_failures(baseline, card)],
+            "lost_answers": [j.criterion.id for j in against.lost_answers(baseline, card)],
+        },
+        "cost": asdict(cost),
     }
 
 
-def _closing(card: Scorecard) -> Iterator[Judged]:
+def closing(ruling: Ruling) -> Iterator[Judged]:
+    """Blocking questions that are not met, the failures first."""
     for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.WARN):
-        for judged in card.judged:
+        for judged in ruling.card.judged:
             if judged.criterion.blocking and judged.verdict is verdict:
                 yield judged
+
+
+def _by_what(ruling: Ruling) -> Text:
+    code = ruling.exit_code
+    if ruling.policy == BUILT_IN:
+        rule = Text(en="by the built-in rule, no policy file", fr="par la règle de base, sans fichier de politique")
+    else:
+        tables = ", ".join(ruling.tables)
+        rule = Text(en=f"by {ruling.policy} ({tables})", fr=f"par {ruling.policy} ({tables})")
+    low = {lang: Words(lang).measured(ruling.card.coverage * 100) for lang in ("en", "fr")}
+    grade = _grade(ruling.card.grade)
+    return Text(
+        en=f"Exit code {code} {rule.en}. Grade {grade.en}; {low['en']}% of the questions are answered.",
+        fr=f"Code de sortie {code} {rule.fr}. Note {grade.fr} ; {low['fr']} % des questions ont une réponse.",
+    )
+
+
+def _grade(grade: GradeRange) -> Text:
+    if grade.low == grade.high:
+        return Text(en=grade.low, fr=grade.low)
+    return Text(en=f"between {grade.low} and {grade.high}", fr=f"entre {grade.low} et {grade.high}")
+
+
+def _refused(ruling: Ruling, words: Words) -> Iterator[str]:
+    for refusal in ruling.refusals:
+        head = Text(en="refused", fr="refusé") if refusal.certain else Text(en="cannot be told", fr="indécidable")
+        yield f"  {words.say(head)} – {words.say(refusal.text)} ({refusal.at})"
+
+
+def _closing_lines(ruling: Ruling, words: Words) -> Iterator[str]:
+    for judged in closing(ruling):
+        verdict = words.gettext(labels.VERDICTS[judged.verdict])
+        yield f"  {verdict} – {words.say(judged.criterion.title)} ({judged.criterion.id}). {words.say(judged.reason)}"
+
+
+def _notes(ruling: Ruling, expired: Sequence[Expired], words: Words) -> Iterator[str]:
+    """What closes nothing by itself: waivers, and what moved since the baseline."""
+    for item in expired:
+        yield f"  {words.say(Text(en='refused', fr='refusé'))} – {words.say(item.text)} ({item.at})"
+    if ruling.baseline is not None:
+        yield f"  {words.say(_since(ruling, ruling.baseline))}"
+    for waiver in ruling.waived:
+        until = Text(en=f"until {day(waiver.expires, 'en')}", fr=f"jusqu’au {day(waiver.expires, 'fr')}")
+        named = f"{waiver.criterion}, {words.say(until)}, {waiver.approver}"
+        yield f"  {words.say(Text(en='waived', fr='dérogation'))} – {named}. {waiver.reason}"
+
+
+def _since(ruling: Ruling, baseline: against.Baseline) -> Text:
+    failures = len(against.new_failures(baseline, ruling.card))
+    lost = len(against.lost_answers(baseline, ruling.card))
+    return Text(
+        en=f"against {baseline.name} of {day(baseline.graded_on, 'en')} – new failures: {failures}; "
+        f"answers lost: {lost}",
+        fr=f"par rapport à {baseline.name} du {day(baseline.graded_on, 'fr')} – nouveaux échecs : {failures} ; "
+        f"réponses perdues : {lost}",
+    )

@@ -1,0 +1,104 @@
+"""From a run folder, a policy file and a baseline to a ruling: the disk stays here, out of the gate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from scorecard import project
+from scorecard.cli.errors import CommandError
+from scorecard.cli.gate import Expired
+from scorecard.cli.grade import grade_run
+from scorecard.cli.runs import STATE, Run
+from scorecard.evidence import Text
+from scorecard.gating import Baseline, BaselineError, PolicyError, PolicyFile, Ruling, rule
+from scorecard.gating import baseline as against
+from scorecard.gating import policy as policies
+from scorecard.gating.lines import line_of
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the gate is asked beside the run: where the policy is, the stage or branch, and where the baseline is."""
+
+    policy: Path | None = None
+    stage: str | None = None
+    branch: str | None = None
+    baseline: Path | None = None
+
+
+def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[Expired]]:
+    """The ruling on the run in ``folder``, and its waivers that no longer count with the line each stands on.
+
+    Raises:
+        CommandError: the folder is no run, the policy is missing or has a hole, or the baseline is missing or cannot be
+            compared with the run.
+        ProjectError: the project file of the run is wrong.
+    """
+    run = Run(folder)
+    try:
+        policy = _policy(asked, today)
+        card = grade_run(run, today)
+        waivers = project.load(run.project_file).waivers
+        baseline = None if asked.baseline is None else read_baseline(asked.baseline, today)
+        ruling = rule(
+            card, waivers, today=today, policy=policy, stage=asked.stage, branch=asked.branch, baseline=baseline
+        )
+    except BaselineError as error:
+        raise CommandError(error.text) from error
+    except PolicyError as error:
+        raise CommandError(Text(en=str(error), fr=str(error))) from error
+    content = run.project_file.read_text(encoding="utf-8")
+    return ruling, [
+        Expired(waiver, f"{card.project.file}:{line_of(content, ('waivers', number, 'expires'))}")
+        for number, waiver in enumerate(waivers)
+        if waiver in ruling.expired
+    ]
+
+
+def read_baseline(path: Path, today: date) -> Baseline:
+    """The baseline at ``path``: a run, judged by today's criteria on the day of its own judgement, or a scorecard.json.
+
+    Raises:
+        BaselineError: it is neither.
+        CommandError, ProjectError: the run cannot be judged.
+    """
+    name = str(path)
+    if path.is_dir():
+        run = Run(path)
+        return against.of_card(grade_run(run, _judged_on(run, today)), name)
+    try:
+        return against.of_json(path.read_bytes(), name)
+    except OSError as error:
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} cannot be read ({error.strerror})",
+                fr=f"la référence {name} ne peut pas être lue ({error.strerror})",
+            )
+        ) from error
+
+
+def _policy(asked: Question, today: date) -> PolicyFile | None:
+    """The policy that was named, else the one of this folder, else None. A stage without a policy is a mistake."""
+    if asked.policy is not None:
+        return policies.load(asked.policy, today)
+    here = Path(policies.FILE_NAME)
+    if here.exists():
+        return policies.load(here, today)
+    if asked.stage is not None:
+        raise CommandError(
+            Text(
+                en=f"--stage {asked.stage}: there is no policy file, and so no stage",
+                fr=f"--stage {asked.stage} : il n'y a pas de fichier de politique, donc pas d'étape",
+            )
+        )
+    return None
+
+
+def _judged_on(run: Run, today: date) -> date:
+    try:
+        return date.fromisoformat(json.loads((run.folder / STATE).read_text(encoding="utf-8"))["graded_on"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return today

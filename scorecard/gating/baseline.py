@@ -1,0 +1,149 @@
+"""The baseline: an earlier scorecard of the same project that this one must not fall behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import ValidationError
+
+from scorecard.evidence import Text
+from scorecard.quantities import day
+from scorecard.reports.json_report import JsonScorecard
+from scorecard.scorecard import Decision, GradeRange, Judged, Scorecard, Verdict
+
+_FAILED = (Verdict.FAIL, Verdict.WAIVED)
+_SILENT = (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+_RANKS = {Verdict.PASS: 2, Verdict.WARN: 1, Verdict.FAIL: 0, Verdict.WAIVED: 0}
+
+
+class BaselineError(Exception):
+    """The baseline is none that this run can be compared with; ``text`` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What is compared: verdicts by criterion, decision, grade, users held, and the digests of the evidence.
+
+    ``until`` is the last day of a conditional go.
+    """
+
+    name: str
+    project: str
+    graded_on: date
+    decision: Decision
+    until: date | None
+    grade: GradeRange
+    users_low: int | None
+    verdicts: Mapping[str, Verdict]
+    digests: frozenset[str]
+
+
+def of_card(card: Scorecard, name: str) -> Baseline:
+    """The baseline that ``card`` makes; ``name`` is what the log calls it."""
+    return Baseline(
+        name=name,
+        project=card.project.name,
+        graded_on=card.graded_on,
+        decision=card.decision,
+        until=None if card.condition is None else card.condition.until,
+        grade=card.grade,
+        users_low=card.capacity.users_low,
+        verdicts={j.criterion.id: j.verdict for j in card.judged},
+        digests=frozenset(e.digest for e in card.evidence),
+    )
+
+
+def of_json(content: bytes, name: str) -> Baseline:
+    """The baseline in the bytes of a ``scorecard.json``. Raises BaselineError: it is none."""
+    try:
+        card = JsonScorecard.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = f"{where}: {first['msg']}" if where else str(first["msg"])
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} is no scorecard ({said})",
+                fr=f"la référence {name} n’est pas une évaluation ({said})",
+            )
+        ) from error
+    return Baseline(
+        name=name,
+        project=card.project.name,
+        graded_on=card.graded_on,
+        decision=card.decision,
+        until=None if card.condition is None else card.condition.until,
+        grade=card.grade,
+        users_low=card.capacity.users_low,
+        verdicts={c.id: c.verdict for c in card.criteria},
+        digests=frozenset(e.digest for e in card.evidence),
+    )
+
+
+def check(baseline: Baseline, card: Scorecard) -> None:
+    """Refuse a baseline that would make any run look as good as before.
+
+    Raises:
+        BaselineError: it is of another project, holds no verdict, is younger than the run, or is the run itself.
+    """
+    name = baseline.name
+    if baseline.project != card.project.name:
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} is of another project, “{baseline.project}”",
+                fr=f"la référence {name} porte sur un autre projet, « {baseline.project} »",
+            )
+        )
+    if not any(verdict not in _SILENT for verdict in baseline.verdicts.values()):
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} is empty: it answers no question, so nothing could ever be worse",
+                fr=f"la référence {name} est vide : elle ne répond à aucune question, rien ne pourrait être pire",
+            )
+        )
+    if baseline.graded_on > card.graded_on:
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} was judged on {day(baseline.graded_on, 'en')}, after this run",
+                fr=f"la référence {name} a été évaluée le {day(baseline.graded_on, 'fr')}, après cette mesure",
+            )
+        )
+    if baseline.digests == frozenset(e.digest for e in card.evidence):
+        raise BaselineError(
+            Text(
+                en=f"the baseline {name} is this very run: its evidence is the same",
+                fr=f"la référence {name} est cette mesure même : ses preuves sont identiques",
+            )
+        )
+
+
+def new_failures(baseline: Baseline, card: Scorecard) -> list[Judged]:
+    """Questions not met now that were not failures in the baseline, the blocking first; waived ones are accepted."""
+    found = [
+        j for j in card.judged if j.verdict is Verdict.FAIL and baseline.verdicts.get(j.criterion.id) not in _FAILED
+    ]
+    return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
+
+
+def lost_answers(baseline: Baseline, card: Scorecard) -> list[Judged]:
+    """Questions without an answer now that had one in the baseline, the blocking first."""
+    known = [name for name, verdict in baseline.verdicts.items() if verdict not in _SILENT]
+    found = [j for j in card.judged if j.verdict is Verdict.UNKNOWN and j.criterion.id in known]
+    return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
+
+
+def fallen_back(baseline: Baseline, card: Scorecard) -> list[Judged]:
+    """Questions whose verdict is worse than in the baseline; one that got no answer is not among them."""
+    return [
+        j
+        for j in card.judged
+        if j.verdict in _RANKS
+        and (before := baseline.verdicts.get(j.criterion.id)) in _RANKS
+        and _RANKS[j.verdict] < _RANKS[before]
+    ]
