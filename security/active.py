@@ -86,7 +86,8 @@ def _look(site: Site, random: Random, prober: Prober) -> Surface:
             played.append(play(site, journey, random, prober))
         for done, one in enumerate(played):
             _progress(site, 0.2 + 0.4 * done / len(played))
-            probe(site, one, random, prober)
+            others = [other.journey for other in played if other.journey.persona != one.journey.persona]
+            probe(site, one, others, random, prober)
         _progress(site, 0.6)
         surface = survey(site, played, random, prober)
         _progress(site, 0.8)

@@ -69,14 +69,21 @@ def play(site: Site, journey: Journey, random: Random, prober: Prober) -> Played
     return played
 
 
-def probe(site: Site, played: Played, random: Random, prober: Prober) -> None:
-    """Try every step that the owner reached, in the name of scouts; what none reaches is kept as silent."""
+def probe(site: Site, played: Played, others: list[Journey], random: Random, prober: Prober) -> None:
+    """Try every step that the owner reached, in the name of scouts; what none reaches is kept as silent.
+
+    Where a scout finds nothing to work on (an empty queue), people of the ``others`` go through their journeys first.
+    """
     scout: Person | None = None
     used = 0
     for number, (step, taken) in enumerate(zip(played.steps, played.taken, strict=False)):
         if scout is None and used < SCOUTS:
             used += 1
             scout = _scout(site, played, number, random, prober)
+            if scout is None:
+                for journey in others:
+                    play(site, journey, random, prober).owner.close()
+                scout = _scout(site, played, number, random, prober)
         if scout is None:
             prober.silent.append(f"{step.label} (no scout came to this step)")
             continue

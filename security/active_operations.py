@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from urllib.parse import parse_qsl, urlsplit
 
 from scorecard.project import Site, Step
+from security.active_crawl import Offer, crawl
 from security.active_journeys import Played, route_of
-from security.active_plan import Known, covers, request
+from security.active_plan import Known, covers, members, request
 from security.active_points import points, put
 from security.active_prober import Aim, Prober
 from security.active_upload import SMALL, try_upload
@@ -51,11 +54,18 @@ def survey(site: Site, played: list[Played], random: Random, prober: Prober) -> 
     authors: list[Author] = [(one.owner.cookie_for, one.credentials) for one in played]
     authors.append((lambda _: "", {}))
     values = {name: value for one in reversed(played) for name, value in one.owner.values.items()}
-    known = Known(tuple(path for one in played for _, path in one.routes(prober.url)), values)
-    for operation in _documented(site, prober, surface):
+    linked = crawl(played, prober)
+    known = Known([path for one in played for _, path in one.routes(prober.url)], values)
+    known.paths[:0] = [urlsplit(offer.sent.url).path for offer in (*linked.pages, *linked.forms)]
+    documented = _documented(site, prober, surface)
+    for operation in sorted(documented, key=lambda one: (one.method != "GET", one.path.count("{"))):
         if operation.method == "DELETE" or ends_session(operation.path) or covers(operation, asked):
             continue
         _try(operation, known, random, authors, surface, prober)
+    for offer in (*linked.pages, *linked.forms):
+        parts = urlsplit(offer.sent.url)
+        if not any(covers(operation, [(offer.sent.method, parts.path)]) for operation in documented):
+            _follow(offer, surface, prober)
     for one in played:
         surface.uploads += [found for step in one.steps[: len(one.taken)] if (found := _text(one, step, prober.url))]
     return surface
@@ -69,6 +79,27 @@ def upload(surface: Surface, prober: Prober) -> None:
             prober.keep(route, "body", proof)
         if gap is not None:
             surface.troubles.append(f"{route}: {gap}")
+
+
+def _follow(offer: Offer, surface: Surface, prober: Prober) -> None:
+    """Try what a page offers and no document describes."""
+    route, cookie = offer.route.partition("?")[0], offer.played.owner.cookie_for
+    if offer.sent.is_safe:
+        surface.reads.append((route, offer.sent, cookie(offer.sent.url)))
+    segments = frozenset(segment for segment in urlsplit(offer.sent.url).path.split("/") if re.search(r"\d", segment))
+    prober.try_all(Aim(route, lambda: offer.sent, cookie, segments, offer.reply))
+    if offer.files:
+        form = Operation(
+            "POST",
+            urlsplit(offer.sent.url).path,
+            media="multipart",
+            body=dict(parse_qsl((offer.sent.body or b"").decode())) | dict.fromkeys(offer.files, ""),
+            files=offer.files,
+        )
+        known = Known([], offer.played.owner.values)
+        surface.uploads.append(
+            (route, _carrier(form, known, prober.random, offer.played.credentials, prober.url), cookie)
+        )
 
 
 def _sent(prober: Prober, cookie: Cookie, sent: Sent) -> Reply:
@@ -94,21 +125,32 @@ def _try(
 ) -> None:
     """Try ``operation`` in the name of the first author it is open to, of the last one if it is open to nobody."""
     surface.meant += 1
+    tried = []
     for cookie, headers in authors:
         make = request(prober.url, operation, known, random, headers)
         sent = make()
         base = prober.send(sent, cookie(sent.url))
-        if base.accepted or base.location or base.status not in (401, 403, 404):
+        tried.append((_closed(base), cookie, headers, make, sent, base))
+        if not _closed(base):
             break
-    if base.accepted or 300 <= (base.status or 0) < 400:
+    _, cookie, headers, make, sent, base = min(tried, key=lambda one: one[0])
+    if not _closed(base):
         surface.reached += 1
         if sent.is_safe:
             surface.reads.append((operation.route, sent, cookie(sent.url)))
+            known.paths.extend(members(urlsplit(sent.url).path, base))
     else:
         surface.unreached.append(f"{operation.route} ({base.ended})")
     prober.try_all(Aim(operation.route, make, cookie, frozenset(known.segments(operation).values()), base))
     if operation.media != "":
         surface.uploads.append((operation.route, _carrier(operation, known, random, headers, prober.url), cookie))
+
+
+def _closed(reply: Reply) -> int:
+    """How far an answer is from yes: what is refused for a value is nearer than what is refused to a person."""
+    if reply.accepted or (reply.status is not None and 300 <= reply.status < 400):
+        return 0
+    return {400: 1, 409: 1, 422: 1, 404: 2, 403: 3}.get(reply.status or 0, 4)
 
 
 def _carrier(

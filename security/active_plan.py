@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from scorecard.journeys.people import fresh_uuid
-from security.exchange import Sent
+from security.exchange import Reply, Sent
 from security.operations import Operation
 
 _TYPED = ("siret", "siren", "iban", "email")
@@ -24,7 +24,7 @@ _BOUNDARY = "portance-active-boundary"
 class Known:
     """What the journeys taught: the paths they asked for, and the values of one who played them."""
 
-    paths: tuple[str, ...]
+    paths: list[str]
     values: Mapping[str, Any]
 
     def segments(self, operation: Operation) -> dict[str, str]:
@@ -51,6 +51,17 @@ def covers(operation: Operation, asked: Iterable[tuple[str, str]]) -> bool:
     """Whether one of the requests ``asked`` (method and path) is one of ``operation``."""
     form = re.compile(re.sub(r"\\\{[^{}/]+\\\}", "[^/]+", re.escape(operation.path)))
     return any(method == operation.method and form.fullmatch(path) for method, path in asked)
+
+
+def members(path: str, reply: Reply) -> list[str]:
+    """Paths of the members that a list at ``path`` names: one for each identifier or day of its first items."""
+    try:
+        document = json.loads(reply.body)
+    except ValueError:
+        return []
+    items = document.get("items", []) if isinstance(document, dict) else document
+    kept = [item for item in items[:3] if isinstance(item, dict)] if isinstance(items, list) else []
+    return [f"{path}/{quote(str(item[key]), safe='')}" for item in kept for key in ("id", "uuid") if key in item]
 
 
 def request(
