@@ -21,6 +21,7 @@ from scorecard.cli import tether
 from scorecard.cli.errors import CommandError
 from scorecard.evidence import Text
 from scorecard.project import ProjectFile
+from security.service_log import mask, masked
 
 GRACE_S = 10.0
 """Seconds a service has to stop by itself after SIGTERM: the default of ``docker stop``."""
@@ -105,7 +106,7 @@ def running(
 
     Args:
         root: folder the start command runs in.
-        log: file that takes what the service prints.
+        log: file that takes what the service prints; masked once it has stopped, since a run travels.
         extra_env: added to the environment of the service.
         port: the port to give it; a free one when None.
 
@@ -132,7 +133,10 @@ def running(
         service.pids()
         yield service
     finally:
-        service.stop()
+        try:
+            service.stop()
+        finally:
+            mask(log)
 
 
 def free_port() -> int:
@@ -144,13 +148,13 @@ def free_port() -> int:
 
 
 def last_line(log: Path | None) -> str:
-    """The last line the service printed that is not empty, cut at 300 characters."""
+    """The last line the service printed that is not empty, masked, cut at 300 characters."""
     if log is None or not log.exists():
         return "(no output)"
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 8192))
         lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "(no output)"
+    return masked(lines[-1])[:300] if lines else "(no output)"
 
 
 def _start(command: str, workers: int, root: Path, log: Path, extra_env: Mapping[str, str], port: int) -> Service:

@@ -20,6 +20,9 @@ _LAST = (
     "Roux",
 )
 
+NAMES = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
+"""Every name a person may have: no report repeats one."""
+
 GENERATED = frozenset({"siret", "siren", "email", "name", "uuid", "n", "iban"})
 """Placeholders every step may use; ``uuid`` is drawn anew for each step, the others once a session."""
 

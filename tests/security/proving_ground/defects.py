@@ -19,7 +19,7 @@ PLANTED = {
     "@planted-key-id@": "AKIA" + "PORTANCEFAKE0001",
     "@planted-password@": "not-a-real-one-" + "Tr0ub4dor",
 }
-"""Put in place of their marks in the copy only: no scan of this repository, nor of its history, meets a planted secret."""
+"""Put in place of their marks in the copy only: no scan of this repository or of its history meets a planted secret."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,17 @@ def defects() -> tuple[Defect, ...]:
     return tuple(_read(path) for path in sorted(GROUND.glob("*/defect.toml")))
 
 
-def lay_out(defect: Defect, folder: Path) -> Path:
-    """Copy a defect below ``folder`` with its secrets and its history; gives the folder of its project file."""
+def lay_out(name: str, folder: Path) -> Path:
+    """Copy the project ``name`` below ``folder`` with its secrets and its history; gives the folder of the copy."""
     for shared in ("ground.py", "serve.py"):
         shutil.copy(GROUND / shared, folder / shared)
-    copy = folder / defect.name
-    shutil.copytree(GROUND / defect.name, copy, ignore=shutil.ignore_patterns("__pycache__", "*.past"))
-    for file in _fill_in(copy):
+    copy = folder / name
+    shutil.copytree(GROUND / name, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in _files(copy):
         file.write_text(_planted(file.read_text(encoding="utf-8")), encoding="utf-8")
-    if any(GROUND.joinpath(defect.name).glob("*.past")):
-        _give_history(defect, copy)
+    pasts = sorted(copy.glob("*.past"))
+    if pasts:
+        _give_history(copy, pasts)
     return copy
 
 
@@ -72,7 +73,7 @@ def _read(path: Path) -> Defect:
     return Defect(path.parent.name, said["title"], said["cwe"], tuple(said["sought_by"]), expected)
 
 
-def _fill_in(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
@@ -82,17 +83,20 @@ def _planted(text: str) -> str:
     return text
 
 
-def _give_history(defect: Defect, copy: Path) -> None:
-    """A repository whose first commit holds the files of ``<twin>.past`` and whose second one does not."""
-    present = {path: path.read_bytes() for path in _fill_in(copy)}
-    for past in GROUND.joinpath(defect.name).glob("*.past"):
-        for file in _fill_in(past):
-            copy.joinpath(past.stem, file.relative_to(past)).write_text(_planted(file.read_text(encoding="utf-8")))
+def _give_history(copy: Path, pasts: list[Path]) -> None:
+    """Make ``copy`` a repository: its first commit holds the files of each ``<twin>.past``, its second one does not."""
+    present = {file: file.read_bytes() for file in _files(copy) if not any(file.is_relative_to(past) for past in pasts)}
+    for past in pasts:
+        shutil.copytree(past, past.with_suffix(""), dirs_exist_ok=True)
+        shutil.rmtree(past)
     _git(copy, "init", "--quiet", "--initial-branch=main")
     _commit(copy, "First version")
-    for path, content in present.items():
-        path.write_bytes(content)
-    _commit(copy, "The password comes from the environment")
+    for file in _files(copy):
+        if ".git" not in file.parts and file not in present:
+            file.unlink()
+    for file, content in present.items():
+        file.write_bytes(content)
+    _commit(copy, "Taken out again")
 
 
 def _commit(folder: Path, message: str) -> None:

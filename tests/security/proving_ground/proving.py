@@ -33,7 +33,7 @@ def look(
 ) -> dict[str, Look]:
     """What ``scanners`` find in a twin of ``defect``, copied below ``folder``; the service runs if one needs it."""
     folder.mkdir(parents=True, exist_ok=True)
-    site = _site(lay_out(defect, folder), twin, folder / "run", profile)
+    site = _site(lay_out(defect.name, folder), twin, folder / "run", profile)
     chosen = [SCANNERS[name] for name in SCANNERS if name in scanners]
     looks: dict[str, Look] = {}
     with _service(site, needed=any(one.live for one in chosen)) as live:

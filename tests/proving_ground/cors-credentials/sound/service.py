@@ -4,4 +4,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from ground import hall
 
 app = hall()
-app.add_middleware(CORSMiddleware, allow_origins=["https://partner.example"], allow_credentials=True, allow_methods=["GET"])
+app.add_middleware(
+    CORSMiddleware, allow_origins=["https://partner.example"], allow_credentials=True, allow_methods=["GET"]
+)

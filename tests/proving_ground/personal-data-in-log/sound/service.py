@@ -2,7 +2,7 @@
 
 import logging
 
-from ground import Dossier, Filing, Citizen, file_dossier, hall
+from ground import Citizen, Dossier, Filing, file_dossier, hall
 
 app = hall()
 logging.basicConfig(level=logging.WARNING)

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from ground import Dossier, Filing, Citizen, file_dossier, hall
-from observability import tracing
+from ground import Citizen, Dossier, Filing, file_dossier, hall
 from opentelemetry import trace
+
+from observability import tracing
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ async def sign_in_page(request: Request) -> Response:
 
 
 @app.post("/sign-in", status_code=303)
-async def sign_in(request: Request, email: Annotated[str, Form()], role: Annotated[str, Form()] = "citizen") -> Response:
+async def sign_in(
+    request: Request, email: Annotated[str, Form()], role: Annotated[str, Form()] = "citizen"
+) -> Response:
     SESSIONS.pop(request.cookies.get("session", ""), None)
     return with_session(RedirectResponse("/home", 303), open_session(email, "citizen"))

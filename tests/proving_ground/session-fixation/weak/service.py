@@ -18,7 +18,9 @@ async def sign_in_page(request: Request) -> Response:
 
 
 @app.post("/sign-in", status_code=303)
-async def sign_in(request: Request, email: Annotated[str, Form()], role: Annotated[str, Form()] = "citizen") -> Response:
+async def sign_in(
+    request: Request, email: Annotated[str, Form()], role: Annotated[str, Form()] = "citizen"
+) -> Response:
     token = request.cookies.get("session") or open_session(email, "citizen")
     SESSIONS[token] = Person(email, "citizen", time.time() + SESSION_S)
     return with_session(RedirectResponse("/home", 303), token)

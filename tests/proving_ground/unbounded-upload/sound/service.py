@@ -10,6 +10,8 @@ sizes: dict[str, int] = {}
 
 
 @app.post("/documents", status_code=201)
-async def attach(person: SignedIn, title: Annotated[str, Form(max_length=80)], content: Annotated[str, Form()]) -> dict[str, int]:
+async def attach(
+    person: SignedIn, title: Annotated[str, Form(max_length=80)], content: Annotated[str, Form()]
+) -> dict[str, int]:
     sizes[title] = len(content)
     return {"characters": len(content)}

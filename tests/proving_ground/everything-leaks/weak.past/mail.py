@@ -1,0 +1,1 @@
+RELAY = {"host": "mail.example.org", "password": "@planted-password@"}
