@@ -11,11 +11,14 @@ from scorecard.grading.actions import actions
 from scorecard.grading.capacity import capacity
 from scorecard.grading.contradictions import contradictions
 from scorecard.grading.decision import LEAST_GRADE, condition, decide, reason
+from scorecard.grading.differences import Cause, Change, differences
 from scorecard.grading.explanation import Line, explain
 from scorecard.grading.freshness import shares, validity
 from scorecard.grading.indicators import indicators
 from scorecard.grading.observations import ledger
 from scorecard.grading.official import OFFICIAL, Official
+from scorecard.grading.past import Past, past
+from scorecard.grading.revocation import revoked_by
 from scorecard.grading.scores import range_of, settled, tally
 from scorecard.grading.verdicts import Bench, judge_all
 from scorecard.grading.waivers import in_force
@@ -23,7 +26,7 @@ from scorecard.grading.waivers import problems as waiver_problems
 from scorecard.project import ProjectFile, Waiver
 from scorecard.scorecard import DomainResult, GradeRange, Judged, ProjectSummary, Scorecard
 
-__all__ = ["Line", "explain", "grade"]
+__all__ = ["Cause", "Change", "Line", "Past", "differences", "explain", "grade", "past", "revoked_by"]
 
 NOTHING_ASKED = GradeRange(low="F", high="F", score_low=0.0, score_high=0.0)
 """Grade when no criterion applies: nothing asked earns nothing."""

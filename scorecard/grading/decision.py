@@ -8,6 +8,7 @@ from typing import assert_never
 
 from scorecard.evidence import Text, Unit
 from scorecard.grading.capacity import USERS_HELD, holds
+from scorecard.grading.revocation import terms
 from scorecard.grading.scores import Tally, below, range_of
 from scorecard.grading.sentences import enumeration, named, quoted, sentence
 from scorecard.project import ProjectFile, Waiver
@@ -54,11 +55,13 @@ def condition(
         return None
     because = _because(judged)
     ends = [waivers[j.criterion.id].expires for j in because if j.verdict is Verdict.WAIVED]
-    cap = capacity.users_low
+    low = capacity.users_low
+    cap = None if low is None else min(int(rounded_down(low)), project.project.users)
     return Condition(
-        users_cap=None if cap is None else min(int(rounded_down(cap)), project.project.users),
+        users_cap=cap,
         until=min([today + timedelta(days=CONDITION_DAYS), *ends]),
         because=tuple(j.criterion.id for j in because),
+        revocation=terms(cap),
     )
 
 
