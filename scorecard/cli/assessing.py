@@ -79,22 +79,38 @@ def run(
 def grade(
     folder: RunArgument = Path("runs/latest"),
     on: OnOption = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help=t(
+                "Earlier scorecard.json of the project: show what changed since, and why.",
+                "Un scorecard.json antérieur du projet : montrer ce qui a changé, et pourquoi.",
+            ),
+        ),
+    ] = None,
     criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write the scorecard and its pages anew; exit code of the gate. Own criteria that are given are kept."""
+    from scorecard.cli import against as earlier
     from scorecard.cli.criteria_folders import keep
     from scorecard.cli.grade import grade_run, write_reports
     from scorecard.cli.run import Output, show
 
     graded = Run(folder)
     card = grade_run(graded, day(on), criteria)
+    old = None if against is None else earlier.read(against, card.project.name)  # before it is written anew
     if criteria is not None:
         keep(graded, criteria)
     write_reports(graded, card, lang)
-    show(card, graded, Output(lang, as_json, quiet))
+    if old is None or not as_json:
+        show(card, graded, Output(lang, as_json, quiet))
+    if old is not None and as_json:
+        typer.echo(earlier.document(old, card, lang))
+    elif old is not None and not quiet:
+        typer.echo("\n".join(earlier.lines(old, card, lang)))
     raise typer.Exit(card.decision.exit_code)
 
 

@@ -73,6 +73,8 @@ def _change(name: str, was: Question | None, now: Judged | None, old: Past, new:
         text = Text(en=f"{title.en} is no longer in the catalogue.", fr=f"{title.fr} n’est plus dans le référentiel.")
         return Change(name, was.verdict, None, (Cause.REMOVED,), text)
     title = quoted(now.criterion.title)
+    if was is None and now.verdict is Verdict.NOT_APPLICABLE:
+        return None
     if was is None:
         text = Text(
             en=f"{title.en} is new in the catalogue: {VERDICTS[now.verdict].en}.",

@@ -127,6 +127,11 @@ def _trouble_with_fact(place: Place, unit: Unit) -> Text | None:
             en=f"It was observed in “{fact.unit.value}” and is asked in “{unit.value}”.",
             fr=f"L’observation est en « {fact.unit.value} », la question en « {unit.value} ».",
         )
+    if any(isinstance(number, int | float) and number < 0 for number in (fact.value, fact.low, fact.high)):
+        return Text(
+            en=f"It reads {fact.value}, and no such thing can be below zero.",
+            fr=f"La valeur lue est {fact.value}, or rien de tel n’est inférieur à zéro.",
+        )
     if place.evidence.name == DECLARATIONS and (fact.observed_on is None or not fact.source):
         return Text(
             en="The declaration has no date, owner or link.",
