@@ -103,9 +103,13 @@ class Reply:
 SPENT = Reply(None, problem="bound of the requests reached")
 
 
-def client(url: str) -> httpx.Client:
-    """A browser without scripts for the service at ``url``; it follows no redirect by itself."""
+def client(url: str, address: str | None = None) -> httpx.Client:
+    """A browser without scripts for the service at ``url``; it follows no redirect by itself.
+
+    With ``address`` its requests come from that address of this machine.
+    """
     made = httpx.Client(
+        transport=None if address is None else httpx.HTTPTransport(local_address=address),
         timeout=REQUEST_S,
         # A proxy of the environment is for the outside, never for a service on this machine.
         trust_env=not is_local(url),

@@ -54,13 +54,18 @@ class Taken:
 
 
 class Person:
-    """Somebody with a name, a browser and what they remember. ``number`` places them in their population."""
+    """Somebody with a name, a browser and what they remember. ``number`` places them in their population.
 
-    def __init__(self, url: str, persona: Persona, number: int, random: Random, budget: Budget) -> None:
+    With ``address`` their requests come from that address of this machine.
+    """
+
+    def __init__(
+        self, url: str, persona: Persona, number: int, random: Random, budget: Budget, address: str | None = None
+    ) -> None:
         self.persona = persona
         self.values: dict[str, Any] = dict(person(random, number))
         self._url, self._random, self._budget = url, random, budget
-        self._browser = client(url)
+        self._browser = client(url, address)
 
     def close(self) -> None:
         """Close the browser."""
