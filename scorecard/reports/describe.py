@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scorecard.evidence import Unit
 from scorecard.reports import measured
 from scorecard.reports.words import Words
@@ -38,10 +40,31 @@ def day(card: Scorecard, words: Words) -> str:
     if not points:
         return words.gettext("No demand over the day was worked out.")
     hour, peak = max(points, key=lambda point: point[1])
-    sentence = words.gettext("The demand is highest at %(hour)s with %(rate)s journeys begun per second.")
+    sentence = words.gettext("The demand is highest at %(hour)s, when %(rate)s people begin per second.")
     return " ".join(
         [sentence % {"hour": words.hour(int(hour)), "rate": words.measured(peak)}, *_held_and_demand(card, words)]
     )
+
+
+def scaling(card: Scorecard, words: Words) -> str:
+    """What the service holds with the fewest and the most copies that were measured, and what is forecast beyond."""
+    rows = measured.scaling(card)
+    sentences = []
+    known = [(r.copies, r.sustained) for r in rows if r.sustained is not None]
+    for copies, rate in (known[0], known[-1]) if known else ():
+        message = words.ngettext(
+            "With %(number)s copy it was measured to hold %(rate)s journeys begun per second.",
+            "With %(number)s copies it was measured to hold %(rate)s journeys begun per second.",
+            math.ceil(copies),
+        )
+        sentences.append(message % {"number": words.number(copies), "rate": words.measured(rate)})
+    ahead = [r for r in rows if r.low is not None and r.high is not None]
+    if ahead:
+        last = ahead[-1]
+        message = words.gettext("With %(number)s copies %(low)s to %(high)s are forecast.")
+        ends = {"low": words.measured(last.low or 0.0), "high": words.measured(last.high or 0.0)}
+        sentences.append(message % {"number": words.number(last.copies), **ends})
+    return " ".join(dict.fromkeys(sentences))
 
 
 def _held_and_demand(card: Scorecard, words: Words) -> list[str]:

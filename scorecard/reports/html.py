@@ -8,9 +8,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import describe, labels, measured, plots, sheet
+from scorecard.reports import describe, labels, ledger, measured, origin, plots, sheet
 from scorecard.reports.words import Lang, Words
-from scorecard.scorecard import GradeRange, Scorecard, Verdict
+from scorecard.scorecard import Scorecard, Verdict
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """The page declares it itself and works under it: whatever a tool's message holds, nothing is run or fetched."""
@@ -32,6 +32,7 @@ def render(card: Scorecard, lang: str) -> str:
             policy=CONTENT_SECURITY_POLICY,
             latency=plots.latency(card, words),
             day=plots.day(card, words),
+            scaling=plots.scaling(card, words),
         )
     )
 
@@ -52,18 +53,19 @@ def environment(lang: Lang) -> Environment:
     install: Any = environment
     install.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)
     environment.globals.update(
-        words=words, sheet=sheet, labels=labels, measured=measured, describe=describe, units=Unit, Verdict=Verdict
+        words=words,
+        sheet=sheet,
+        ledger=ledger,
+        origin=origin,
+        labels=labels,
+        measured=measured,
+        describe=describe,
+        units=Unit,
+        Verdict=Verdict,
     )
     environment.globals["column_title"] = partial(_column_title, words)
-    environment.filters.update(say=words.say, count=words.number, date=words.date, grade=partial(_grade, words))
+    environment.filters.update(say=words.say, count=words.number, date=words.date, grade=words.grade)
     return environment
-
-
-def _grade(words: Words, grade: GradeRange) -> str:
-    """The grade in words: one letter, or the two it lies between."""
-    if grade.low == grade.high:
-        return grade.low
-    return words.gettext("between %(low)s and %(high)s") % {"low": grade.low, "high": grade.high}
 
 
 def _column_title(words: Words, name: str) -> str:

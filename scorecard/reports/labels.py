@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scorecard.criteria import Domain
 from scorecard.evidence import Severity, Status
-from scorecard.scorecard import Decision, Verdict
+from scorecard.scorecard import Colour, Decision, Verdict
 
 
 def mark(message: str) -> str:
@@ -122,6 +122,11 @@ COLUMNS = {
     "requests": mark("requests"),
     "sql_per_request": mark("SQL statements in a request"),
     "share_of_time": mark("share of the time"),
+    "replicas": mark("copies of the service"),
+    "sustained": mark("rate held, measured"),
+    "fit": mark("rate held, forecast"),
+    "low": mark("at the least"),
+    "high": mark("at the most"),
     "hour": mark("hour"),
     "journeys_per_s": mark("journeys begun"),
     "citizens": mark("by citizens"),
@@ -138,6 +143,13 @@ OUTCOMES_LONG = {
     "failed": mark("missed the objective"),
     "void": mark("does not count: the test itself was the limit"),
 }
+COLOURS = {
+    Colour.GREEN: mark("green"),
+    Colour.YELLOW: mark("yellow"),
+    Colour.RED: mark("red"),
+    Colour.GREY: mark("grey"),
+}
+CORES = counted("%(number)s core", "%(number)s cores")
 ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
 GAIN = counted("worth %(number)s point of 100", "worth %(number)s points of 100")
 MOST_GAIN = counted("worth up to %(number)s point of 100", "worth up to %(number)s points of 100")

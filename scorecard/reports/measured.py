@@ -23,6 +23,17 @@ class LoadStep:
 
 
 @dataclass(frozen=True)
+class Copies:
+    """A number of copies of the service: journeys/s held as measured, and as forecast with its interval."""
+
+    copies: float
+    sustained: float | None
+    fit: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class RouteTime:
     """One route: its share of the server's time (0 to 1)."""
 
@@ -70,6 +81,19 @@ def demand_over_day(card: Scorecard) -> tuple[tuple[float, float], ...]:
     rows = _records(day, ("hour", "journeys_per_s"))
     points = ((_float(row["hour"]), _float(row["journeys_per_s"])) for row in rows)
     return tuple(sorted((hour, value) for hour, value in points if hour is not None and value is not None))
+
+
+def scaling(card: Scorecard) -> tuple[Copies, ...]:
+    """Rows of the table ``load.scaling`` by rising number of copies; empty where the run measured no more than one."""
+    found = table(card, "load.scaling")
+    if found is None:
+        return ()
+    rows = []
+    for row in _records(found, ("replicas", "sustained", "fit", "low", "high")):
+        copies = _float(row["replicas"])
+        if copies is not None:
+            rows.append(Copies(copies, *(_float(row[name]) for name in ("sustained", "fit", "low", "high"))))
+    return tuple(sorted(rows, key=lambda row: row.copies))
 
 
 def routes(card: Scorecard) -> tuple[RouteTime, ...]:

@@ -7,28 +7,29 @@ of the page on a phone: docs/decisions/0060-plots-drawn-as-templates.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from scorecard.evidence import Fact, Unit
-from scorecard.reports import measured
+from scorecard.reports import lettering, measured
 from scorecard.reports.axes import Scale, around, from_zero
 from scorecard.reports.drawing import Anchor, Band, Drawing, Frame, Label, Line, Mark, Rule, Tick
 from scorecard.reports.words import Words
 from scorecard.scorecard import Scorecard
 
-WIDTHS = (720, 340)
+WIDTHS = (860, 340)
 """Width (px) of the drawing on a desk and on a phone; the style sheet shows one of them."""
 
 _DESK, _PHONE = WIDTHS
 _SAME = 0.02
 """Relative difference below which the peak of the day and the demand that was tested are one and the same."""
 
-_LABEL_HEIGHT = 15.0
-_LETTER_WIDTH = 7.2
-"""Pixels of a letter in the widest of the usual fonts, at the size of the labels."""
+_FURTHER = 12
+"""How many lines up and down the name of a curve may move to find room."""
 
 Curve = Sequence[tuple[float, float]]
+Places = Sequence[Label]
+"""Where a label may stand, the best place first."""
 
 
 def latency(card: Scorecard, words: Words) -> tuple[Drawing, ...]:
@@ -43,8 +44,14 @@ def day(card: Scorecard, words: Words) -> tuple[Drawing, ...]:
     return tuple(_day(card, points, words, width) for width in WIDTHS) if len(points) > 1 else ()
 
 
+def scaling(card: Scorecard, words: Words) -> tuple[Drawing, ...]:
+    """Rate held against the number of copies of the service: measured, and forecast with its interval."""
+    rows = measured.scaling(card)
+    return tuple(_scaling(card, rows, words, width) for width in WIDTHS) if len(rows) > 1 else ()
+
+
 def _latency(card: Scorecard, steps: Sequence[measured.LoadStep], words: Words, width: int) -> Drawing:
-    frame = _frame(width, top=66, right=86 if width == _DESK else 70)
+    frame = _frame(width, height=340, top=66, right=86 if width == _DESK else 70)
     objective = measured.objective(card)
     demand = measured.number(card, "demand.journeys_per_s")
     held = measured.held(card)
@@ -55,16 +62,17 @@ def _latency(card: Scorecard, steps: Sequence[measured.LoadStep], words: Words, 
     x = from_zero(_ends([s.offered for s in steps], demand, *_interval(held))[1], frame.left, frame.right)
     placed = {name: [(x(rate), y(value)) for rate, value in curve] for name, curve in curves.items() if curve}
     names = {"p50": words.gettext("half"), "p95": words.gettext("95 in 100"), "p99": words.gettext("99 in 100")}
-    rules, labels = _upright(held, demand, words, x, frame)
+    rules, wanted = _upright(held, demand, words, x, frame)
     if objective is not None:
         text = words.gettext("objective: %(time)s") % {"time": words.quantity(objective, Unit.SECOND)}
         rules.append(Rule(frame.left, y(objective), frame.right, y(objective), "objective"))
-        labels.append(Label(text, frame.left + 6, y(objective) - 6, "objective"))
+        wanted.append(_along(text, y(objective), y(objective), "objective", frame))
+    wanted.extend(_at_its_end(names[name], placed[name][-1], name) for name in ("p95", "p99", "p50") if name in placed)
     return Drawing(
         frame=frame,
         x_title=words.gettext("journeys begun per second"),
         y_title=words.gettext("wait for an answer"),
-        x_ticks=tuple(Tick(x(v), words.number(v)) for v in x.ticks(8 if width == _DESK else 4)),
+        x_ticks=_ticks(x, words, 8 if width == _DESK else 4),
         y_ticks=tuple(Tick(y(v), words.quantity(v, Unit.SECOND)) for v in y.ticks(9)),
         bands=tuple(
             Band(x(low), frame.top, max(x(high) - x(low), 1.0), frame.bottom - frame.top, "held")
@@ -74,7 +82,7 @@ def _latency(card: Scorecard, steps: Sequence[measured.LoadStep], words: Words, 
         lines=tuple(Line(_path(points), name) for name, points in placed.items()),
         rules=tuple(rules),
         marks=tuple(Mark(x(rate), y(value), outcome) for rate, value, outcome in marks),
-        labels=(*labels, *_names_at_the_end(placed, names, frame)),
+        labels=lettering.apart(wanted, frame),
     )
 
 
@@ -84,48 +92,29 @@ def _curve(steps: Sequence[measured.LoadStep], name: Literal["p50", "p95", "p99"
     return [(rate, value) for rate, value in points if value is not None and value > 0]
 
 
-def _names_at_the_end(placed: Mapping[str, Curve], names: Mapping[str, str], frame: Frame) -> list[Label]:
-    """Names of the lines at their right end, moved apart where they would overlap."""
-    labels: list[Label] = []
-    ceiling = frame.bottom
-    for name in sorted(placed, key=lambda n: -placed[n][-1][1]):
-        y = round(min(placed[name][-1][1] + 4, ceiling), 1)
-        ceiling = y - _LABEL_HEIGHT
-        labels.append(Label(names[name], round(placed[name][-1][0] + 9, 1), y, name))
-    return labels
-
-
 def _upright(
     held: Fact | None, demand: float | None, words: Words, x: Scale, frame: Frame
-) -> tuple[list[Rule], list[Label]]:
+) -> tuple[list[Rule], list[Places]]:
     """Upright rules for the rate held and for the demand, named on two rows above the plot, away from each other."""
     rate = _value(held)
-    rows = (
+    rows: tuple[tuple[str, float | None, str], ...] = (
         ("held", rate, words.gettext("holds %(rate)s per second")),
         ("demand", demand, _demand(words)),
     )
     middle = (frame.left + frame.right) / 2 if rate is None or demand is None else (x(rate) + x(demand)) / 2
     rules: list[Rule] = []
-    labels: list[Label] = []
+    labels: list[Places] = []
     for row, (style, value, message) in enumerate(rows):
         if value is not None:
-            at, y, text = x(value), frame.top - 24 + row * _LABEL_HEIGHT, message % {"rate": words.measured(value)}
-            anchor = _side(at, text, frame, leftwards=at < middle)
+            at, y, text = x(value), frame.top - 24 + row * lettering.HEIGHT, message % {"rate": words.measured(value)}
+            anchors: tuple[Anchor, ...] = ("end", "start") if at < middle else ("start", "end")
             rules.append(Rule(at, y - 10, at, frame.bottom, style))
-            labels.append(Label(text, round(at + (5 if anchor == "start" else -5), 1), y, style, anchor))
+            labels.append([_beside(text, at, y, style, anchor, 5) for anchor in anchors])
     return rules, labels
 
 
-def _side(at: float, text: str, frame: Frame, *, leftwards: bool) -> Anchor:
-    """The side of ``at`` to write on: the one asked for unless the words would leave the drawing there."""
-    length = len(text) * _LETTER_WIDTH + 5
-    if leftwards:
-        return "end" if at - length > 0 else "start"
-    return "start" if at + length < frame.width else "end"
-
-
 def _day(card: Scorecard, points: Curve, words: Words, width: int) -> Drawing:
-    frame = _frame(width, top=34, right=24)
+    frame = _frame(width, height=158 if width == _DESK else 220, top=40, right=24, below=28)
     held = measured.held(card)
     rate = _value(held)
     low, high = _interval(held)
@@ -133,50 +122,114 @@ def _day(card: Scorecard, points: Curve, words: Words, width: int) -> Drawing:
     y = from_zero(_ends([value for _, value in points], rate, high, asked)[1], frame.bottom, frame.top)
     x = Scale(0.0, 24.0, frame.left, frame.right)
     outline = _path([(x(hour), y(value)) for hour, value in points])
-    peak_hour, peak = max(points, key=lambda point: point[1])
-    tested_at_its_peak = asked is not None and math.isclose(asked, peak, rel_tol=_SAME)
-    message = _demand(words) if tested_at_its_peak else words.gettext("busiest hour: %(rate)s per second")
-    peak_text = message % {"rate": words.measured(peak)}
-    anchor = _side(x(peak_hour), peak_text, frame, leftwards=peak_hour >= 12)
-    peak_x = round(x(peak_hour) + (8 if anchor == "start" else -8), 1)
-    labels = [Label(peak_text, peak_x, y(peak) - 8, "demand", anchor)]
-    rules = []
-    if asked is not None and not tested_at_its_peak:
-        # Citizens and agents are busiest at different hours, or some are not played: the test asks for another rate.
-        rules.append(Rule(frame.left, y(asked), frame.right, y(asked), "demand"))
-        text = _demand(words) % {"rate": words.measured(asked)}
-        if abs(y(asked) - y(peak)) < 2 * _LABEL_HEIGHT:
-            labels.clear()  # the two would be written over each other; the rule is what was tested, the table has both
-        labels.append(Label(text, frame.right - 6, y(asked) - 6, "demand", "end"))
+    rules, wanted = [], []
     if rate is not None:
         text = words.gettext("holds %(rate)s per second") % {"rate": words.measured(rate)}
         rules.append(Rule(frame.left, y(rate), frame.right, y(rate), "held"))
-        labels.append(Label(text, frame.left + 6, y(rate if high is None else high) - 6, "held"))
+        top, bottom = y(rate if high is None else high), y(rate if low is None else low)
+        wanted.append(_along(text, top, bottom, "held", frame))
+    wanted.extend(_demands(points, asked, words, x, y, frame))
+    if asked is not None and not _tested_at(asked, points):
+        # Citizens and agents are busiest at different hours, or some are not played: the test asks for another rate.
+        rules.append(Rule(frame.left, y(asked), frame.right, y(asked), "demand"))
     return Drawing(
         frame=frame,
-        x_title=words.gettext("hour of the busiest day"),
-        y_title=words.gettext("journeys begun per second"),
+        x_title="",
+        y_title=words.gettext("people who begin per second, over the busiest day"),
         x_ticks=tuple(Tick(x(h), words.hour(h)) for h in range(0, 25, 3 if width == _DESK else 6)),
-        y_ticks=tuple(Tick(y(v), words.number(v)) for v in y.ticks(5)),
+        y_ticks=_ticks(y, words, 4),
         bands=()
         if low is None or high is None
         else (Band(frame.left, y(high), frame.right - frame.left, max(y(low) - y(high), 1.0), "held"),),
         areas=(f"{x(points[0][0])},{frame.bottom} {outline} {x(points[-1][0])},{frame.bottom}",),
         lines=(Line(outline, "demand"),),
         rules=tuple(rules),
-        labels=tuple(labels),
+        labels=lettering.apart(wanted, frame),
     )
+
+
+def _demands(points: Curve, asked: float | None, words: Words, x: Scale, y: Scale, frame: Frame) -> list[Places]:
+    """Labels of the rate that was tested, and of the busiest hour where that is another one."""
+    peak_hour, peak = max(points, key=lambda point: point[1])
+    anchors: tuple[Anchor, ...] = ("end", "start") if peak_hour >= 12 else ("start", "end")
+    tested = asked is not None and _tested_at(asked, points)
+    message = _demand(words) if tested else words.gettext("busiest hour: %(rate)s per second")
+    text = message % {"rate": words.measured(peak)}
+    at_peak = [
+        _beside(text, x(peak_hour), y(peak) + down, "demand", anchor, 8) for down in (-8, 14) for anchor in anchors
+    ]
+    if asked is None or tested:
+        return [at_peak]
+    text = _demand(words) % {"rate": words.measured(asked)}
+    along = [place for place in _along(text, y(asked), y(asked), "demand", frame) if place.anchor == "end"]
+    if abs(y(asked) - y(peak)) < lettering.HEIGHT:
+        return [along]  # the two would be taken for each other; the rule is what was tested, the table has both
+    return [along, at_peak]
+
+
+def _tested_at(asked: float, points: Curve) -> bool:
+    return math.isclose(asked, max(value for _, value in points), rel_tol=_SAME)
+
+
+def _scaling(card: Scorecard, rows: Sequence[measured.Copies], words: Words, width: int) -> Drawing:
+    frame = _frame(width, height=300, top=40, right=86 if width == _DESK else 70)
+    demand = measured.number(card, "demand.journeys_per_s")
+    levels = [v for r in rows for v in (r.sustained, r.fit, r.low, r.high) if v is not None]
+    y = from_zero(_ends(levels, demand)[1] if levels or demand else 1.0, frame.bottom, frame.top)
+    x = from_zero(rows[-1].copies, frame.left, frame.right)
+    fit = [(x(r.copies), y(r.fit)) for r in rows if r.fit is not None]
+    sure = [(x(r.copies), y(r.low), y(r.high)) for r in rows if r.low is not None and r.high is not None]
+    round_trip = [(at, high) for at, _, high in sure] + [(at, low) for at, low, _ in reversed(sure)]
+    data = [(x(r.copies), y(r.sustained)) for r in rows if r.sustained is not None]
+    rules, wanted = [], []
+    if demand is not None:
+        rules.append(Rule(frame.left, y(demand), frame.right, y(demand), "demand"))
+        text = _demand(words) % {"rate": words.measured(demand)}
+        wanted.append(_along(text, y(demand), y(demand), "demand", frame))
+    if fit:
+        wanted.append(_at_its_end(words.gettext("forecast"), fit[-1], "p95"))
+    return Drawing(
+        frame=frame,
+        x_title=words.gettext("copies of the service"),
+        y_title=words.gettext("journeys begun per second"),
+        x_ticks=_ticks(x, words, 8 if width == _DESK else 4),
+        y_ticks=_ticks(y, words, 6),
+        areas=(_path(round_trip),) if len(sure) > 1 else (),
+        lines=(Line(_path(fit), "p95"),) if len(fit) > 1 else (),
+        rules=tuple(rules),
+        marks=tuple(Mark(at, value, "held") for at, value in data),
+        labels=lettering.apart(wanted, frame),
+    )
+
+
+def _along(text: str, top: float, bottom: float, style: str, frame: Frame) -> Places:
+    """Places above and below what lies between ``top`` and ``bottom`` from side to side, first on the left."""
+    left, right = frame.left + 6, frame.right - 6
+    ends: tuple[tuple[float, Anchor], ...] = ((left, "start"), (right, "end"))
+    return [Label(text, x, round(y, 1), style, anchor) for y in (top - 6, bottom + 14) for x, anchor in ends]
+
+
+def _beside(text: str, at: float, y: float, style: str, anchor: Anchor, gap: float) -> Label:
+    return Label(text, round(at + (gap if anchor == "start" else -gap), 1), round(y, 1), style, anchor)
+
+
+def _at_its_end(text: str, end: tuple[float, float], style: str) -> Places:
+    """Places at the right of the last point of a curve, further and further away from it."""
+    steps = sorted(range(-_FURTHER, _FURTHER + 1), key=lambda n: (abs(n), n))
+    return [Label(text, round(end[0] + 9, 1), round(end[1] + 4 + n * lettering.HEIGHT / 2, 1), style) for n in steps]
 
 
 def _demand(words: Words) -> str:
     return words.gettext("peak demand: %(rate)s per second")
 
 
-def _frame(width: int, *, top: float, right: float) -> Frame:
+def _ticks(scale: Scale, words: Words, about: int) -> tuple[Tick, ...]:
+    return tuple(Tick(scale(v), words.number(v)) for v in scale.ticks(about))
+
+
+def _frame(width: int, *, height: int, top: float, right: float, below: float = 48.0) -> Frame:
     """The area of the data, leaving room for the labels around it at this width."""
-    if width == _DESK:
-        return Frame(width, 340, left=70, right=width - right, top=top, bottom=292)
-    return Frame(width, 320, left=58, right=width - right, top=top, bottom=272)
+    return Frame(width, height, left=70 if width == _DESK else 58, right=width - right, top=top, bottom=height - below)
 
 
 def _ends(values: Sequence[float], *more: float | None) -> tuple[float, float]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Literal
 
-from scorecard.evidence import Column, Evidence, Finding, Machine, Severity, Table, Unit
+from scorecard.evidence import Column, Evidence, Fact, Finding, Severity, Table, Unit
 from scorecard.reports import measured
 from scorecard.reports.labels import DECISIONS
 from scorecard.reports.words import Words
-from scorecard.scorecard import DomainResult, GradeRange, Judged, Letter, Scorecard, Verdict
+from scorecard.scorecard import Colour, DomainResult, GradeRange, Indicator, Judged, Letter, Scorecard, Verdict
 
 LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D", "E", "F")
 
 MOST_PROBLEMS = 2
 """Problems shown above the fold, so that the signature stays on the first sheet; the detail lists them all."""
+
+MOST_ACTIONS = 3
+"""Actions above the fold, those that move most; each other one stands with its question."""
 
 MOST_FINDINGS = 10
 """Findings shown of one evidence, the most severe first; the others are counted."""
@@ -53,14 +55,6 @@ class Cell:
 
     letter: Letter
     state: Literal["sure", "maybe", "no"]
-
-
-@dataclass(frozen=True)
-class Declared:
-    """An answer that somebody gave without a measurement, and the last day it counts."""
-
-    judged: Judged
-    until: date | None
 
 
 @dataclass(frozen=True)
@@ -114,17 +108,6 @@ def users_bar(card: Scorecard) -> Bar | None:
     return Bar(low, high, wanted, _ROOM * max(v for v in (low, high, wanted) if v is not None))
 
 
-def requests_bar(card: Scorecard) -> Bar | None:
-    """Requests per second held against those of the busiest moment; None where the rate held is not known."""
-    rate, demand = card.capacity.sustained_rps, card.capacity.demand_rps
-    if rate is None or rate <= 0:
-        return None
-    fact = measured.fact(card, "load.sustained_rps")
-    low = rate if fact is None or fact.low is None else float(fact.low)
-    high = None if fact is None or fact.high is None else float(fact.high)
-    return Bar(low, high, demand, _ROOM * max(v for v in (low, high, demand) if v is not None))
-
-
 def held_words(card: Scorecard, words: Words) -> str:
     """The users held, as a range where the measurement has both ends."""
     bar = users_bar(card)
@@ -139,13 +122,28 @@ def held_words(card: Scorecard, words: Words) -> str:
     return words.gettext("holds %(low)s to %(high)s") % {"low": low.partition("\u00a0")[0], "high": high}
 
 
-def rate_words(bar: Bar, words: Words) -> str:
-    """The rate held, as a range where the measurement has both ends."""
-    low = words.measured(bar.low)
-    if bar.high is None:
-        return words.gettext("at least %(low)s") % {"low": low}
-    high = words.measured(bar.high)
-    return low if low == high else words.gettext("between %(low)s and %(high)s") % {"low": low, "high": high}
+def peak(card: Scorecard, words: Words) -> str:
+    """How many begin at the busiest moment, and how many the service keeps up with, each with what is not known."""
+    demand, held = measured.number(card, "demand.journeys_per_s"), measured.held(card)
+    if demand is None:
+        asked_of = words.gettext("How much is asked of it at the busiest moment is not known.")
+    else:
+        message = words.gettext("At the busiest moment %(rate)s people begin every second.")
+        asked_of = message % {"rate": words.measured(demand)}
+    if held is None:
+        return " ".join([asked_of, words.gettext("How many the service keeps up with is not known.")])
+    return " ".join([asked_of, words.gettext("The service keeps up with %(rate)s.") % {"rate": _range(held, words)}])
+
+
+def known_indicators(card: Scorecard) -> tuple[Indicator, ...]:
+    """The official indicators that have a colour, the worst first, each colour in the order of the judgement."""
+    order = (Colour.RED, Colour.YELLOW, Colour.GREEN)
+    return tuple(i for colour in order for i in card.indicators if i.colour is colour)
+
+
+def unknown_indicators(card: Scorecard) -> tuple[Indicator, ...]:
+    """The official indicators that are grey: not known."""
+    return tuple(i for i in card.indicators if i.colour is Colour.GREY)
 
 
 def why_absent(card: Scorecard, name: str, words: Words) -> str:
@@ -159,22 +157,6 @@ def conditions(card: Scorecard, words: Words) -> tuple[str, ...]:
         return ()
     titles = {j.criterion.id: words.say(j.criterion.title) for j in card.judged}
     return tuple(titles.get(name, name) for name in card.condition.because)
-
-
-def declared(card: Scorecard) -> tuple[Declared, ...]:
-    """Criteria that rest on a declaration which was given, with the last day it counts."""
-    given = (j for j in card.judged if j.criterion.basis == "declared" and j.fact is not None)
-    return tuple(Declared(j, _until(j)) for j in given if j.fact is not None and j.fact.value is not None)
-
-
-def undeclared(card: Scorecard) -> tuple[Judged, ...]:
-    """Criteria that wait for somebody's declaration."""
-    return tuple(j for j in card.judged if j.criterion.basis == "declared" and j.verdict is Verdict.UNKNOWN)
-
-
-def waived(card: Scorecard) -> tuple[Judged, ...]:
-    """Criteria whose failure somebody accepted for a time."""
-    return tuple(j for j in card.judged if j.waiver is not None)
 
 
 def worst_findings(evidence: Evidence) -> tuple[Finding, ...]:
@@ -208,16 +190,6 @@ def shown(table: Table | None, lang: str) -> Shown | None:
     return Shown(tuple(table.columns[place] for place in places), rows, step, tuple(notes))
 
 
-def machines(card: Scorecard) -> tuple[Machine, ...]:
-    """The machines that anything was measured on, each once."""
-    found: dict[str, Machine] = {}
-    for item in card.evidence:
-        if item.provenance is not None:
-            machine = item.provenance.machine
-            found.setdefault(machine.model_dump_json(), machine)
-    return tuple(found.values())
-
-
 def evidence_links(judged: Judged) -> Iterator[tuple[str, str]]:
     """Name of each evidence a verdict rests on, and the place in the run's files it points to."""
     for pointer in judged.evidence:
@@ -231,7 +203,12 @@ def verdict_counts(domain: DomainResult) -> tuple[tuple[Verdict, int], ...]:
     return tuple((v, count) for v, count in counts if count)
 
 
-def _until(judged: Judged) -> date | None:
-    if judged.fact is None or judged.fact.observed_on is None:
-        return None
-    return judged.fact.observed_on + timedelta(days=judged.criterion.max_age_days)
+def _range(held: Fact, words: Words) -> str:
+    """A rate as a range where the measurement has both ends."""
+    if held.low is None:
+        return words.quantity(held.value, Unit.COUNT)
+    low = words.measured(held.low)
+    if held.high is None:
+        return words.gettext("at least %(low)s") % {"low": low}
+    high = words.measured(held.high)
+    return low if low == high else words.gettext("%(low)s to %(high)s") % {"low": low, "high": high}

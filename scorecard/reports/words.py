@@ -16,9 +16,9 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from scorecard import quantities
-from scorecard.evidence import Fact, Text, Unit
+from scorecard.evidence import Fact, Machine, Text, Unit
 from scorecard.reports import labels
-from scorecard.scorecard import Action
+from scorecard.scorecard import Action, GradeRange, Indicator
 
 Lang = Literal["en", "fr"]
 
@@ -89,6 +89,33 @@ class Words:
         """``value`` with the digits a measurement deserves."""
         return quantities.number(value, self.lang)
 
+    def share(self, value: float) -> str:
+        """``value`` (0 to 1) as a whole percentage that reaches 0 and 100 only when it is none and all."""
+        whole = min(max(round(100 * value), 1), 99) if 0 < value < 1 else round(100 * value)
+        return f"{self.number(whole)}{_NARROW}%" if self.lang == "fr" else f"{self.number(whole)}%"
+
+    def grade(self, grade: GradeRange) -> str:
+        """The grade in words: one letter, or the two it lies between."""
+        if grade.low == grade.high:
+            return grade.low
+        return self.gettext("between %(low)s and %(high)s") % {"low": grade.low, "high": grade.high}
+
+    def machine(self, machine: Machine) -> str:
+        """A machine in a line: processor, cores, memory, system."""
+        cores = self.counted(labels.CORES, machine.cores)
+        return f"{machine.cpu}, {cores}, {self.quantity(machine.memory_bytes, Unit.BYTES)}, {machine.system}"
+
+    def standing(self, indicator: Indicator) -> str:
+        """How an official indicator is known: measured or declared, at the peak or not."""
+        if indicator.basis is None:
+            return self.gettext("unknown")
+        basis = self.gettext("measured") if indicator.basis == "measured" else self.gettext("declared")
+        return ", ".join([basis, self.gettext("at the busiest moment")]) if indicator.at_peak else basis
+
+    def moves(self, action: Action) -> str:
+        """What ``action`` moves, in the words of the judgement; its points where the judgement has no words for it."""
+        return self.say(action.moves) or self.gain(action)
+
     def gain(self, action: Action) -> str:
         """What ``action`` moves in the grade: two digits, an order of magnitude; an answer may turn out a failure."""
         shown = float(f"{action.gain:.2g}")
@@ -120,6 +147,15 @@ class Words:
         """``moment`` written out in UTC, to the minute."""
         utc = moment.astimezone(UTC)
         return f"{self.date(utc.date())}, {utc:%H:%M} UTC"
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """From when to when, in UTC, the day said once where it is the same."""
+        first, last = start.astimezone(UTC), end.astimezone(UTC)
+        if first.date() != last.date():
+            message = self.gettext("from %(start)s to %(end)s")
+            return message % {"start": self.moment(first), "end": self.moment(last)}
+        message = self.gettext("%(date)s, from %(start)s to %(end)s UTC")
+        return message % {"date": self.date(first.date()), "start": f"{first:%H:%M}", "end": f"{last:%H:%M}"}
 
     def hour(self, hour: int) -> str:
         """An hour of the day on an axis."""

@@ -27,7 +27,7 @@ from scorecard.evidence import (
 )
 from scorecard.grading import grade
 from scorecard.project import ProjectFile
-from scorecard.scorecard import Scorecard
+from scorecard.scorecard import Colour, Indicator, Scorecard
 
 TODAY = date(2026, 11, 22)
 MACHINE = Machine(system="Linux 6.1 x86_64", cpu="Any CPU", cores=2, memory_bytes=8_000_000_000, python="3.12.1")
@@ -84,6 +84,23 @@ QUESTIONS: tuple[tuple[Any, ...], ...] = (
     ("agents_trained", "change", "The agents who will answer have been trained",
      "Les agents qui répondront ont été formés", "Plan the training before opening day",
      "Planifier la formation avant l’ouverture", "declarations", Unit.YES_NO, "equal", True, False, "weeks"),
+)  # fmt: skip
+# id, title in both languages, colour, value, unit, value in words in both languages, at the peak, basis
+INDICATORS: tuple[tuple[Any, ...], ...] = (
+    ("satisfaction", "User satisfaction", "Satisfaction usagers", Colour.GREY, None, Unit.SCORE_OF_10, "unknown",
+     "inconnue", False, None),
+    ("accessibility", "Accessibility", "Prise en compte du handicap", Colour.YELLOW, 0.62, Unit.RATIO, "62%", "62 %",
+     False, "declared"),
+    ("once-only", "Tell us once", "Dites-le-nous une fois", Colour.YELLOW, 3, Unit.COUNT, "3 data asked again",
+     "3 données redemandées", False, "declared"),
+    ("authentication", "Sign-in", "Authentification", Colour.GREEN, True, Unit.YES_NO, "FranceConnect",
+     "FranceConnect", False, "declared"),
+    ("availability", "Availability over three months", "Disponibilité", Colour.GREY, None, Unit.RATIO, "unknown",
+     "inconnue", False, None),
+    ("load-time", "Load time", "Temps de chargement", Colour.RED, 1.24, Unit.SECOND, "1.24 s", "1,24 s", True,
+     "measured"),
+    ("online", "Can be done online", "Réalisable en ligne", Colour.GREEN, True, Unit.YES_NO, "yes", "oui", False,
+     "declared"),
 )  # fmt: skip
 PREFIX = {"code": "security", "secrets": "security", "traces": "trace", "manifests": "k8s", "declarations": "declared"}
 GOOD: dict[str, bool | float] = {
@@ -235,6 +252,19 @@ def collected(project: str, facts: dict[str, bool | float], missing: Sequence[st
     return tuple(evidence)
 
 
+def indicators() -> tuple[Indicator, ...]:
+    """Every colour, measured and declared, at rest and at the peak."""
+    return tuple(
+        Indicator(
+            id=f"sample.{id_}", title=Text(en=en, fr=fr), published_by="Frozen sample, 2026", colour=colour,
+            value=value, unit=unit, shown=Text(en=shown_en, fr=shown_fr), at_peak=at_peak, basis=basis,
+            reason=Text(en=f"{shown_en} on this scale", fr=f"{shown_fr} sur cette échelle"),
+            scale=Text(en="green at 8 or more", fr="vert à partir de 8"), evidence=("load.json#/facts/1",),
+        )
+        for id_, en, fr, colour, value, unit, shown_en, shown_fr, at_peak, basis in INDICATORS
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def card() -> Callable[..., Scorecard]:
     """Builds a card: facts that differ from the good ones (None: not there), collectors that could not look."""
@@ -269,7 +299,7 @@ def cards(card: Callable[..., Scorecard]) -> dict[str, Scorecard]:
         "criterion": "security.code_high", "reason": "Behind the internal network until January",
         "approver": "Security officer", "expires": date(2027, 1, 15),
     }  # fmt: skip
-    return {
+    built = {
         "go": card(),
         "conditional": card(code_high=2, findings=3, waivers=[waiver], p95=0.392, rgaa_rate=None),
         "no_go": card(
@@ -279,3 +309,6 @@ def cards(card: Callable[..., Scorecard]) -> dict[str, Scorecard]:
         ),
         "undetermined": card(evidence=()),
     }  # fmt: skip
+    return built | {
+        name: built[name].model_copy(update={"indicators": indicators()}) for name in ("conditional", "no_go")
+    }

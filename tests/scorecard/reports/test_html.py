@@ -233,7 +233,7 @@ def test_headings_step_down_one_at_a_time(cards: dict[str, Scorecard], decision:
 
 def test_every_table_has_a_caption_and_every_header_a_scope(cards: dict[str, Scorecard]) -> None:
     page = Page(html.render(cards["no_go"], "fr"))
-    assert len(page.all("table")) == len(page.all("caption")) == 4
+    assert len(page.all("table")) == len(page.all("caption")) == 6
     assert all(a.get("scope") in ("col", "row") for a in page.all("th"))
     assert page.all("html")[0]["lang"] == "fr"
 

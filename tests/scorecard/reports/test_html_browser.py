@@ -112,9 +112,7 @@ def test_many_long_problems_leave_the_signature_on_the_first_sheet(
     page.emulate_media(media="print")
     box = page.locator(".signature").bounding_box()
     assert box["y"] + box["height"] <= A4_HEIGHT
-    page.evaluate(
-        "document.querySelector('.problems ul').append(...document.querySelectorAll('#problems-all + ul li'))"
-    )
+    page.evaluate("document.querySelector('ul.problems').append(...document.querySelectorAll('#problems-all + ul li'))")
     box = page.locator(".signature").bounding_box()
     assert box["y"] + box["height"] > A4_HEIGHT  # the control: with all of them it would not fit
 

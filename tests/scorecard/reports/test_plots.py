@@ -78,7 +78,7 @@ def demand_labels(card: Scorecard, asked: float) -> list[str]:
 def test_a_demand_that_is_not_the_peak_of_the_day_is_drawn_by_itself(cards: dict[str, Scorecard]) -> None:
     (desk, _) = plots.day(cards["go"], WORDS)
     assert [label.text for label in desk.labels if label.style == "demand"] == ["peak demand: 3.5 per second"]
-    assert demand_labels(cards["go"], 5.0) == ["busiest hour: 3.5 per second", "peak demand: 5 per second"]
+    assert demand_labels(cards["go"], 5.0) == ["peak demand: 5 per second", "busiest hour: 3.5 per second"]
 
 
 def test_two_demands_too_close_to_be_read_apart_have_one_label(cards: dict[str, Scorecard]) -> None:
@@ -104,7 +104,7 @@ def test_the_words_of_the_plot_follow_its_figures(cards: dict[str, Scorecard]) -
     words = describe.latency(cards["no_go"], WORDS).replace("\u202f", " ")
     assert "48 ms" in words
     assert "The objective is 400 ms." in words
-    assert "highest at 21:00 with 3.5" in describe.day(cards["no_go"], WORDS)
+    assert "highest at 21:00, when 3.5" in describe.day(cards["no_go"], WORDS)
 
 
 def test_time_without_one_of_its_kinds_is_not_drawn_as_a_whole(cards: dict[str, Scorecard]) -> None:
