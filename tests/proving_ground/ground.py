@@ -65,14 +65,21 @@ DOSSIERS: dict[str, Dossier] = {}
 routes = APIRouter()
 
 
-def hall(*, same_origin: bool = True, body_limit: int = BODY_LIMIT, **options: Any) -> FastAPI:
-    """An application with the protections of the town hall and none of its routes yet; ``options`` are FastAPI's."""
+def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), **options: Any) -> FastAPI:
+    """An application with the protections of the town hall and none of its routes yet.
+
+    Args:
+        same_origin: refuse what other sites send.
+        unlimited: paths that take bodies of any size.
+        options: of FastAPI.
+    """
     app = FastAPI(title="Town hall", docs_url=None, redoc_url=None, **options)
 
     async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
         if same_origin and request.method not in ("GET", "HEAD", "OPTIONS") and _foreign(request):
             return JSONResponse({"title": "This request came from another site"}, 403, HEADERS)
-        if int(request.headers.get("content-length", "0")) > body_limit:
+        size = int(request.headers.get("content-length", "0"))
+        if size > BODY_LIMIT and request.url.path not in unlimited:
             return JSONResponse({"title": "Too large"}, 413, HEADERS)
         try:
             answer = await call_next(request)

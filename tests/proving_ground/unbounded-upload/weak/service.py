@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form
 from ground import SignedIn, hall
 
-app = hall(body_limit=2**40)
+app = hall(unlimited=("/documents",))
 sizes: dict[str, int] = {}
 
 
