@@ -15,7 +15,6 @@ from scorecard.scorecard import Decision, GradeRange, Judged, Scorecard, Verdict
 
 _FAILED = (Verdict.FAIL, Verdict.WAIVED)
 _SILENT = (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
-_RANKS = {Verdict.PASS: 2, Verdict.WARN: 1, Verdict.FAIL: 0, Verdict.WAIVED: 0}
 
 
 class BaselineError(Exception):
@@ -136,14 +135,3 @@ def lost_answers(baseline: Baseline, card: Scorecard) -> list[Judged]:
     known = [name for name, verdict in baseline.verdicts.items() if verdict not in _SILENT]
     found = [j for j in card.judged if j.verdict is Verdict.UNKNOWN and j.criterion.id in known]
     return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
-
-
-def fallen_back(baseline: Baseline, card: Scorecard) -> list[Judged]:
-    """Questions whose verdict is worse than in the baseline; one that got no answer is not among them."""
-    return [
-        j
-        for j in card.judged
-        if j.verdict in _RANKS
-        and (before := baseline.verdicts.get(j.criterion.id)) in _RANKS
-        and _RANKS[j.verdict] < _RANKS[before]
-    ]

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scorecard.evidence import Text
 from scorecard.gating import baseline as against
 from scorecard.gating.baseline import Baseline
 from scorecard.gating.case import Case
 from scorecard.gating.policy import PolicyFile
 from scorecard.gating.refusals import Refusal, refusals
+from scorecard.grading.revocation import revoked_by
 from scorecard.grading.waivers import in_force
 from scorecard.project import Waiver
-from scorecard.quantities import day
 from scorecard.scorecard import Decision, Scorecard
 
 BUILT_IN = "built-in"
@@ -85,23 +84,6 @@ def _exit_code(decision: Decision, found: Sequence[Refusal]) -> int:
 
 def _revoked(card: Scorecard, baseline: Baseline | None) -> list[Refusal]:
     """A conditional go ends on its day, and with the first regression: a baseline that was accepted shows both."""
-    if baseline is None or card.decision is not Decision.CONDITIONAL or baseline.decision not in _ACCEPTED:
+    if baseline is None or card.decision is not Decision.CONDITIONAL:
         return []
-    found: list[Refusal] = []
-    if baseline.until is not None and baseline.until < card.graded_on:
-        ended = Text(
-            en=f"the conditional go of the baseline ended on {day(baseline.until, 'en')}",
-            fr=f"le feu vert sous conditions de la référence a pris fin le {day(baseline.until, 'fr')}",
-        )
-        found.append(Refusal(baseline.name, "revoked", True, ended))
-    for judged in against.fallen_back(baseline, card):
-        worse = Text(
-            en=f"a regression revokes the conditional go: “{judged.criterion.title.en}” is worse than in the baseline",
-            fr="une régression met fin au feu vert sous conditions : "
-            f"« {judged.criterion.title.fr} » est moins bon que dans la référence",
-        )
-        found.append(Refusal(baseline.name, "revoked", True, worse, (judged.criterion.id,)))
-    return found
-
-
-_ACCEPTED = (Decision.GO, Decision.CONDITIONAL)
+    return [Refusal(baseline.name, "revoked", True, reason) for reason in revoked_by(baseline, card)]

@@ -179,7 +179,10 @@ def test_a_conditional_go_is_revoked_by_a_regression_and_ends_on_its_day(card):
     assert ruled(card(held=0.35), baseline=from_go).exit_code == 1
     old = TODAY - timedelta(days=91)
     ended = of_card(card(on=old, observed=old, held=0.35), "before")
-    assert ruled(card(held=0.35), baseline=ended).exit_code == 1
+    assert [r.text.fr for r in ruled(card(held=0.35), baseline=ended).refusals] == [
+        "Le feu vert sous conditions a pris fin le 21 novembre 2026."
+    ]
+    assert ruled(card(), baseline=ended).exit_code == 0  # a go stands by itself
     refused_before = of_card(card(on=EARLIER, observed=EARLIER, kept=0.5), "before")
     assert ruled(card(held=0.35), baseline=refused_before).exit_code == 0
 
