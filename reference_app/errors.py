@@ -95,6 +95,16 @@ class KeyReused(Refusal):
     status, slug, title = 422, "idempotency-key-reused", N_("This key was used for another request")
 
 
+class TooManyRequests(Refusal):
+    """A person or an address asks for more than its share; ``retry_after_s`` says when one request may pass again."""
+
+    status, slug, title = 429, "too-many-requests", N_("Too many requests at once")
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(N_("Wait a few seconds, then send this again. Nothing you sent before is lost."))
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(Refusal):
     """A part the service needs is full or away; the same request may be sent again later."""
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.dossiers.draft import field_errors
-from reference_app.errors import N_, FieldError, Invalid, NotFound, NotSignedIn, Refusal, Unavailable
+from reference_app.errors import N_, FieldError, Invalid, NotFound, NotSignedIn, Refusal, TooManyRequests, Unavailable
 from reference_app.pages import page, see_other
 from reference_app.parts import translated
 
@@ -61,7 +61,7 @@ class Problem(BaseModel):
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI descriptions of the refusals a route may answer with; 422 and 503 may come from every route."""
+    """OpenAPI descriptions of the refusals a route may answer with; 422, 429 and 503 may come from every route."""
     words = {
         401: "Nobody is signed in.",
         403: "This person may not do this, or the request came from another site.",
@@ -69,12 +69,13 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         409: "The state of the dossier, appointment or slot does not allow this.",
         413: "The body is larger than the service takes.",
         422: "Fields or headers are wrong; `errors` names each.",
+        429: "More than one person's or one address's share; send it again after `Retry-After` seconds.",
         503: "Full or away for a moment; send the same request again after `Retry-After` seconds.",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": words[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (*statuses, 422, 503)
+        for status in (*statuses, 422, 429, 503)
     }
 
 
@@ -90,11 +91,18 @@ def install(app: FastAPI) -> None:
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
+    return refused(request, error)
+
+
+def refused(request: Request, error: Refusal) -> Response:
+    """The answer to a refusal, also for what stands outside of the routes."""
     if isinstance(error, NotSignedIn) and not _is_api(request):
         back = request.url.path if request.method == "GET" else "/"
         return see_other(f"/sign-in?next={quote(back)}")
     fields = error.fields if isinstance(error, Invalid) else {}
-    headers = {"Retry-After": str(Unavailable.retry_after_s)} if isinstance(error, Unavailable) else {}
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable | TooManyRequests):
+        headers = {"Retry-After": str(error.retry_after_s)}
     values = {k: translated(request, v) if isinstance(v, str) else v for k, v in error.values.items()}
     return answer(request, error.status, error.slug, error.title, error.detail, values, fields, headers)
 

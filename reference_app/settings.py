@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
@@ -18,6 +19,9 @@ class SettingsError(ReferenceAppError):
 
 def _words(value: object) -> object:
     return frozenset(filter(None, (w.strip() for w in value.split(",")))) if isinstance(value, str) else value
+
+
+Networks = Annotated[frozenset[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_words)]
 
 
 class Settings(BaseSettings):
@@ -52,6 +56,23 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(default=3000, ge=100)
     request_timeout_s: float = Field(default=8.0, gt=0, description="Longest time a request may take before a 503.")
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+
+    # Limits, of each worker process: a firm behind one address files at ease, a flood from one does not.
+    address_burst: int = Field(default=120, ge=1, description="Requests one address may send at once.")
+    address_per_s: float = Field(default=30.0, gt=0)
+    sign_in_burst: int = Field(default=30, ge=1, description="Sign-ins one address may begin or end at once.")
+    sign_in_per_s: float = Field(default=2.0, gt=0)
+    person_burst: int = Field(default=60, ge=1, description="Requests one person may send at once.")
+    person_per_s: float = Field(default=10.0, gt=0)
+    write_burst: int = Field(default=20, ge=1, description="Requests that change something, of one person, at once.")
+    write_per_s: float = Field(default=1.0, gt=0)
+    trusted_proxies: Networks = Field(
+        default=frozenset(), description="Networks whose X-Forwarded-For is believed, comma separated."
+    )
+    unlimited_networks: Networks = Field(
+        default=frozenset(),
+        description="Networks without limits: that of a load test, and none where people come from.",
+    )
     trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
 
     @property

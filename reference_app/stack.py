@@ -21,8 +21,10 @@ CLIENT_ID = "portance-reference"
 LOOPBACK = "127.0.0.1"
 
 
-def up(host: str, port: int, count: int, data: Path | None) -> None:
+def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "") -> None:
     """Run everything until StopRequested; what was started is stopped on every way out.
+
+    Requests from the networks ``unlimited`` (comma separated) are not counted.
 
     Raises:
         ReferenceAppError: a part could not be started or died; the message is one line.
@@ -46,6 +48,8 @@ def up(host: str, port: int, count: int, data: Path | None) -> None:
             sys.stdout.flush()
 
         environment = {"DATABASE_URL": database_url, f"{PREFIX}PUBLIC_URL": url, **issuers}
+        if unlimited:
+            environment[f"{PREFIX}UNLIMITED_NETWORKS"] = unlimited
         if f"{PREFIX}SESSION_SECRET" not in os.environ:
             environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
         workers.supervise(taken, count, environment, on_ready=say_ready, check=check)

@@ -141,6 +141,7 @@ def staged(database_url: str) -> Staged:
             "agent_client_id": client.id,
             "agent_client_secret": client.secret,
             "agent_sirets": CHAMBER_SIRET,
+            "unlimited_networks": "127.0.0.1/32",
         }
         app = create_app(Settings(**values | settings))
         stage = Stage(url=url, provider=base, app=app)
