@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="the whole service: PostgreSQL, identity provider, workers")
     up.add_argument("--data", type=Path, help="folder that keeps the data; without it they go with the process")
+    up.add_argument("--unlimited", default="", metavar="NETWORKS", help="networks without limits, for a load test")
     serve = commands.add_parser("serve", help="the service only, set up by environment variables")
     serve.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--workers", type=int, choices=range(1, 65), default=1, metavar="1-64")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
     commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
-    commands.add_parser("purge", help="forget idempotency keys older than 24 hours")
+    commands.add_parser("purge", help="forget idempotency keys and ends of sessions that serve no more")
     return parser
 
 
@@ -64,7 +65,7 @@ def _up(options: argparse.Namespace) -> int:
 
     try:
         with stopping_on_signals():
-            stack.up(options.host, options.port, options.workers, options.data)
+            stack.up(options.host, options.port, options.workers, options.data, options.unlimited)
     except StopRequested:
         return 0
     return 0
@@ -113,11 +114,12 @@ async def _verify() -> int:
 
 
 async def _purge() -> int:
-    from reference_app import idempotency
+    from reference_app import ended_sessions, idempotency
     from reference_app.database import connect
 
     async with connect(_database_url()) as connection:
-        sys.stdout.write(f"{await idempotency.purge(connection)} forgotten\n")
+        forgotten = await idempotency.purge(connection) + await ended_sessions.purge(connection)
+        sys.stdout.write(f"{forgotten} forgotten\n")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,8 +24,10 @@ from reference_app.appointments import pages as appointments_pages
 from reference_app.database import make_pool
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import pages as dossiers_pages
+from reference_app.ended_sessions import EndedSessions
 from reference_app.instruction import api as instruction_api
 from reference_app.instruction import pages as instruction_pages
+from reference_app.limits import RateLimit
 from reference_app.parts import Parts
 from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC, Renderer
@@ -38,6 +41,7 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 
 * **Session**: sign in on the pages (`/sign-in`); the API takes the same cookie.
 * **Errors** are problem documents (RFC 9457), in French or English by `Accept-Language`.
+* **Limits** of one person and of one address are answered 429, with `Retry-After`.
 * **Retries**: send `Idempotency-Key` where it is asked for; the same key and body get the first answer again.
 * **States** carry the names used by demarches-simplifiees: `brouillon`, `en_construction`, `en_instruction`,
   `accepte`, `refuse`, `sans_suite`.
@@ -67,9 +71,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
     """The whole service for one process. It starts without its database too, and is then alive but not ready."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     catalogues = language.catalogues()
+    pool = make_pool(settings)
     parts = Parts(
         settings=settings,
-        pool=make_pool(settings),
+        pool=pool,
+        ended=EndedSessions(pool),
         providers=make_providers(settings),
         renderer=Renderer(catalogues),
         catalogues=catalogues,
@@ -81,9 +87,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tracing.start(service_name="reference-app", sample_ratio=settings.trace_sample_ratio)
         await parts.pool.open(wait=False)
+        following = asyncio.create_task(parts.ended.follow())
         try:
             yield
         finally:
+            following.cancel()
+            await asyncio.wait([following])
             await parts.pool.close(timeout=2.0)
             tracing.stop()
 
@@ -112,6 +121,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
                 same_site="lax",
                 https_only=settings.https,
             ),
+            Middleware(RateLimit, settings=settings),
         ],
     )
     app.state.parts = parts

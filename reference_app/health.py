@@ -22,11 +22,13 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(parts: Given) -> Response:
-    """The database answers and has the schema this code needs, or a newer one."""
+    """The database answers and has the schema this code needs, or a newer one; the ended sessions are known."""
     try:
         async with parts.pool.connection(READY_WAIT_S) as connection:
             cursor = await connection.execute("SELECT version_num FROM alembic_version")
             row = await cursor.fetchone()
+        if not parts.ended.known:
+            await parts.ended.refresh()
     except psycopg.Error:
         return _not_ready("the database does not answer, or was never migrated")
     # Steps are numbered, so that during a rollout the old code stays ready on the new schema.

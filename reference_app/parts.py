@@ -12,6 +12,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from reference_app.database import Pool
+from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
@@ -24,6 +25,7 @@ class Parts:
 
     settings: Settings
     pool: Pool
+    ended: EndedSessions
     providers: Providers
     renderer: Renderer
     catalogues: Mapping[Language, gettext.NullTranslations]

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Annotated, assert_never
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -36,22 +36,35 @@ def start(request: Request, person: Person) -> None:
     now = int(parts_of(request).clock().timestamp())
     request.session.clear()
     request.session.update(
-        {"account": str(person.account), "role": person.role, "name": person.name, "since": now, "seen": now}
+        {
+            "id": str(uuid4()),
+            "account": str(person.account),
+            "role": person.role,
+            "name": person.name,
+            "since": now,
+            "seen": now,
+        }
     )
 
 
-def end(request: Request) -> None:
-    """Sign out."""
+async def end(request: Request) -> None:
+    """Sign out: the cookie goes, and a copy of it opens nothing any more."""
+    ended = UUID(request.session["id"])
     request.session.clear()
+    await parts_of(request).ended.add(ended)
 
 
 def current(request: Request) -> Person | None:
-    """Who is signed in, None when nobody is or the session has lasted too long. Use makes the session last."""
+    """Who is signed in, None when nobody is, or the session was signed out or has lasted too long.
+
+    Use makes the session last.
+    """
     kept = request.session
-    if "account" not in kept:
+    if "id" not in kept:
         return None
-    now = int(parts_of(request).clock().timestamp())
-    if now - kept["since"] > LONGEST_S:
+    parts = parts_of(request)
+    now = int(parts.clock().timestamp())
+    if now - kept["since"] > LONGEST_S or UUID(kept["id"]) in parts.ended:
         kept.clear()
         return None
     if now - kept["seen"] > RENEW_AFTER_S:

@@ -75,7 +75,7 @@ async def sign_out(request: Request, parts: Given, person: SignedIn) -> Response
     """Sign out here, then at the provider."""
     await posted(request, person)
     hint = request.cookies.get(ID_TOKEN)
-    sessions.end(request)
+    await sessions.end(request)
     target = f"{parts.settings.origin}/signed-out"
     if hint is not None:
         client = parts.providers[person.role].client
