@@ -240,6 +240,16 @@ class SecuritySection(Section):
     )
 
 
+class CriteriaSection(Section):
+    """Criteria of one's own, beside those that ship with the program."""
+
+    folders: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Folders of TOML files with [[criteria]] (added) and [[stricter]] (asked more of), from this file.",
+    )
+
+
 class Declaration(Section):
     """Something that cannot be measured from here, said by somebody who answers for it."""
 
@@ -268,6 +278,7 @@ class ProjectFile(Section):
     journeys: tuple[Journey, ...] = Field(default=(), strict=False)
     objectives: Objectives = Objectives()
     security: SecuritySection = SecuritySection()
+    criteria: CriteriaSection = CriteriaSection()
     declarations: tuple[Declaration, ...] = Field(default=(), strict=False)
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False)
 

@@ -14,6 +14,7 @@ import httpx
 import observability.analysis
 from observability.receiver import Receiver
 from scorecard import evidence
+from scorecard.cli.criteria_folders import criteria_of, kept
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
 from scorecard.cli.service import Service, ServiceError, running
@@ -72,7 +73,7 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
         if not collector.live:
             _keep(_ask(collector, site, reporter), run, reporter)
     reporter.begin("declarations")
-    _keep(declared(site.project), run, reporter)
+    _keep(declared(site.project, criteria_of(kept(run))), run, reporter)
     return troubles
 
 

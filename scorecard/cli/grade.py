@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
+from scorecard.cli.criteria_folders import criteria_of, kept
 from scorecard.cli.errors import CommandError
 from scorecard.cli.origin import placed
 from scorecard.cli.origin import read as read_origin
 from scorecard.cli.runs import Run, write_text
-from scorecard.criteria import catalogue
 from scorecard.evidence import Text
 from scorecard.grading import grade
 from scorecard.reports import FORMATS
@@ -18,10 +20,14 @@ KEPT_FORMATS = ("json", "html", "md", "junit")
 """Reports written into every run folder."""
 
 
-def grade_run(run: Run, today: date) -> Scorecard:
-    """The scorecard of what is in the run folder, judged on ``today``."""
+def grade_run(run: Run, today: date, own: Sequence[Path] | None = None) -> Scorecard:
+    """The scorecard of what is in the run folder, judged on ``today``.
+
+    ``own`` are folders of own criteria to judge with, instead of those the run keeps.
+    """
     project, found, problems = run.read()
-    card = grade(project, catalogue(), found, project.waivers, today, problems)
+    criteria = criteria_of(kept(run) if own is None else own)
+    card = grade(project, criteria, found, project.waivers, today, problems)
     return card.model_copy(update={"project": placed(card.project, read_origin(run), project.target.source)})
 
 

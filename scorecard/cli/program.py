@@ -38,6 +38,16 @@ RunsOption = Annotated[Path, typer.Option("--runs", help=t("Folder the runs are 
 ProfileOption = Annotated[
     RunProfile, typer.Option("--profile", help=t("How long and deep to look.", "Durée et profondeur de l'examen."))
 ]
+CriteriaOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--criteria",
+        help=t(
+            "Folder of own criteria: added to the shipped ones, or stricter, never less. May be given several times.",
+            "Dossier de critères propres : ajoutés ou plus stricts, jamais moins. Peut être répété.",
+        ),
+    ),
+]
 OnOption = Annotated[
     datetime | None,
     typer.Option(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from scorecard.cli import assess, origin, stages
+from scorecard.cli import assess, criteria_folders, origin, stages
 from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.language import Lang
@@ -40,12 +40,20 @@ class Output:
 
 
 def carry_out(
-    path: Path, parent: Path, output: Output, *, profile: RunProfile, only: Sequence[str] = (), name: str | None = None
+    path: Path,
+    parent: Path,
+    output: Output,
+    *,
+    profile: RunProfile,
+    only: Sequence[str] = (),
+    criteria: Sequence[Path] = (),
+    name: str | None = None,
 ) -> Scorecard:
     """Assess the project file at ``path`` into a new folder below ``parent``, print the summary, return the scorecard.
 
     Args:
         only: collectors or rooms; all when empty.
+        criteria: folders of own criteria, beside those of the project file.
         name: of the folder; the project's when None.
 
     Raises:
@@ -56,11 +64,13 @@ def carry_out(
     """
     _check(only)
     project = load(path)
-    declared(project)  # a misspelt declaration is said now, not after the load
+    own = criteria_folders.folders(project, path.resolve().parent, criteria)
+    declared(project, criteria_folders.criteria_of(own))  # what is misspelt is said now, not after the load
     began = time.monotonic()
     run = create(parent.absolute(), name or project.project.name, path.read_bytes(), datetime.now(UTC))
     run.mark("running", today=today(), lang=output.lang)
     origin.record(run, path)
+    criteria_folders.keep(run, own)
     site = Site(project=project, root=path.resolve().parent, run=run.folder, profile=profile)
     chosen = assess.plan(only)
     quiet = output.quiet or output.as_json

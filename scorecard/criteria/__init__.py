@@ -6,8 +6,16 @@ ministry adds a folder of its own (:mod:`scorecard.criteria.own`), which may ask
 
 from __future__ import annotations
 
-from scorecard.criteria.criterion import DECLARATIONS, Bounds, Criterion, Domain, Reference, Threshold
-from scorecard.criteria.files import CatalogueError, catalogue
+from scorecard.criteria.criterion import (
+    DECLARATIONS,
+    Bounds,
+    CatalogueError,
+    Criterion,
+    Domain,
+    Reference,
+    Threshold,
+)
+from scorecard.criteria.files import catalogue
 
 __all__ = [
     "DECLARATIONS",

@@ -14,6 +14,10 @@ DECLARATIONS = "declarations"
 """Name of the evidence that holds what was declared; nothing measured is read from it."""
 
 
+class CatalogueError(Exception):
+    """A file of the catalogue is wrong; the message is one line that names the file and the criterion."""
+
+
 class Domain(StrEnum):
     """The ten domains of the scorecard, in the order of its page."""
 
