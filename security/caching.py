@@ -10,7 +10,7 @@ from security.observation import Seen, count, unknown
 from security.person import Exchange
 from security.resemblance import echoed
 from security.rules import Hit, Rule
-from security.trial import SHORTEST_ECHO, is_signed_in_read, route
+from security.trial import SHORTEST_ECHO, TYPED, is_signed_in_read, route
 from security.walk import Walk
 
 FACT = "security.personal_pages_cacheable"
@@ -25,7 +25,6 @@ _SERVED = Rule(
     "v5.0.0-14.2.2",
     "Take the answer out of every shared cache, empty the caches, and send Cache-Control: no-store.",
 )
-_TYPED = ("email", "siret", "siren", "iban", "name")
 _FORBIDS = frozenset({"no-store", "private"})
 _INVITES = frozenset({"public", "s-maxage", "immutable"})
 
@@ -69,7 +68,7 @@ def _reads(url: str, walk: Walk) -> list[Exchange]:
 def _own(first: Walk, second: Walk | None, *, typed_only: bool) -> list[str]:
     """Values of the first person that the second has not."""
     given = {name for stride in first.strides for name in stride.taken.kept}
-    names = set(_TYPED) if typed_only else {*_TYPED, *given}
+    names = set(TYPED) if typed_only else {*TYPED, *given}
     others = set() if second is None else {str(value) for value in second.person.values.values()}
     values = (str(value) for name, value in first.person.values.items() if name in names)
     return [value for value in values if len(value) >= SHORTEST_ECHO and value not in others]

@@ -20,6 +20,8 @@ _SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/
 _ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
 _VARYING = re.compile(r"(?i)\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+TYPED = ("email", "siret", "siren", "iban", "name")
+"""Values a person says of themselves, and not of what they make."""
 SHORTEST_ECHO = 6
 """A shorter value (a rank, a year) stands in many answers by chance."""
 

@@ -14,7 +14,7 @@ from security.person import Exchange, Person, Taken, cookie_header, credentials_
 from security.redaction import redact
 from security.resemblance import echoed, resembles
 from security.sender import Control, Sender
-from security.trial import SHORTEST_ECHO, ends_session, is_signed_in_read
+from security.trial import SHORTEST_ECHO, TYPED, ends_session, is_signed_in_read
 
 Session = tuple[str, dict[str, str]]
 """Cookie header and credential headers."""
@@ -86,7 +86,7 @@ class Walk:
         """
         assert self.control is not None
         reply = sender.ask(self.control, *session)
-        values = [str(v) for v in self.person.values.values() if len(str(v)) >= SHORTEST_ECHO]
+        values = [str(v) for k, v in self.person.values.items() if k in TYPED and len(str(v)) >= SHORTEST_ECHO]
         shown = [value for value in values if echoed([value], self.control.own, "")]
         return resembles(reply, self.control.own, self.control.refused) and (not shown or echoed(shown, reply, ""))
 
