@@ -29,7 +29,7 @@ _PLURALS = {
 }
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16_384, typed=True)
 def quantity(value: bool | float | str, unit: Unit, lang: str, digits: int | None = SIGNIFICANT) -> str:
     """``value`` in ``unit`` as a person writes it in ``lang``: "312 ms", "0,1 %", "182 000 usagers", "yes".
 
@@ -60,6 +60,7 @@ def quantity(value: bool | float | str, unit: Unit, lang: str, digits: int | Non
             return _counted(value, unit, lang, digits)
 
 
+@lru_cache(maxsize=16_384, typed=True)  # typed: True is not 1
 def both(value: bool | float | str, unit: Unit, digits: int | None = SIGNIFICANT) -> Text:
     """``value`` in ``unit``, in both languages."""
     return Text(en=quantity(value, unit, "en", digits), fr=quantity(value, unit, "fr", digits))

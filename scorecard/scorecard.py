@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, assert_never
 
+from pydantic import SkipValidation
+
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text, Unit
 from scorecard.project import FILE_NAME, Tier
@@ -101,9 +103,9 @@ class Judged(Strict):
     (1 when new), None when unknown.
     """
 
-    criterion: Criterion
+    criterion: SkipValidation[Criterion]  # a model already; its checks are not made once more for each card
     verdict: Verdict
-    fact: Fact | None
+    fact: SkipValidation[Fact | None]
     threshold: Text
     reason: Text
     evidence: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from scorecard.evidence import Text
-from scorecard.grading.movement import after, freed_by, moves
+from scorecard.grading.movement import Standing, after, freed_by, moves, standing
 from scorecard.grading.scores import Tally
 from scorecard.grading.sentences import enumeration, followed, quoted
 from scorecard.scorecard import Action, Judged, Verdict
@@ -35,7 +35,10 @@ def actions(judged: Mapping[str, Judged], lost: frozenset[str], sums: Tally) -> 
     for item in todo.values():
         served.setdefault(_cause(_root(item, todo)), []).append(item)
     freed = freed_by(judged, lost)
-    found = [_ranked(cause, moved, freed, sums) for cause, moved in served.items()]
+    if not served:
+        return ()
+    now = standing(sums)
+    found = [_ranked(cause, moved, freed, now) for cause, moved in served.items()]
     return tuple(action for _, action in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -55,21 +58,22 @@ def _cause(judged: Judged) -> tuple[str, ...]:
 
 
 def _ranked(
-    cause: tuple[str, ...], moved: Sequence[Judged], freed: Mapping[str, Sequence[Judged]], sums: Tally
+    cause: tuple[str, ...], moved: Sequence[Judged], freed: Mapping[str, Sequence[Judged]], now: Standing
 ) -> tuple[tuple[int, float, int, str], Action]:
     """The action that settles ``moved``, and its place in the order."""
     same = [m for m in moved if _cause(m) == cause]
     head = min(same, key=lambda m: (not m.criterion.blocking, -m.criterion.weight, m.criterion.id))
-    then = after(sums, moved, [f for m in moved for f in freed.get(m.criterion.id, ())])
+    sums = now.sums
+    then = standing(after(sums, moved, [f for m in moved for f in freed.get(m.criterion.id, ())]))
     unknown = head.verdict is Verdict.UNKNOWN
     action = Action(
         criterion=head.criterion.id,
         kind="measure" if unknown else "mend",
-        gain=round(100 * (then.low - sums.low) / sums.weight, 2),
-        gain_high=round(100 * (then.high - sums.high) / sums.weight, 2),
+        gain=round(100 * (then.sums.low - sums.low) / sums.weight, 2),
+        gain_high=round(100 * (then.sums.high - sums.high) / sums.weight, 2),
         effort="hours" if unknown else head.criterion.effort,
         text=_to_find_out(head, len(same) - 1) if unknown else _to_mend(head),
-        moves=moves(sums, then, certain=not unknown),
+        moves=moves(now, then, certain=not unknown),
         command=_command(head) if unknown else None,
     )
     urgency = _URGENCY[head.verdict]

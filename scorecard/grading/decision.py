@@ -9,7 +9,7 @@ from typing import assert_never
 from scorecard.evidence import Text, Unit
 from scorecard.grading.capacity import USERS_HELD, holds
 from scorecard.grading.revocation import terms
-from scorecard.grading.scores import Tally, below, range_of
+from scorecard.grading.scores import Tally, below, ends
 from scorecard.grading.sentences import enumeration, named, quoted, sentence
 from scorecard.project import ProjectFile, Waiver
 from scorecard.quantities import both, day, rounded_down
@@ -34,10 +34,9 @@ def decide(sums: Tally) -> Decision:
     """
     if sums.failed:
         return Decision.NO_GO
-    grade = range_of(sums)
-    if grade is None or not sums.blocking or sums.obstacles:
+    if not sums.blocking or sums.obstacles:
         return Decision.UNDETERMINED
-    if sums.warned or sums.waived or below(grade.low, LEAST_GRADE):
+    if sums.warned or sums.waived or below(ends(sums)[0], LEAST_GRADE):
         return Decision.CONDITIONAL
     return Decision.GO
 

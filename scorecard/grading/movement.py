@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from scorecard.evidence import Text
 from scorecard.grading.decision import decide
-from scorecard.grading.scores import Tally, credit, range_of
+from scorecard.grading.scores import Tally, credit, ends
 from scorecard.quantities import number
-from scorecard.scorecard import Decision, Judged, Verdict
+from scorecard.scorecard import Decision, Judged, Letter, Verdict
+
+_Clause = tuple[str, str]
+"""A clause in English and in French."""
 
 
 def freed_by(judged: Mapping[str, Judged], lost: frozenset[str]) -> dict[str, list[Judged]]:
@@ -43,14 +47,29 @@ def after(sums: Tally, moved: Sequence[Judged], freed: Sequence[Judged]) -> Tall
     )
 
 
-def moves(now: Tally, then: Tally, *, certain: bool) -> Text:
+@dataclass(frozen=True)
+class Standing:
+    """Where a judgement stands: its sums and what they come to."""
+
+    sums: Tally
+    decision: Decision
+    low: Letter
+    high: Letter
+
+
+def standing(sums: Tally) -> Standing:
+    """Where ``sums`` stand; something was asked."""
+    return Standing(sums, decide(sums), *ends(sums))
+
+
+def moves(now: Standing, then: Standing, *, certain: bool) -> Text:
     """What changes from ``now`` to ``then``, in words: the gate first, then the ends of the grade.
 
     With ``certain`` False (an answer to obtain) it is said to hold only if the answer is good.
     """
-    said = [text for text in (_gate(now, then), *_ends(now, then)) if text is not None]
-    en, fr = "; ".join(t.en for t in said), " ; ".join(t.fr for t in said)
-    if certain or not said:
+    said = [clause for clause in (_gate(now, then), *_grade(now, then)) if clause is not None]
+    en, fr = "; ".join(c[0] for c in said), " ; ".join(c[1] for c in said)
+    if certain:
         return Text(en=en, fr=fr)
     return Text(en=f"if the answer is good: {en}", fr=f"si la réponse est bonne : {fr}")
 
@@ -61,54 +80,44 @@ def _bar(required: Judged | None) -> frozenset[str]:
     return frozenset({required.criterion.id}) if required is not None and barred else frozenset()
 
 
-def _gate(now: Tally, then: Tally) -> Text | None:
-    before, decision = decide(now), decide(then)
-    if before is decision:
-        lifted = now.obstacles - then.obstacles
+def _gate(now: Standing, then: Standing) -> _Clause | None:
+    if now.decision is then.decision:
+        of = now.sums.obstacles
+        lifted = of - then.sums.obstacles
         if lifted <= 0:
             return None
-        of = now.obstacles
-        return Text(
-            en=f"lifts {'one' if lifted == 1 else lifted} of the {of} obstacles to a go",
-            fr=f"lève {'un' if lifted == 1 else lifted} des {of} obstacles au feu vert",
+        return (
+            f"lifts {'one' if lifted == 1 else lifted} of the {of} obstacles to a go",
+            f"lève {'un' if lifted == 1 else lifted} des {of} obstacles au feu vert",
         )
-    match decision:
-        case Decision.GO if before is Decision.CONDITIONAL:
-            return Text(en="lifts the conditions of the go", fr="lève les conditions du feu vert")
+    match then.decision:
+        case Decision.GO if now.decision is Decision.CONDITIONAL:
+            return "lifts the conditions of the go", "lève les conditions du feu vert"
         case Decision.GO:
-            return Text(en="opens the gate", fr="ouvre la voie au feu vert")
+            return "opens the gate", "ouvre la voie au feu vert"
         case Decision.CONDITIONAL:
-            return Text(en="opens the gate, under conditions", fr="ouvre la voie à un feu vert sous conditions")
+            return "opens the gate, under conditions", "ouvre la voie à un feu vert sous conditions"
         case Decision.UNDETERMINED | Decision.NO_GO:
-            return Text(
-                en="lifts the last failure that closes the gate",
-                fr="lève le dernier échec qui empêche le feu vert",
-            )
+            return "lifts the last failure that closes the gate", "lève le dernier échec qui empêche le feu vert"
+        case _:
+            assert_never(then.decision)
 
 
-def _ends(now: Tally, then: Tally) -> list[Text]:
-    old, new = range_of(now), range_of(then)
-    if old is None or new is None:
-        return []
+def _grade(now: Standing, then: Standing) -> list[_Clause]:
     found = []
-    if old.low != new.low:
+    if now.low != then.low:
         found.append(
-            Text(
-                en=f"low end of the grade from {old.low} to {new.low}",
-                fr=f"bas de la note de {old.low} à {new.low}",
-            )
+            (f"low end of the grade from {now.low} to {then.low}", f"bas de la note de {now.low} à {then.low}")
         )
-    if old.high != new.high:
-        found.append(
-            Text(en=f"high end from {old.high} to {new.high}", fr=f"haut de la note de {old.high} à {new.high}")
-        )
+    if now.high != then.high:
+        found.append((f"high end from {now.high} to {then.high}", f"haut de la note de {now.high} à {then.high}"))
     if found:
         return found
-    points = 100 * (then.low - now.low) / now.weight
-    en, fr = (number(points, lang, 2) for lang in ("en", "fr"))
+    points = 100 * (then.sums.low - now.sums.low) / now.sums.weight
+    en, fr = number(points, "en", 2), number(points, "fr", 2)
     return [
-        Text(
-            en=f"low end of the grade up {en} {'point' if en == '1' else 'points'} of 100",
-            fr=f"bas de la note en hausse de {fr} {'point' if points < 2 else 'points'} sur 100",
+        (
+            f"low end of the grade up {en} {'point' if en == '1' else 'points'} of 100",
+            f"bas de la note en hausse de {fr} {'point' if points < 2 else 'points'} sur 100",
         )
     ]

@@ -16,10 +16,11 @@ from scorecard.quantities import day
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fact stands: its evidence and its number there."""
+    """Where a fact stands: its evidence and its number there; ``observed_on`` is its date in UTC, where it has one."""
 
     evidence: Evidence
     number: int
+    observed_on: date | None
 
     @property
     def fact(self) -> Fact:
@@ -30,14 +31,6 @@ class Place:
     def pointer(self) -> str:
         """File of the run and JSON pointer in it."""
         return f"{self.evidence.name}.json#/facts/{self.number}"
-
-    @property
-    def observed_on(self) -> date | None:
-        """The date (UTC) of the fact, which is that of its evidence unless it has one of its own."""
-        if self.fact.observed_on is not None:
-            return self.fact.observed_on
-        provenance = self.evidence.provenance
-        return None if provenance is None else provenance.started.astimezone(UTC).date()
 
 
 @dataclass(frozen=True)
@@ -65,8 +58,9 @@ def ledger(evidence: Sequence[Evidence], project: str, today: date) -> Ledger:
     facts: dict[str, list[Place]] = defaultdict(list)
     for item in evidence:
         by_name[item.name].append(item)
+        begun = None if item.provenance is None else item.provenance.started.astimezone(UTC).date()
         for number, fact in enumerate(item.facts):
-            facts[fact.id].append(Place(item, number))
+            facts[fact.id].append(Place(item, number, begun if fact.observed_on is None else fact.observed_on))
     return Ledger(project, today, dict(by_name), dict(facts))
 
 
@@ -77,20 +71,21 @@ def observe(book: Ledger, fact: str, evidence: str, unit: Unit, max_age_days: in
     in ``unit``, neither older than ``max_age_days`` nor from the future.
     """
     places = book.facts.get(fact, [])
-    pointers = tuple(sorted(p.pointer for p in places))
-    trouble = _trouble_with_evidence(book, evidence, fact)
-    if trouble is not None:
-        return Unusable(trouble, pointers if pointers else _cause(book, evidence))
-    if len(places) > 1:
-        return Unusable(_doubled(pointers), pointers)
     here = [p for p in places if p.evidence.name == evidence]
-    if not here:
-        return Unusable(_missing(book.evidence[evidence][0], fact), pointers if pointers else _cause(book, evidence))
-    place = here[0]
-    trouble = _trouble_with_fact(place, unit)
+    trouble = _trouble_with_evidence(book, evidence, fact)
+    if trouble is None and len(places) > 1:
+        trouble = _doubled(_pointers(places))
+    if trouble is None and not here:
+        trouble = _missing(book.evidence[evidence][0], fact)
+    if trouble is None:
+        trouble = _trouble_with_fact(here[0], unit)
     if trouble is not None:
-        return Unusable(trouble, pointers)
-    return _in_time(place, max_age_days, book.today)
+        return Unusable(trouble, _pointers(places) if places else _cause(book, evidence))
+    return _in_time(here[0], max_age_days, book.today)
+
+
+def _pointers(places: Sequence[Place]) -> tuple[str, ...]:
+    return tuple(sorted(p.pointer for p in places))
 
 
 def _trouble_with_evidence(book: Ledger, name: str, fact: str) -> Text | None:

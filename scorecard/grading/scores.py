@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ CAP: Letter = "D"
 
 _FAILED = frozenset({Verdict.FAIL, Verdict.WAIVED})
 _ORDER = tuple(letter for letter, _ in CUT_OFFS)
+_ASCENDING = _ORDER[::-1]
+_LEAST = [least for _, least in reversed(CUT_OFFS)]
 
 
 def settled(judged: Mapping[str, Judged]) -> frozenset[str]:
@@ -58,14 +61,23 @@ class Tally:
 
 def tally(judged: Sequence[Judged], lost: frozenset[str]) -> Tally:
     """The sums of ``judged``: unknowns earn nothing at the low end, all at the high end save those ``lost``."""
-    asked = [j for j in judged if j.verdict is not Verdict.NOT_APPLICABLE]
-    blocking = Counter(
-        "lost" if j.criterion.id in lost else j.verdict.value for j in asked if j.criterion.blocking
-    )  # fmt: skip
+    weights, low, high = [], [], []
+    blocking: Counter[str] = Counter()
+    for item in judged:
+        if item.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        criterion = item.criterion
+        open_ = item.verdict is Verdict.UNKNOWN and criterion.id not in lost
+        earned = criterion.weight * credit(item, 0.0)
+        weights.append(criterion.weight)
+        low.append(earned)
+        high.append(criterion.weight if open_ else earned)
+        if criterion.blocking:
+            blocking["lost" if item.verdict is Verdict.UNKNOWN and not open_ else item.verdict.value] += 1
     return Tally(
-        weight=math.fsum(j.criterion.weight for j in asked),
-        low=math.fsum(j.criterion.weight * credit(j, 0.0) for j in asked),
-        high=math.fsum(j.criterion.weight * credit(j, 0.0 if j.criterion.id in lost else 1.0) for j in asked),
+        weight=math.fsum(weights),
+        low=math.fsum(low),
+        high=math.fsum(high),
         blocking=blocking.total(),
         failed=blocking["fail"],
         waived=blocking["waived"],
@@ -79,14 +91,20 @@ def range_of(sums: Tally) -> GradeRange | None:
     """The grade behind ``sums``; None when nothing was asked."""
     if not sums.weight:
         return None
-    low, high = sums.low / sums.weight, sums.high / sums.weight
-    failing = bool(sums.failed or sums.waived or sums.lost)
+    low, high = ends(sums)
     return GradeRange(
-        low=letter(low, capped=failing or bool(sums.unknown)),
-        high=letter(high, capped=failing),
-        score_low=round(low, 6),
-        score_high=round(high, 6),
+        low=low,
+        high=high,
+        score_low=round(sums.low / sums.weight, 6),
+        score_high=round(sums.high / sums.weight, 6),
     )
+
+
+def ends(sums: Tally) -> tuple[Letter, Letter]:
+    """The letters at the low and the high end of ``sums``, in which something was asked."""
+    failing = bool(sums.failed or sums.waived or sums.lost)
+    low = letter(sums.low / sums.weight, capped=failing or bool(sums.unknown))
+    return low, letter(sums.high / sums.weight, capped=failing)
 
 
 def credit(judged: Judged, unknown: float) -> float:
@@ -112,7 +130,7 @@ def below(letter: Letter, minimum: Letter) -> bool:
 def letter(score: float, *, capped: bool = False) -> Letter:
     """The letter of ``score`` (0 to 1); ``capped`` leaves :data:`CAP` at best."""
     # 1e-12 takes the rounding of the sum back: 0.9 made of ten parts is 0.9.
-    reached = next((name for name, least in CUT_OFFS if score >= least - 1e-12), _ORDER[-1])
+    reached = _ASCENDING[max(bisect_right(_LEAST, score + 1e-12) - 1, 0)]
     return CAP if capped and not below(reached, CAP) else reached
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, assert_never
 
 from scorecard.criteria import Criterion, Reference, Threshold
@@ -57,29 +58,31 @@ def side(value: bool | float | str, criterion: Criterion, at: Line) -> Side:
 
 def words(criterion: Criterion, at: Line | None) -> Text:
     """The thresholds in words; with ``at`` None a reference is named instead of given as a number."""
-    text = _bounded(_value_words(criterion.pass_, None if at is None else at.pass_, criterion.unit), criterion)
-    if criterion.warn is None:
-        return text
-    warns = _value_words(criterion.warn, None if at is None else at.warn, criterion.unit)
-    if criterion.better == "equal":
-        return Text(en=f"{text.en} (tolerated: {warns.en})", fr=f"{text.fr} (toléré : {warns.fr})")
-    if criterion.better == "higher":
-        return Text(en=f"{text.en} (tolerated from {warns.en})", fr=f"{text.fr} (toléré à partir de {warns.fr})")
-    return Text(en=f"{text.en} (tolerated up to {warns.en})", fr=f"{text.fr} (toléré jusqu’à {warns.fr})")
+    limit = _value_words(criterion.pass_, None if at is None else at.pass_, criterion.unit)
+    warns = None
+    if criterion.warn is not None:
+        warns = _value_words(criterion.warn, None if at is None else at.warn, criterion.unit)
+    return _bounded(limit, warns, criterion.better, criterion.exclusive)
 
 
-def _bounded(limit: Text, criterion: Criterion) -> Text:
-    match criterion.better, criterion.exclusive:
-        case "higher", False:
-            return Text(en=f"at least {limit.en}", fr=f"au moins {limit.fr}")
-        case "higher", True:
-            return Text(en=f"more than {limit.en}", fr=f"plus de {limit.fr}")
-        case "lower", False:
-            return Text(en=f"at most {limit.en}", fr=f"au plus {limit.fr}")
-        case "lower", True:
-            return Text(en=f"under {limit.en}", fr=f"moins de {limit.fr}")
+@lru_cache(maxsize=1_024)  # many questions have the same line, above all "yes"
+def _bounded(limit: Text, warns: Text | None, better: Literal["higher", "lower", "equal"], exclusive: bool) -> Text:
+    match better:
+        case "higher":
+            en, fr = ("more than", "plus de") if exclusive else ("at least", "au moins")
+            tolerated = "tolerated from", "toléré à partir de"
+        case "lower":
+            en, fr = ("under", "moins de") if exclusive else ("at most", "au plus")
+            tolerated = "tolerated up to", "toléré jusqu’à"
+        case "equal":
+            en, fr = "", ""
+            tolerated = "tolerated:", "toléré :"
         case _:
-            return limit
+            assert_never(better)
+    text = Text(en=f"{en} {limit.en}".lstrip(), fr=f"{fr} {limit.fr}".lstrip())
+    if warns is None:
+        return text
+    return Text(en=f"{text.en} ({tolerated[0]} {warns.en})", fr=f"{text.fr} ({tolerated[1]} {warns.fr})")
 
 
 def _equals(value: bool | float | str, expected: bool | float | str | None) -> bool:

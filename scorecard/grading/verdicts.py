@@ -144,41 +144,36 @@ def _end(fact: Fact, criterion: Criterion) -> bool | float | str | None:
 def _reason(
     value: bool | float | str, found: Place, criterion: Criterion, at: thresholds.Line, verdict: Verdict
 ) -> Text:
-    said = _compared(value, criterion, at, verdict)
+    en, fr = _compared(value, criterion, at, verdict)
     fact = found.fact
     if criterion.use != "value" and fact.low is not None and fact.high is not None:
         low, high = both(fact.low, criterion.unit), both(fact.high, criterion.unit)
-        said = Text(en=f"{said.en} (between {low.en} and {high.en})", fr=f"{said.fr} (entre {low.fr} et {high.fr})")
+        en, fr = f"{en} (between {low.en} and {high.en})", f"{fr} (entre {low.fr} et {high.fr})"
     if criterion.basis == "declared" and fact.observed_on is not None:
-        said = Text(
-            en=f"{said.en}; declared on {day(fact.observed_on, 'en')} by {fact.source}",
-            fr=f"{said.fr} ; déclaré le {day(fact.observed_on, 'fr')} par {fact.source}",
-        )
-    return Text(en=f"{said.en}.", fr=f"{said.fr}.")
+        en = f"{en}; declared on {day(fact.observed_on, 'en')} by {fact.source}"
+        fr = f"{fr} ; déclaré le {day(fact.observed_on, 'fr')} par {fact.source}"
+    return Text(en=f"{en}.", fr=f"{fr}.")
 
 
-def _compared(value: bool | float | str, criterion: Criterion, at: thresholds.Line, verdict: Verdict) -> Text:
+def _compared(
+    value: bool | float | str, criterion: Criterion, at: thresholds.Line, verdict: Verdict
+) -> tuple[str, str]:
+    """The value beside its line, as a clause in English and in French."""
     limit = both(at.pass_, criterion.unit, None)
     if isinstance(value, bool | str) or isinstance(at.pass_, bool | str):
         seen = both(value, criterion.unit)
-        seen = Text(en=seen.en[:1].upper() + seen.en[1:], fr=seen.fr[:1].upper() + seen.fr[1:])
+        en, fr = seen.en[:1].upper() + seen.en[1:], seen.fr[:1].upper() + seen.fr[1:]
         if verdict is Verdict.PASS:
-            return Text(en=f"{seen.en}, as expected", fr=f"{seen.fr}, comme attendu")
-        return Text(
-            en=f"{seen.en}, where “{limit.en}” is expected", fr=f"{seen.fr}, alors que « {limit.fr} » est attendu"
-        )
+            return f"{en}, as expected", f"{fr}, comme attendu"
+        return f"{en}, where “{limit.en}” is expected", f"{fr}, alors que « {limit.fr} » est attendu"
     seen = apart(value, at.pass_, criterion.unit)
-    if verdict is Verdict.WARN and at.warn is not None:
-        last = both(at.warn, criterion.unit, None)
-        return Text(
-            en=f"{seen.en}, the line is {limit.en}, tolerated up to {last.en}"
-            if criterion.better == "lower"
-            else f"{seen.en}, the line is {limit.en}, tolerated from {last.en}",
-            fr=f"{seen.fr}, le seuil est de {limit.fr}, toléré jusqu’à {last.fr}"
-            if criterion.better == "lower"
-            else f"{seen.fr}, le seuil est de {limit.fr}, toléré à partir de {last.fr}",
-        )
-    return Text(en=f"{seen.en}, the line is {limit.en}", fr=f"{seen.fr}, le seuil est de {limit.fr}")
+    en, fr = f"{seen.en}, the line is {limit.en}", f"{seen.fr}, le seuil est de {limit.fr}"
+    if verdict is not Verdict.WARN or at.warn is None:
+        return en, fr
+    last = both(at.warn, criterion.unit, None)
+    if criterion.better == "lower":
+        return f"{en}, tolerated up to {last.en}", f"{fr}, toléré jusqu’à {last.fr}"
+    return f"{en}, tolerated from {last.en}", f"{fr}, toléré à partir de {last.fr}"
 
 
 def _void(name: str, required: Judged | None) -> Text:
