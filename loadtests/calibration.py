@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2  # type: ignore[import-untyped]
+from scipy.cluster.vq import kmeans2
 
 from loadtests import theory
 from loadtests.analogues import CAP, OCTAVES, Atlas, Calibration, Floats, shape

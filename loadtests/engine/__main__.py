@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 from random import Random
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
+import gevent
 import locust
 from locust.env import Environment
 from locust.event import EventHook

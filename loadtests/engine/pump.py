@@ -9,8 +9,8 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
-from gevent.pool import Pool  # type: ignore[import-untyped]
+import gevent
+from gevent.pool import Pool
 from locust.env import Environment
 
 from loadtests.engine.arrivals import schedule

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import gevent  # type: ignore[import-untyped]
+import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpUser, FastResponse

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
+from authlib.common.errors import AuthlibBaseError
 from joserfc.errors import JoseError
 from starlette.requests import Request
 
@@ -21,10 +21,10 @@ from reference_app.sign_in.roles import Role
 
 with warnings.catch_warnings():
     # Authlib 1.9 says at its import that it will want httpx2 one day; it sets a filter of its own, so ours comes after.
-    import authlib.deprecate  # type: ignore[import-untyped]
+    import authlib.deprecate
 
     warnings.simplefilter("ignore", authlib.deprecate.AuthlibDeprecationWarning)
-    from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
+    from authlib.integrations.starlette_client import OAuth
 
 _log = logging.getLogger("reference_app")
 _SILENT = N_("The identity provider does not answer. Try again in a few minutes.")

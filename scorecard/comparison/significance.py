@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 ALPHA = 0.05
 """Chance, over all figures that are compared together, of calling noise a change."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +104,22 @@ def evidence() -> Callable[..., Evidence]:
         ).sealed()
 
     return make
+
+
+@pytest.fixture
+def portance() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command as a user does: a process of its own, in a folder, with its output kept."""
+
+    def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "scorecard.cli", *arguments],
+            cwd=cwd,
+            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "COLUMNS": "200", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    return run

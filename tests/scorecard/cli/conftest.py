@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,25 +57,6 @@ def poc(tmp_path: Path) -> Path:
     (tmp_path / "src" / "app.py").write_text("def answer() -> int:\n    return 42\n", encoding="utf-8")
     (tmp_path / "portance.toml").write_text(PROJECT, encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def portance() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command as a user does: a process of its own, in a folder, with its output kept."""
-
-    def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "scorecard.cli", *arguments],
-            cwd=cwd,
-            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "COLUMNS": "200", **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture

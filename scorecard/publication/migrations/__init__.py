@@ -1,0 +1,1 @@
+"""Schema of the publication service, one step a file."""
