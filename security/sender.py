@@ -24,15 +24,19 @@ class Control:
 
 @dataclass
 class Sender:
-    """A client without a memory: each request carries the cookies it is given, and no others."""
+    """A client without a memory: each request carries the cookies it is given, and no others.
+
+    With ``address`` its requests come from that address of this machine.
+    """
 
     url: str
     budget: Budget
+    address: str | None = None
     made: int = 0
     _browser: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self._browser = client(self.url)
+        self._browser = client(self.url, self.address)
 
     def close(self) -> None:
         """Close the connections."""
