@@ -14,7 +14,7 @@ from scorecard.evidence import Text
 from scorecard.publication import identity, members, store, tokens
 from scorecard.publication.access import Asking, Given, check_form, signed_in, start_session
 from scorecard.publication.errors import Refusal
-from scorecard.publication.listing import portfolio_of
+from scorecard.publication.listing import portfolio_of, titles
 from scorecard.publication.rendering import language, page
 from scorecard.publication.roles import Role
 from scorecard.reports import html, portfolio_page
@@ -34,7 +34,7 @@ def home(request: Request, given: Given, asking: Asking) -> Response:
     words = Words(language(request))
     names = {key: words.name(portfolio_page.STANDINGS, key) for key in portfolio_page.STANDINGS}
     trends = {key: words.name(portfolio_page.TRENDS, key) for key in portfolio_page.TRENDS}
-    return page(request, "projects.html", asking=asking, found=found, names=names, trends=trends)
+    return page(request, "projects.html", asking=asking, found=found, names=names, trends=trends, titles=titles())
 
 
 @router.get("/portfolio")

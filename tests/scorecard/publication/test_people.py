@@ -62,7 +62,9 @@ def test_a_reader_sees_the_projects_their_history_and_the_page_of_a_run(service,
     assert page.status_code == 200
     assert "Masques &amp; &lt;gants&gt;" in page.text
     assert "Masques &amp; &lt;gants&gt;" in reader.get("/portfolio").text
-    assert 'lang="fr"' in reader.get("/?lang=fr").text
+    french = reader.get("/?lang=fr").text
+    assert 'lang="fr"' in french
+    assert "Le service tient toute sa population" in french
     assert reader.get("/members").status_code == 403
     assert "/members" not in home.text
 
