@@ -75,7 +75,8 @@ def planted(sender: Sender, walk: Walk, entry: Entry, victim: Person) -> Hit | N
     for step in entry.steps:
         if not victim.take(step).succeeded:
             break
-    if walk.opens(sender, Carried(chosen, victim.values)) and walk.session(Carried(chosen, {}))[0]:
+    attackers = Carried(chosen, {})
+    if walk.session(attackers)[0] and walk.opens(sender, attackers):
         return _hit(walk, entry, "session-fixation", _FIXED, _PLANTED)
     return None
 
