@@ -6,7 +6,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from pydantic import SkipValidation
 
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text, Unit
@@ -103,9 +102,9 @@ class Judged(Strict):
     (1 when new), None when unknown.
     """
 
-    criterion: SkipValidation[Criterion]  # a model already; its checks are not made once more for each card
+    criterion: Criterion
     verdict: Verdict
-    fact: SkipValidation[Fact | None]
+    fact: Fact | None
     threshold: Text
     reason: Text
     evidence: tuple[str, ...]
