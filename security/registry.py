@@ -7,16 +7,38 @@ from types import MappingProxyType
 
 from scorecard.evidence import Evidence
 from scorecard.project import Site
-from security import authorisation, committed_secrets, dependencies, http_surface, sessions, source_code, typed_values
+from security import (
+    abuse,
+    active,
+    authorisation,
+    committed_history,
+    committed_secrets,
+    components,
+    containerfile,
+    dependencies,
+    http_surface,
+    manifest_schemas,
+    sessions,
+    source_code,
+    typed_values,
+    workflows,
+)
 
 SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
     {
         "code": source_code.collect,
         "dependencies": dependencies.collect,
         "secrets": committed_secrets.collect,
+        "secrets-history": committed_history.collect,
+        "components": components.collect,
+        "containerfile": containerfile.collect,
+        "workflows": workflows.collect,
+        "manifest-schemas": manifest_schemas.collect,
         "http": http_surface.collect,
         "authorisation": authorisation.collect,
         "sessions": sessions.collect,
         "personal-data": typed_values.collect,
+        "abuse": abuse.collect,
+        "active": active.collect,
     }
 )

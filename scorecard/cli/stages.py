@@ -24,6 +24,8 @@ _TITLES = {
     "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
     "sessions": Text(en="How sessions begin, hold and end", fr="Début, tenue et fin des sessions"),
     "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),
+    "abuse": Text(en="Abuse beside honest users", fr="Abus à côté d'usagers honnêtes"),
+    "active": Text(en="What gets through: attacks", fr="Ce qui passe : attaques"),
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
@@ -32,6 +34,11 @@ _TITLES = {
     "code": Text(en="Source code", fr="Code source"),
     "dependencies": Text(en="Dependencies", fr="Dépendances"),
     "secrets": Text(en="Secrets in the sources", fr="Secrets dans les sources"),
+    "secrets-history": Text(en="Secrets in the history", fr="Secrets dans l’historique"),
+    "components": Text(en="Parts and licences", fr="Composants et licences"),
+    "containerfile": Text(en="Containerfile", fr="Containerfile (image)"),
+    "workflows": Text(en="CI workflows", fr="Workflows d’intégration continue"),
+    "manifest-schemas": Text(en="Manifests against the schemas", fr="Manifestes face aux schémas"),
     "manifests": Text(en="Deployment manifests", fr="Manifestes de déploiement"),
     "declarations": Text(en="Declarations", fr="Déclarations"),
     "grading": Text(en="Grading and reports", fr="Notation et rapports"),
@@ -41,11 +48,15 @@ _PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 1
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
+    "abuse": 8.0,
+    "active": 12.0,
     "stop": 2.0,
     "traces": 2.0,
     "code": 2.0,
     "dependencies": 4.0,
     "secrets": 3.0,
+    "components": 2.0,
+    "manifest-schemas": 4.0,
 }
 
 
@@ -67,12 +78,19 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("pages", "observability", True, observability.pages.collect),
     Collector("demand", "loadtests", False, loadtests.demand.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
+    Collector("abuse", "security", True, security.registry.SCANNERS["abuse"]),
+    Collector("active", "security", True, security.registry.SCANNERS["active"]),
     Collector("code", "security", False, security.registry.SCANNERS["code"]),
     Collector("dependencies", "security", False, security.registry.SCANNERS["dependencies"]),
     Collector("secrets", "security", False, security.registry.SCANNERS["secrets"]),
+    Collector("secrets-history", "security", False, security.registry.SCANNERS["secrets-history"]),
+    Collector("components", "security", False, security.registry.SCANNERS["components"]),
+    Collector("containerfile", "security", False, security.registry.SCANNERS["containerfile"]),
+    Collector("workflows", "security", False, security.registry.SCANNERS["workflows"]),
+    Collector("manifest-schemas", "security", False, security.registry.SCANNERS["manifest-schemas"]),
     Collector("manifests", "k8s", False, k8s.checks.collect),
 )
-"""In the order of a run: what needs the service first, while it runs alone on the machine."""
+"""In the order of a run: what needs the service first, while it runs alone on the machine; what may break it last."""
 
 
 def selected(only: Collection[str]) -> tuple[Collector, ...]:

@@ -16,12 +16,17 @@ PLANTED = {
     "nir": "284057512345678",
     "email": "camille.durand@example.fr",
 }
-NEED_JOURNEYS = {"authorisation", "sessions", "personal-data"}
+NEED_JOURNEYS = {"authorisation", "sessions", "personal-data", "abuse", "active"}
 """Their own tests search what they write for what was typed."""
+
+STATIC = {
+    "code", "dependencies", "secrets", "secrets-history", "components", "containerfile", "workflows",
+    "manifest-schemas",
+}  # fmt: skip
 
 
 def test_the_agreed_evidence_is_all_there():
-    assert set(registry.SCANNERS) == {"code", "dependencies", "secrets", "http", *NEED_JOURNEYS}
+    assert set(registry.SCANNERS) == {"http", *STATIC, *NEED_JOURNEYS}
 
 
 @pytest.mark.parametrize("name", list(registry.SCANNERS))
@@ -39,7 +44,9 @@ def test_a_registered_name_stands_once():
     assert len(keys) == len(set(keys))
 
 
-def test_no_planted_secret_or_personal_value_is_in_any_byte_written(make_site, serve, advisories, answer, tmp_path):
+def test_no_planted_secret_or_personal_value_is_in_any_byte_written(
+    make_site, serve, advisories, answer, commit, tmp_path
+):
     password, token, nir, email = PLANTED.values()
     source = tmp_path / "src"
     source.mkdir()
@@ -50,6 +57,17 @@ def test_no_planted_secret_or_personal_value_is_in_any_byte_written(make_site, s
     (source / f"{email}.py").write_text(f'token = "{token}"\ndef broken(\n')
     (source / f"{nir}.py").write_text(f"import hashlib\nhashlib.md5(b'{password}')\n")
     (source / "latin.txt").write_bytes(f"é {password}".encode("latin-1"))
+    (tmp_path / "Containerfile").write_text(
+        f"FROM a:1\nENV API_TOKEN={token}\nARG DB_PASSWORD='{password}'\nLABEL a={email}\n"
+    )
+    (tmp_path / "kubernetes.yaml").write_text(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a:1, "
+        f"env: [{{name: DB_PASSWORD, value: {password}}}], {email}: {nir}}}]}}}}\n"
+    )
+    script = f"echo {password} {email} ${{{{ github.head_ref }}}}"
+    (tmp_path / "workflow.yml").write_text(f"on: push\njobs:\n  a:\n    runs-on: a\n    steps: [{{run: '{script}'}}]\n")
+    commit(tmp_path, {"src/old.py": f'KEY = "{token}"\npassword = "{password}"\n'})
+    (source / "old.py").unlink()
     (tmp_path / "requirements.txt").write_text(f"a==1\nb @ git+https://{email}:{password}@host/b\n{nir} nonsense\n")
     url = serve(
         lambda method, path, _: answer(
@@ -67,17 +85,19 @@ def test_no_planted_secret_or_personal_value_is_in_any_byte_written(make_site, s
         url=url,
         source="src",
         requirements="requirements.txt",
+        manifests="kubernetes.yaml",
+        workflows="workflow.yml",
         pages=["/", f"/?mail={email}"],
         security={"advisories": advisories()},
     )
     for name, collect in registry.SCANNERS.items():
         evidence = collect(site)
-        assert evidence.findings or name in {"dependencies", *NEED_JOURNEYS}
+        assert evidence.findings or name in {"dependencies", "components", *NEED_JOURNEYS}
         path = write(evidence, site.run / "evidence")
         assert read(path).name == name
     written = [path for path in site.run.rglob("*") if path.is_file()]
     assert {path.stem for path in written if path.parent.name == "evidence"} == set(registry.SCANNERS)
-    assert {"code", "dependencies", "http", "secrets"} <= {path.parent.name for path in written}, "raw outputs"
+    assert {"http", *STATIC} <= {path.parent.name for path in written}, "raw outputs"
     for path in written:
         content = path.read_bytes() + path.name.encode()
         for kind, value in PLANTED.items():
