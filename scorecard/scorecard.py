@@ -6,7 +6,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, assert_never
 
-
 from scorecard.criteria import Criterion, Domain
 from scorecard.evidence import Evidence, Fact, Strict, Text, Unit
 from scorecard.project import FILE_NAME, Tier
