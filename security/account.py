@@ -26,7 +26,7 @@ class Found:
         return (*self.open, *self.suppressed)
 
 
-def found(hits: Iterable[Hit], marked: Iterable[Hit], mark: Suppression) -> Found:
+def found(hits: Iterable[Hit], marked: Iterable[Hit] = (), mark: Suppression | None = None) -> Found:
     """Findings of ``hits``, and of the ``marked`` ones, set aside by ``mark``."""
     return Found(
         findings(hits),

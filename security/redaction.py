@@ -15,8 +15,8 @@ _PATTERNS = tuple(
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
         # JSON Web Token
         (r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?", 0),
-        # user:password@ in a URL
-        (r"(?<=://)[^\s/@]+@", 0),
+        # user:password@ in a URL; the user may be an e-mail address, so up to the last @ before the path
+        (r"(?<=://)[^\s/\"'<>]+@", 0),
         # e-mail address; a top-level domain of letters tells it from name@1.2.3
         (r"[\w.+%-]+@(?:[\w-]+\.)+[^\W\d_]{2,}\b", 0),
         # French social security number (NIR), spaced or not, Corsica's 2A and 2B included, with or without its key

@@ -38,12 +38,14 @@ class Requirements:
 
     Attributes:
         pins: versions asked for with ``==``; two lines of other markers and the same version are one.
+        elsewhere: those of them that the markers of their lines leave out on this machine.
         loose: names, or places, of what is not pinned.
         unhashed: pinned lines without ``--hash``.
         unread: lines and files that make no sense.
     """
 
     pins: set[Pin] = field(default_factory=set)
+    elsewhere: set[Pin] = field(default_factory=set)
     loose: list[str] = field(default_factory=list)
     unhashed: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -125,7 +127,12 @@ def _take(found: Requirements, line: str, where: str) -> None:
     if version is None:
         found.loose.append(canonicalize_name(requirement.name))
         return
-    found.pins.add(Pin(canonicalize_name(requirement.name), version))
+    pin = Pin(canonicalize_name(requirement.name), version)
+    if requirement.marker is None or requirement.marker.evaluate():
+        found.elsewhere.discard(pin)
+    elif pin not in found.pins:
+        found.elsewhere.add(pin)
+    found.pins.add(pin)
     if not any(option.startswith("--hash=") or option.startswith("--hash ") for option in options):
         found.unhashed.append(canonicalize_name(requirement.name))
 

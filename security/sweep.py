@@ -47,7 +47,7 @@ def sweep(
     doing: Text,
     timeout_s: float,
     size: int = 400,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
 ) -> Swept:
     """Reports of ``tool`` over ``tree``, and an account of every file of it.
 

@@ -135,11 +135,11 @@ def run(
     timeout_s: float,
     output_limit: int = OUTPUT_LIMIT,
     tick: Callable[[], None] | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
 ) -> Finished:
     """Run ``tool`` to its end, whatever its exit code; ``tick`` is called about once a second meanwhile.
 
-    ``env`` is added to the environment of this process.
+    ``env`` is added to the environment of this process; a variable that is None there is taken out of it.
 
     Raises:
         ToolError: not installed, longer than ``timeout_s`` seconds, or more than ``output_limit`` bytes of output.
@@ -153,7 +153,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env=None if env is None else {**os.environ, **env},
+            env={name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None},
         )
     except OSError as error:
         raise ToolError(_not_installed(tool, error.strerror or type(error).__name__)) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -101,6 +101,21 @@ def tree_of(path: Path, take: Callable[[PurePosixPath], bool], key: str, *, runs
     return tree
 
 
+def joined(trees: Sequence[Tree]) -> Tree:
+    """The files of all ``trees`` as one tree, from the folder they have in common."""
+    root = Path(os.path.commonpath([tree.root for tree in trees]))
+
+    def renamed(tree: Tree, name: str) -> str:
+        return (tree.root / name).relative_to(root).as_posix()
+
+    return Tree(
+        root,
+        files=sorted({renamed(tree, name) for tree in trees for name in tree.files}),
+        excluded=[renamed(tree, name) for tree in trees for name in tree.excluded],
+        gaps=list({Gap(renamed(tree, gap.path), gap.reason): None for tree in trees for gap in tree.gaps}),
+    )
+
+
 def source_folder(site: Site, source: str) -> Path:
     """Absolute path of ``target.source``.
 
@@ -125,7 +140,9 @@ def incomplete(gaps: list[Gap], total: int) -> Text | None:
     shown = gaps[:NAMED]
     more = len(gaps) - len(shown)
     en = "; ".join(f"{redact(gap.path)}: {gap.reason.en}" for gap in shown) + (f"; and {more} more" if more else "")
-    fr = "; ".join(f"{redact(gap.path)} : {gap.reason.fr}" for gap in shown) + (f" ; et {more} de plus" if more else "")
+    fr = "\u202f; ".join(f"{redact(gap.path)} : {gap.reason.fr}" for gap in shown) + (
+        f" ; et {more} de plus" if more else ""
+    )
     return Text(
         en=f"not everything was audited (files read: {total}; not read: {len(gaps)}): {en}",
         fr=f"tout n'a pas été audité (fichiers lus : {total} ; non lus : {len(gaps)}) : {fr}",

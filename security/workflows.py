@@ -82,6 +82,7 @@ _NONE_THERE = Text(
 
 LINTER = Linter(
     name=NAME,
+    prefix="security.workflows",
     program="zizmor",
     package="zizmor",
     # Settings and ignore files of the project would hide what is listed here; marks are listed too, not hidden.

@@ -14,6 +14,7 @@ from scorecard.evidence import Fact, Status, Text, Unit
 from scorecard.grading import grade, thresholds
 from scorecard.project import TIERS
 from scorecard.scorecard import Decision, Verdict
+from security.registry import SCANNERS
 
 CRITERIA = {c.id: c for c in catalogue()}
 BLOCKING = {
@@ -35,7 +36,7 @@ BLOCKING_IN = {
 EVIDENCE_OF_PREFIX = {
     "load": {"load"},
     "demand": {"demand"},
-    "security": {"code", "dependencies", "secrets", "http", "authorisation", "sessions", "personal-data"},
+    "security": set(SCANNERS),
     "trace": {"traces"},
     "page": {"pages"},
     "k8s": {"manifests"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -172,3 +173,24 @@ def osv(identifier: str, package: str, *, fixed: str = "2.0", **more: Any) -> di
 @pytest.fixture(name="osv")
 def _osv() -> Callable[..., dict[str, Any]]:
     return osv
+
+
+@pytest.fixture
+def commit() -> Callable[..., None]:
+    """Commit ``files`` (texts by path, None to delete one) in the repository at a folder, made if there is none."""
+
+    def make(folder: Path, files: dict[str, str | None]) -> None:
+        def git(*words: str) -> None:
+            who = ("-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
+            subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, timeout=60)  # noqa: S607
+
+        if not (folder / ".git").exists():
+            git("init", "--quiet", "--initial-branch=main")
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True) if text is None else path.write_text(text)
+            git("add", "--all", "--", name)
+        git("commit", "--quiet", "--allow-empty", "--message=a")
+
+    return make

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scorecard.evidence import Status
-from security import committed_secrets
+from security import committed_secrets, detect_secrets
 
 AWS = "AKIAJ6QWERTYUIOPASDF"
 PASSWORD = "zeppelin-orchard-92"
@@ -128,4 +128,4 @@ def test_a_scanner_that_misbehaves_clears_nothing(make_site, source, fake_tool, 
 def test_the_kinds_left_out_are_those_of_the_installed_tool():
     from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS
 
-    assert committed_secrets.LEFT_OUT == IGNORED_FILE_EXTENSIONS
+    assert detect_secrets.LEFT_OUT == IGNORED_FILE_EXTENSIONS

@@ -39,6 +39,7 @@ def test_values_that_must_not_travel_are_taken_out(value):
         '"api_key": "hunter-secret"',
         "Authorization: Bearer hunter-secret",
         "https://bob:hunter-secret@host/path",
+        "git+https://bob@example.org:hunter-secret@host/path",
         "-----BEGIN RSA PRIVATE KEY-----\nhunter-secret\n-----END RSA PRIVATE KEY-----",
     ],
 )
