@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from scorecard.evidence import Text
@@ -36,18 +36,20 @@ def after(sums: Tally, moved: Sequence[Judged], freed: Sequence[Judged]) -> Tall
     blocking = Counter(m.verdict for m in moved if m.criterion.blocking)
     opened = sum(f.criterion.blocking for f in freed)
     high = math.fsum(m.criterion.weight * (1.0 - credit(m, 1.0)) for m in moved)
-    return replace(
-        sums,
+    return Tally(
+        weight=sums.weight,
         low=sums.low + math.fsum(m.criterion.weight * (1.0 - credit(m, 0.0)) for m in moved),
         high=sums.high + high + math.fsum(f.criterion.weight for f in freed),
+        blocking=sums.blocking,
         failed=sums.failed - blocking[Verdict.FAIL],
+        waived=sums.waived,
         warned=sums.warned - blocking[Verdict.WARN],
         unknown=sums.unknown - blocking[Verdict.UNKNOWN] + opened,
         lost=sums.lost - opened,
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a judgement stands: its sums and what they come to."""
 

@@ -14,7 +14,7 @@ from scorecard.grading.sentences import followed, sentence
 from scorecard.quantities import day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a fact stands: its evidence and its number there; ``observed_on`` is its date in UTC, where it has one."""
 
@@ -122,7 +122,7 @@ def _trouble_with_fact(place: Place, unit: Unit) -> Text | None:
             en=f"It was observed in “{fact.unit.value}” and is asked in “{unit.value}”.",
             fr=f"L’observation est en « {fact.unit.value} », la question en « {unit.value} ».",
         )
-    if any(isinstance(number, int | float) and number < 0 for number in (fact.value, fact.low, fact.high)):
+    if _is_below_zero(fact.value) or _is_below_zero(fact.low) or _is_below_zero(fact.high):
         return Text(
             en=f"It reads {fact.value}, and no such thing can be below zero.",
             fr=f"La valeur lue est {fact.value}, or rien de tel n’est inférieur à zéro.",
@@ -133,6 +133,10 @@ def _trouble_with_fact(place: Place, unit: Unit) -> Text | None:
             fr="La déclaration n’a pas de date, de responsable ou de lien.",
         )
     return None
+
+
+def _is_below_zero(value: bool | float | str | None) -> bool:
+    return isinstance(value, (int, float)) and value < 0
 
 
 def _in_time(place: Place, max_age_days: int, today: date) -> Place | Unusable:

@@ -36,7 +36,7 @@ def settled(judged: Mapping[str, Judged]) -> frozenset[str]:
     return frozenset(lost)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What a grade and a decision are computed from: credit in units of weight, blocking questions in numbers.
 

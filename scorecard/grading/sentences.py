@@ -10,16 +10,21 @@ from scorecard.evidence import Text
 _NAME = re.compile(r"\S*[._/:=]\w|\S*\d")
 """A first word like ``security.advisories``, ``/dossiers`` or ``p95`` is a name and keeps its letters."""
 
+_STRAIGHT = re.compile(r"(?<=\w)'(?=\w)")
+"""A typewriter's apostrophe between two letters."""
+
 
 def sentence(said: Text) -> Text:
     """``said`` with a capital in front and an end mark; French gets its apostrophes."""
-    return Text(en=_closed(said.en), fr=_closed(re.sub(r"(?<=\w)'(?=\w)", "’", said.fr)))
+    return Text(en=_closed(said.en), fr=_french(said.fr))
 
 
 def followed(first: Text, second: Text) -> Text:
     """Two sentences, one after the other."""
-    first, second = sentence(first), sentence(second)
-    return Text(en=f"{first.en} {second.en}", fr=f"{first.fr} {second.fr}")
+    return Text(
+        en=f"{_closed(first.en)} {_closed(second.en)}",
+        fr=f"{_french(first.fr)} {_french(second.fr)}",
+    )
 
 
 def quoted(title: Text) -> Text:
@@ -39,6 +44,10 @@ def named(titles: Sequence[Text], most: int = 3) -> Text:
     if rest:
         names.append(Text(en="1 other", fr="1 autre") if rest == 1 else Text(en=f"{rest} others", fr=f"{rest} autres"))
     return enumeration(names)
+
+
+def _french(words: str) -> str:
+    return _closed(_STRAIGHT.sub("’", words) if "'" in words else words)
 
 
 def _closed(words: str) -> str:
