@@ -23,6 +23,9 @@ BLOCKING = {
     "resilience.no-lost-write",
     "security.authorisation",
     "security.code-high",
+    "security.command-injection",
+    "security.path-traversal",
+    "security.sql-injection",
     "security.vulnerable-dependencies",
     "security.secrets",
 }
