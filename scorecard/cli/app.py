@@ -1,6 +1,6 @@
 """Commands of ``portance``: options are read in the modules named here, the work is done elsewhere."""
 
-from scorecard.cli import assessing, bridging, comparing, gating, knowing, publishing
+from scorecard.cli import assessing, bridging, cataloguing, comparing, gating, knowing, proving, publishing
 from scorecard.cli.program import app
 
-__all__ = ["app", "assessing", "bridging", "comparing", "gating", "knowing", "publishing"]
+__all__ = ["app", "assessing", "bridging", "cataloguing", "comparing", "gating", "knowing", "proving", "publishing"]

@@ -12,7 +12,7 @@ import typer
 
 from scorecard.cli.language import t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
-from scorecard.cli.program import OnOption, RunArgument, app, day
+from scorecard.cli.program import CriteriaOption, OnOption, RunArgument, app, day
 
 
 @app.command(
@@ -57,6 +57,7 @@ def gate(
         ),
     ] = None,
     on: OnOption = None,
+    criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -68,7 +69,7 @@ def gate(
     from scorecard.cli.ruling import Question, rule_run
 
     today: date = day(on)
-    asked = Question(policy, stage, target_branch(os.environ) if branch is None else branch, baseline)
+    asked = Question(policy, stage, target_branch(os.environ) if branch is None else branch, baseline, criteria)
     ruling, expired = rule_run(folder, asked, today)
     cost = measure(ruling.card.evidence)
     log = lines(ruling, expired, cost, lang)

@@ -1,4 +1,4 @@
-"""Commands that need no run: init, explain, criteria, reference up."""
+"""Commands that need no run: init, reference up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import typer
 
 from scorecard.cli.language import LANG, t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
-from scorecard.cli.program import ProjectOption, app, reference
-from scorecard.criteria import catalogue
+from scorecard.cli.program import app, reference
 from scorecard.evidence import Text
-from scorecard.project import FILE_NAME, load
 
 
 @app.command(
@@ -50,46 +48,6 @@ def init(
             if lang == LANG
             else str(path)
         )
-
-
-@app.command(
-    help=t(
-        "Say what a criterion asks, why, and what mends it.",
-        "Dire ce qu'un critère demande, pourquoi, et ce qui le répare.",
-    )
-)
-def explain(
-    criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d'un critère."))],
-    project: ProjectOption = Path(FILE_NAME),
-    lang: LangOption = DEFAULT_LANG,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Everything the catalogue holds about one criterion."""
-    from scorecard.cli.explain import explanation, named
-
-    found = named(criterion, catalogue())
-    asked = load(project) if project.is_file() else None
-    if as_json:
-        typer.echo(found.model_dump_json(by_alias=True, indent=1))
-    elif not quiet:
-        typer.echo(explanation(found, asked, lang))
-
-
-@app.command(help=t("List the criteria.", "Lister les critères."))
-def criteria(
-    lang: LangOption = DEFAULT_LANG,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """One line a criterion, by domain."""
-    from scorecard.cli.explain import listing
-
-    found = catalogue()
-    if as_json:
-        typer.echo(json.dumps([c.model_dump(mode="json", by_alias=True) for c in found], ensure_ascii=False, indent=1))
-    elif not quiet:
-        typer.echo(listing(found, lang))
 
 
 @reference.command(help=t("Serve it for a person to click through.", "Le servir pour s'y promener."))

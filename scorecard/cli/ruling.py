@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,12 +22,16 @@ from scorecard.gating.lines import line_of
 
 @dataclass(frozen=True)
 class Question:
-    """What the gate is asked beside the run: where the policy is, the stage or branch, and where the baseline is."""
+    """What the gate is asked beside the run: where the policy is, the stage or branch, and where the baseline is.
+
+    ``criteria`` are folders of own criteria to judge with, instead of those the run keeps.
+    """
 
     policy: Path | None = None
     stage: str | None = None
     branch: str | None = None
     baseline: Path | None = None
+    criteria: Sequence[Path] | None = None
 
 
 def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[Expired]]:
@@ -40,7 +45,7 @@ def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[E
     run = Run(folder)
     try:
         policy = _policy(asked, today)
-        card = grade_run(run, today)
+        card = grade_run(run, today, asked.criteria)
         waivers = project.load(run.project_file).waivers
         baseline = None if asked.baseline is None else read_baseline(asked.baseline, today)
         ruling = rule(

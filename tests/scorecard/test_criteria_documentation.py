@@ -1,0 +1,36 @@
+"""docs/criteria is what the catalogue says, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scorecard.reports.criteria_page import page
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_documentation_of_the_criteria_is_current(shipped, lang):
+    path = ROOT / "docs" / "criteria" / f"{lang}.md"
+    assert path.read_text(encoding="utf-8") == page(shipped, lang), (
+        f"the catalogue changed: portance criteria --format md --lang {lang} > {path.relative_to(ROOT)}"
+    )
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_criterion_has_its_section_and_every_link_leads_to_one(shipped, lang):
+    text = page(shipped, lang)
+    anchors = re.findall(r'<a id="([^"]+)"></a>', text)
+    assert sorted(anchors) == sorted(c.id for c in shipped)
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == set(anchors)
+    for criterion in shipped:
+        assert criterion.remedy.in_(lang) in text
+
+
+def test_a_bar_in_a_title_does_not_break_the_table(criterion):
+    odd = criterion("capacity.x", title={"en": "This | that", "fr": "Ceci | cela"})
+    rows = [line for line in page([odd], "fr").splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
