@@ -18,10 +18,11 @@ from scorecard.cli.criteria_folders import criteria_of, kept
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
 from scorecard.cli.service import Service, ServiceError, running
+from scorecard.cli.side_by_side import side_by_side
 from scorecard.cli.stages import Collector, selected, stage
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.project import Progress, Site
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that will not take the next evidence either: the run ends there."""
@@ -69,9 +70,13 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
     troubles: list[Text] = []
     if chosen.needs_service:
         troubles = _collect_live(site, run, chosen, reporter)
-    for collector in chosen.collectors:
-        if not collector.live:
-            _keep(_ask(collector, site, reporter), run, reporter)
+
+    def ask(collector: Collector, progress: Progress) -> Evidence:
+        found = _ask(collector, replace(site, progress=progress))
+        evidence.write(found, run.evidence_folder)
+        return found
+
+    side_by_side([one for one in chosen.collectors if not one.live], ask, reporter)
     reporter.begin("declarations")
     _keep(declared(site.project, criteria_of(kept(run))), run, reporter)
     return troubles
@@ -98,7 +103,8 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
             facts.extend(_start_facts(service, site))
             for collector in chosen.live:
                 here = replace(site, url=service.url, server_pids=service.pids())
-                _keep(_ask(collector, here, reporter), run, reporter)
+                reporter.begin(collector.id)
+                _keep(_ask(collector, replace(here, progress=reporter.update)), run, reporter)
                 if (died := service.died()) is not None:
                     troubles.append(died)
                     break
@@ -113,10 +119,9 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
     return troubles
 
 
-def _ask(collector: Collector, site: Site, reporter: Reporter) -> Evidence:
-    reporter.begin(collector.id)
+def _ask(collector: Collector, site: Site) -> Evidence:
     try:
-        return collector.collect(replace(site, progress=reporter.update))
+        return collector.collect(site)
     except Exception as error:  # a collector that fails must not cost the others their evidence
         if getattr(error, "errno", None) in _NO_ROOM or "PORTANCE_DEBUG" in os.environ:
             raise

@@ -95,11 +95,12 @@ class Reporter:
             self._last_line = time.monotonic()
             self._print(f"{doing.in_(self._lang)} … {left}")
 
-    def end(self, evidence: Evidence) -> None:
-        """The running stage gave ``evidence``."""
+    def end(self, evidence: Evidence, *, seconds: float | None = None) -> None:
+        """The running stage gave ``evidence``, after ``seconds`` when it did not begin with the stage."""
         if self._quiet:
             return
-        seconds = time.monotonic() - self._stage_began
+        if seconds is None:
+            seconds = time.monotonic() - self._stage_began
         colon = "\u00a0: " if self._lang == "fr" else ": "
         reason = f"{colon}{evidence.reason.in_(self._lang)}" if evidence.reason is not None else ""
         word = _WORDS[evidence.status].in_(self._lang)
