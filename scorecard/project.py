@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -36,7 +36,7 @@ class ProjectError(Exception):
 
 
 def _seconds(value: object) -> object:
-    return _quantity(value, {"ms": 0.001, "s": 1.0, "min": 60.0}, 'a duration such as "400 ms" or "1.5 s"')
+    return _quantity(value, {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}, 'a duration such as "400 ms" or "2 h"')
 
 
 def _ratio(value: object) -> object:
@@ -52,7 +52,7 @@ def _quantity(value: object, factors: dict[str, float], expected: str) -> object
     return float(match[1]) * factors[match[2]]
 
 
-_DurationText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|min)\s*$")]
+_DurationText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|min|h)\s*$")]
 _PercentText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*%\s*$")]
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=_DurationText)]
 Ratio = Annotated[float, BeforeValidator(_ratio, json_schema_input_type=_PercentText)]
@@ -134,6 +134,17 @@ class TargetSection(Section):
         return self
 
 
+class Event(Section):
+    """Something that brings many people at one moment: an opening, an announcement, a reminder sent to everybody."""
+
+    name: str = Field(min_length=1, max_length=100, description="What happens, as people would say it.")
+    at: datetime = Field(description="When, in the time of the country; only the hour counts without a calendar.")
+    share: Ratio = Field(gt=0, le=1, description="Share of the participants who come because of it.")
+    within: Seconds = Field(
+        default=7200.0, gt=0, description="Mean time after which they come: 63 % within it, the first ones most densely."
+    )
+
+
 class Demand(Section):
     """From the population to an arrival rate; a number given here wins over the named profile."""
 
@@ -145,6 +156,26 @@ class Demand(Section):
     agent_journeys_per_day: float | None = Field(
         default=None, ge=0, description="Journeys an agent makes on a working day."
     )
+    peak_hour: float | None = Field(default=None, ge=0, lt=24, description="Hour of the day at which most people come.")
+    opens: date | None = Field(default=None, description="First day of the campaign.")
+    closes: date | None = Field(default=None, description="Last day of the campaign, taken as its busiest.")
+    events: tuple[Event, ...] = Field(
+        default=(), strict=False, description="Openings and announcements, on top of what comes by itself."
+    )
+
+    @model_validator(mode="after")
+    def _calendar_is_sound(self) -> Self:
+        if (self.opens is None) != (self.closes is None):
+            raise ValueError("a calendar has opens and closes")
+        if self.opens is not None and self.closes is not None:
+            if self.closes < self.opens:
+                raise ValueError("closes is before opens")
+            outside = [e.name for e in self.events if not self.opens <= e.at.date() <= self.closes]
+            if outside:
+                raise ValueError(f"event {outside[0]!r} is not between opens and closes")
+        if sum(event.share for event in self.events) > 1:
+            raise ValueError("the events bring more people than take part: their shares add up to more than 100 %")
+        return self
 
 
 class Step(Section):
