@@ -32,15 +32,22 @@ def shares(judged: Sequence[Judged]) -> Shares:
     The confidence is the coverage with each answer counted at the share of its life that is left (linear: a load test
     of 15 of its 30 days counts half). It says nothing about whether the answers are good; the grade does.
     """
-    asked = math.fsum(j.criterion.weight for j in judged if j.verdict is not Verdict.NOT_APPLICABLE)
-    known = [j for j in judged if j.verdict in _ANSWERED]
-    answered = math.fsum(j.criterion.weight for j in known)
-    measured = math.fsum(j.criterion.weight for j in known if j.criterion.basis == "measured")
-    alive = math.fsum(j.criterion.weight * j.freshness for j in known if j.freshness is not None)
+    asked, known, measured, alive = [], [], [], []
+    for item in judged:
+        if item.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        weight = item.criterion.weight
+        asked.append(weight)
+        if item.verdict in _ANSWERED and item.freshness is not None:
+            known.append(weight)
+            alive.append(weight * item.freshness)
+            if item.criterion.basis == "measured":
+                measured.append(weight)
+    total, answered = math.fsum(asked), math.fsum(known)
     return Shares(
-        coverage=round(answered / asked, 6) if asked else 0.0,
-        measured=round(measured / answered, 6) if answered else 0.0,
-        confidence=round(alive / asked, 6) if asked else 0.0,
+        coverage=round(answered / total, 6) if total else 0.0,
+        measured=round(math.fsum(measured) / answered, 6) if answered else 0.0,
+        confidence=round(math.fsum(alive) / total, 6) if total else 0.0,
     )
 
 

@@ -33,13 +33,19 @@ def freed_by(judged: Mapping[str, Judged], lost: frozenset[str]) -> dict[str, li
 
 def after(sums: Tally, moved: Sequence[Judged], freed: Sequence[Judged]) -> Tally:
     """``sums`` once ``moved`` pass and ``freed`` may pass again."""
-    blocking = Counter(m.verdict for m in moved if m.criterion.blocking)
+    low, high = [sums.low], [sums.high]
+    blocking: Counter[Verdict] = Counter()
+    for item in moved:
+        criterion = item.criterion
+        low.append(criterion.weight * (1.0 - credit(item, 0.0)))
+        high.append(criterion.weight * (1.0 - credit(item, 1.0)))
+        if criterion.blocking:
+            blocking[item.verdict] += 1
     opened = sum(f.criterion.blocking for f in freed)
-    high = math.fsum(m.criterion.weight * (1.0 - credit(m, 1.0)) for m in moved)
     return Tally(
         weight=sums.weight,
-        low=sums.low + math.fsum(m.criterion.weight * (1.0 - credit(m, 0.0)) for m in moved),
-        high=sums.high + high + math.fsum(f.criterion.weight for f in freed),
+        low=math.fsum(low),
+        high=math.fsum([*high, *(f.criterion.weight for f in freed)]),
         blocking=sums.blocking,
         failed=sums.failed - blocking[Verdict.FAIL],
         waived=sums.waived,
