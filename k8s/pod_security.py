@@ -56,7 +56,8 @@ def _workload(workload: Workload) -> Iterator[Finding]:
 def _finding(workload: Workload, broken: Broken, container: Container | None) -> Finding:
     field, wanted = broken
     remedy = f"Set {field} to {wanted}."
-    return finding("pod-security", Severity.HIGH, workload, f"{field} must be {wanted}", remedy, container)
+    said = f"{field} must be {wanted}"
+    return finding("pod-security", Severity.HIGH, workload, said, remedy, container, cwe="CWE-250")
 
 
 def _pod(pod: Body, annotations: Body) -> Iterator[Broken]:

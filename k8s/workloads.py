@@ -124,7 +124,14 @@ def all_hold(findings: Iterable[Finding], detail: str = "") -> Outcome:
 
 
 def finding(
-    rule: str, severity: Severity, workload: Workload, message: str, remedy: str, container: Container | None = None
+    rule: str,
+    severity: Severity,
+    workload: Workload,
+    message: str,
+    remedy: str,
+    container: Container | None = None,
+    *,
+    cwe: str = "",
 ) -> Finding:
     """A finding about a workload or one of its containers."""
     place = workload.place if container is None else f"{workload.place}/{container.name}"
@@ -134,6 +141,7 @@ def finding(
         severity=severity,
         location=place,
         message=message,
+        cwe=cwe,
         remedy=remedy,
         fingerprint=f"{rule}:{workload.namespace}/{place}:{message}",
     )

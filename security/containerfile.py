@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from scorecard.evidence import Evidence, Severity, Status, Text
 from scorecard.project import Site
-from security.instructions import Instruction, instructions
+from security.environment_secrets import names_a_secret
+from security.instructions import Instruction, assignments, instructions, is_containerfile
 from security.linting import Linter, lint
 from security.observation import no_key, unobserved
 from security.rules import Rule
@@ -82,13 +83,6 @@ def containerfiles(site: Site) -> Tree:
     return tree
 
 
-def is_containerfile(path: PurePosixPath) -> bool:
-    """Whether a file is called as Containerfiles are."""
-    return bool(
-        re.fullmatch(r"(?:Container|Docker)file(?:\.\w[\w.-]*)?|.+\.(?:containerfile|dockerfile)", path.name, re.I)
-    )
-
-
 def _usual(site: Site) -> list[str]:
     return [name for name in ("Containerfile", "Dockerfile") if (site.root / name).is_file()]
 
@@ -114,6 +108,14 @@ def _marked(lines: Mapping[int, str], result: Result) -> bool:
             return True
         number -= 1
     return any(names(line, everywhere=True) for line in lines.values())
+
+
+def _stands(lines: Mapping[int, str], result: Result) -> bool:
+    """Whether the result is one: DL3064 goes by parts of names, and takes the path of a secret for the secret."""
+    if result.rule != "DL3064":
+        return True
+    said = [one for one in instructions("\n".join(lines.values())) if one.line == result.line]
+    return not said or any(names_a_secret(name) for one in said for name, _ in assignments(one))
 
 
 def _own(root: Path, name: str) -> list[Result]:
@@ -148,6 +150,7 @@ LINTER = Linter(
     marked=_marked,
     marks="# hadolint ignore=…",
     own=_own,
+    stands=_stands,
     unreadable="DL1000",
     env=dict.fromkeys(("HADOLINT_IGNORE", "HADOLINT_OVERRIDE_INFO", "HADOLINT_OVERRIDE_STYLE"), None),
 )

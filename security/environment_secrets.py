@@ -11,8 +11,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from security.containerfile import is_containerfile
-from security.instructions import assignments, instructions
+from security.instructions import assignments, instructions, is_containerfile
 
 TYPE = "Secret in the environment"
 _SECRET = re.compile(
@@ -42,12 +41,12 @@ def named_secrets(path: str, text: str) -> Iterator[int]:
 
 def is_secret(name: str, value: str) -> bool:
     """Whether ``value`` is written out under a name that says it is secret."""
-    return (
-        _SECRET.search(name) is not None
-        and _ABOUT.search(name) is None
-        and bool(value.strip())
-        and _REFERENCE.match(value.strip()) is None
-    )
+    return names_a_secret(name) and bool(value.strip()) and _REFERENCE.match(value.strip()) is None
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether ``name`` says that its value is secret, and not where it is or how long it is good for."""
+    return _SECRET.search(name) is not None and _ABOUT.search(name) is None
 
 
 def _in_node(node: yaml.Node | None) -> Iterator[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,18 @@ def instructions(text: str) -> Iterator[Instruction]:
         yield Instruction(keyword.upper(), rest.strip(), start)
 
 
+def is_containerfile(path: PurePosixPath) -> bool:
+    """Whether a file is called as Containerfiles are."""
+    usual = r"(?:Container|Docker)file(?:\.\w[\w.-]*)?|.+\.(?:containerfile|dockerfile)"
+    return bool(re.fullmatch(usual, path.name, re.IGNORECASE))
+
+
 def assignments(instruction: Instruction) -> Iterator[tuple[str, str]]:
-    """Names and values that an ENV or ARG sets, without their quotes; other instructions set none."""
+    """Names that an ENV or ARG sets and their values without quotes, empty for an ARG without; others set none."""
     if instruction.keyword not in ("ENV", "ARG"):
         return
     pairs = re.findall(r"([A-Za-z_][\w.-]*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:\\.|[^\s\\])*)", instruction.rest)
-    if not pairs and instruction.keyword == "ENV":  # the old form: ENV NAME the value
+    if not pairs:  # ARG NAME, and the old form ENV NAME the value
         name, _, value = instruction.rest.partition(" ")
         pairs = [(name, value.strip())]
     for name, value in pairs:

@@ -18,12 +18,18 @@ from security.sweep import Report, sweep
 from security.tool import Finished, Tool, ToolError, crashed, garbage, scanner, shown, version
 from security.tree import Gap, Tree, shown_from
 
+Judge = Callable[[Mapping[int, str], Result], bool]
+"""A yes or no about a result, from the lines of its file (by number, from 1)."""
 Own = Callable[[Path, str], Sequence[Result]]
 """Own rules for what the linter does not see: results of a file of the tree."""
 
 
 def _none(_root: Path, _name: str) -> Sequence[Result]:
     return ()
+
+
+def _always(_lines: Mapping[int, str], _result: Result) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Linter:
         prefix: of the facts; the first is ``<prefix>_high``.
         exit_codes: those of a run that looked at everything.
         rule: what a result means here.
-        marked: whether lines (of the file, from 1) say that somebody accepted the result.
+        marked: whether a line says that somebody accepted the result.
+        stands: whether the result is not a mistake of the linter.
         unreadable: rule of the result that says the file could not be parsed.
     """
 
@@ -46,9 +53,10 @@ class Linter:
     arguments: tuple[str, ...]
     doing: Text
     rule: Callable[[Result], Rule]
-    marked: Callable[[Mapping[int, str], Result], bool]
+    marked: Judge
     marks: str
     own: Own = _none
+    stands: Judge = _always
     exit_codes: tuple[int, ...] = (0,)
     unreadable: str = ""
     env: Mapping[str, str | None] = field(default_factory=dict)
@@ -128,6 +136,7 @@ def _evidence(
 ) -> Evidence:
     texts = {name: lines_of(tree.root / name) for name in {result.path for result in results}}
     prefix = shown_from(site, tree.root)
+    results = [result for result in results if linter.stands(texts[result.path], result)]
     marked = [result for result in results if linter.marked(texts[result.path], result)]
     standing = [result for result in results if result not in marked]
 

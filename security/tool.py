@@ -42,12 +42,14 @@ class ToolError(SecurityError):
 class Tool:
     """A program and the words that start it; paths of this machine stay out of what it is called in evidence.
 
-    ``distribution`` is the installed package it belongs to, where it runs in this interpreter.
+    ``distribution`` is the Python package it belongs to, installed in this interpreter or in the environment whose
+    programs are in ``folder``.
     """
 
     name: str
     command: tuple[str, ...]
     distribution: str | None = None
+    folder: Path | None = None
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -103,23 +105,27 @@ def scanner(program: str, *, package: str | None = None) -> Tool:
     )
     for folder in folders:
         if (found := shutil.which(program, path=folder)) is not None:
-            return Tool(program, (found,))
+            return Tool(program, (found,), program if package is None else package, folder)
     if (found := shutil.which(program)) is not None:
         return Tool(program, (found,))
     raise ToolError(_not_found(program, program if package is None else package))
 
 
 def version(tool: Tool, *, timeout_s: float = VERSION_TIMEOUT_S) -> str:
-    """Version of the tool: of its package beside this program, else what it says itself.
+    """Version of the tool: of its package where that is installed, else what it says itself.
 
     Raises:
         ToolError: the tool is not installed, or does not run.
     """
-    if tool.distribution is not None:
+    if tool.distribution is not None and tool.folder is None:
         try:
             return metadata.version(tool.distribution)
         except metadata.PackageNotFoundError as error:
             raise ToolError(_not_installed(tool, "no such package")) from error
+    if tool.distribution is not None and tool.folder is not None:  # to ask it takes some of them seconds
+        places = [str(place) for place in tool.folder.parent.glob("lib/python*/site-packages")]
+        for installed in metadata.distributions(name=tool.distribution, path=places):
+            return installed.version
     done = run(tool, ("--version",), timeout_s=timeout_s)
     found = re.search(r"\d+\.\d+(?:[.\w+-]*\w)?", done.stdout.decode("utf-8", "replace"))
     if done.exit_code != 0 or found is None:
