@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import describe, labels, ledger, measured, origin, plots, sheet
+from scorecard.reports import columns, describe, labels, ledger, measured, origin, plots, sheet
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -55,6 +55,7 @@ def environment(lang: Lang) -> Environment:
     environment.globals.update(
         words=words,
         sheet=sheet,
+        columns=columns,
         ledger=ledger,
         origin=origin,
         labels=labels,
@@ -63,12 +64,5 @@ def environment(lang: Lang) -> Environment:
         units=Unit,
         Verdict=Verdict,
     )
-    environment.globals["column_title"] = partial(_column_title, words)
     environment.filters.update(say=words.say, count=words.number, date=words.date, grade=words.grade)
     return environment
-
-
-def _column_title(words: Words, name: str) -> str:
-    """The name of a table's column in words; one that nobody named shows as it is."""
-    stem = next((key for key in labels.COLUMNS if name == key), None)
-    return name.replace("_", " ") if stem is None else words.name(labels.COLUMNS, stem)

@@ -149,6 +149,17 @@ COLOURS = {
     Colour.RED: mark("red"),
     Colour.GREY: mark("grey"),
 }
+TO_SERVE = counted("%(number)s user to serve", "%(number)s users to serve")
+AGENTS = counted("%(number)s agent", "%(number)s agents")
+DECLARED = counted(
+    "%(number)s answer was declared, not measured. It counts until:",
+    "%(number)s answers were declared, not measured. They count until:",
+)
+LAPSE_LATER = counted("%(number)s other lapses later.", "%(number)s others lapse later.")
+MISSING_DECLARATIONS = counted(
+    "%(number)s declaration is missing or has expired", "%(number)s declarations are missing or have expired"
+)
+ACCEPTED = counted("%(number)s failure accepted for a time", "%(number)s failures accepted for a time")
 CORES = counted("%(number)s core", "%(number)s cores")
 ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
 GAIN = counted("worth %(number)s point of 100", "worth %(number)s points of 100")

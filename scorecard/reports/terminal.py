@@ -45,7 +45,11 @@ def _lines(card: Scorecard, words: Words, page: Path | None, seconds: float | No
     yield Line(f"{sign} {head}" if signs else head, style=tone)
     yield Line(sentence)
     yield Line()
-    yield _titled(words.gettext("Grade"), _graded(card.grade, words), _open_questions(card, words))
+    yield _titled(
+        words.gettext("Grade"),
+        _graded(card.grade, words),
+        words.unanswered(sheet.without_answer(card.judged), sheet.asked(card.judged)),
+    )
     yield _titled(words.gettext("Capacity"), Line(_capacity(card, words)))
     yield Line()
     width = max(len(words.name(labels.DOMAINS, domain.id)) for domain in card.domains)
@@ -74,15 +78,6 @@ def _graded(grade: GradeRange, words: Words) -> Line:
     if grade.low == grade.high:
         return Line(grade.low, style=_TONES[grade.low])
     return Line(words.gettext("between %(low)s and %(high)s") % {"low": grade.low, "high": grade.high})
-
-
-def _open_questions(card: Scorecard, words: Words) -> str:
-    forms = labels.OPEN_QUESTIONS
-    count = sheet.without_answer(card.judged)
-    if not count:
-        return words.gettext("Every question has an answer.")
-    everything = words.number(sheet.asked(card.judged))
-    return words.ngettext(*forms, count) % {"number": words.number(count), "all": everything}
 
 
 def _capacity(card: Scorecard, words: Words) -> str:

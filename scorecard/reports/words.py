@@ -106,11 +106,18 @@ class Words:
         return f"{machine.cpu}, {cores}, {self.quantity(machine.memory_bytes, Unit.BYTES)}, {machine.system}"
 
     def standing(self, indicator: Indicator) -> str:
-        """How an official indicator is known: measured or declared, at the peak or not."""
+        """How an official indicator is known: measured or declared, at the peak or not; nothing where it is not."""
         if indicator.basis is None:
-            return self.gettext("unknown")
+            return ""
         basis = self.gettext("measured") if indicator.basis == "measured" else self.gettext("declared")
         return ", ".join([basis, self.gettext("at the busiest moment")]) if indicator.at_peak else basis
+
+    def unanswered(self, count: int, asked: int) -> str:
+        """How many of the questions that apply have no answer yet."""
+        if not count:
+            return self.gettext("Every question has an answer.")
+        numbers = {"number": self.number(count), "all": self.number(asked)}
+        return self.ngettext(*labels.OPEN_QUESTIONS, count) % numbers
 
     def moves(self, action: Action) -> str:
         """What ``action`` moves, in the words of the judgement; its points where the judgement has no words for it."""
