@@ -32,9 +32,10 @@ def grade_run(run: Run, today: date, own: Sequence[Path] | None = None) -> Score
 
 
 def write_reports(run: Run, card: Scorecard, lang: str) -> None:
-    """Write every kept report into the run folder. Raises OSError on a full disk."""
-    for name in KEPT_FORMATS:
-        write_report(run, card, name, lang)
+    """Write every kept report into the run folder, then its proof. Raises OSError on a full disk."""
+    from scorecard.cli.proof import seal  # protobuf takes a tenth of a second, and most commands write no proof
+
+    seal(run, card, frozenset(write_report(run, card, name, lang) for name in KEPT_FORMATS))
 
 
 def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:

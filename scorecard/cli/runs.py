@@ -70,7 +70,7 @@ class Run:
                 found.append(evidence.read(path))
             except EvidenceError as error:
                 problems.append(Text(en=f"evidence left out: {error}", fr=f"élément de preuve écarté : {error}"))
-        if (state := self._state()) != "completed":
+        if (state := self.state()) != "completed":
             problems.append(
                 Text(
                     en=f"this run did not go to its end (state: {state}); what it had observed until then is kept",
@@ -79,7 +79,8 @@ class Run:
             )
         return project.load(self.project_file), found, problems
 
-    def _state(self) -> str:
+    def state(self) -> str:
+        """How far the run got, "unknown" when it does not say."""
         try:
             content = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
             return str(content["state"])

@@ -59,8 +59,8 @@ def poc(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def judged_run(tmp_path: Path) -> Callable[..., Path]:
+@pytest.fixture(scope="session")
+def judged_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Makes a run folder whose evidence answers every question of the shipped catalogue well, and sealed as a run is.
 
     ``worse`` gives other values by fact; None is a fact that could not be observed. ``toml`` is added to the project
@@ -68,7 +68,7 @@ def judged_run(tmp_path: Path) -> Callable[..., Path]:
     """
 
     def make(name: str = "run", *, toml: str = "", worse: Mapping[str, object] | None = None) -> Path:
-        folder = tmp_path / "runs" / name
+        folder = tmp_path_factory.mktemp("runs") / name
         (folder / "evidence").mkdir(parents=True)
         content = '[project]\nname = "Aid"\nusers = 1_000\nkind = "internal-tool"\n[target]\nsource = "src"\n' + toml
         (folder / "portance.toml").write_text(content, encoding="utf-8")
