@@ -61,8 +61,12 @@ class Problem(BaseModel):
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI descriptions of the refusals a route may answer with; 422, 429 and 503 may come from every route."""
+    """OpenAPI descriptions of the refusals a route may answer with; 422, 429 and 503 may come from every route.
+
+    A route that reads a body may find it too large (413), and then also no text at all (400).
+    """
     words = {
+        400: "The body is not text that can be read.",
         401: "Nobody is signed in.",
         403: "This person may not do this, or the request came from another site.",
         404: "There is no such thing, or none this person may know of.",
@@ -75,7 +79,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": words[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (*statuses, 422, 429, 503)
+        for status in (*((400,) if 413 in statuses else ()), *statuses, 422, 429, 503)
     }
 
 

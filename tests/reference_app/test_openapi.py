@@ -55,6 +55,18 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(operations):
             }, (path, method, status)
 
 
+def test_what_reads_a_body_says_what_it_does_with_one_that_is_no_text(stage, operations):
+    reading = [(path, operation) for path, _, operation in operations if "requestBody" in operation]
+    assert len(reading) >= 6
+    for path, operation in reading:
+        assert "400" in operation["responses"], path
+    client = stage.signed_in("business")
+    headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+    answer = client.post("/api/v1/dossiers", content=b"\xb1\xff", headers=headers)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_every_reference_in_the_document_leads_somewhere(document):
     def references(node: Any) -> list[str]:
         if isinstance(node, dict):
