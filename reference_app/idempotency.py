@@ -84,6 +84,13 @@ async def _first_answer(connection: Connection, account: UUID, key: str, request
     return Answer(status=row[1], body=row[2], replayed=True)
 
 
+async def forget(connection: Connection, account: UUID, said: str) -> None:
+    """Forget the keys of ``account`` whose answers hold ``said``: a retry is no way back to what was deleted."""
+    await connection.execute(
+        "DELETE FROM idempotency_key WHERE account_id = %s AND position(%s IN answer) > 0", (account, said)
+    )
+
+
 async def purge(connection: Connection) -> int:
     """Forget keys older than 24 h; returns how many."""
     done = await connection.execute(

@@ -53,7 +53,7 @@ class Deletion:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: its ``marks`` stand in nothing else; what its author was ``given``; the ``paths`` they asked."""
+    """What was written: its ``marks`` stand in nothing else; what its author was ``given``, the ``paths`` asked for."""
 
     marks: frozenset[str]
     given: Mapping[str, Any]

@@ -18,6 +18,7 @@ from security import (
     dependencies,
     http_surface,
     manifest_schemas,
+    retention,
     sessions,
     source_code,
     typed_values,
@@ -38,6 +39,7 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "authorisation": authorisation.collect,
         "sessions": sessions.collect,
         "personal-data": typed_values.collect,
+        "retention": retention.collect,
         "abuse": abuse.collect,
         "active": active.collect,
     }

@@ -60,6 +60,13 @@ async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID
         return DossierOut.of(await filing.save(connection, person.account, dossier, draft), speaker(request))
 
 
+@router.delete("/{dossier}", status_code=204, responses=documented(404, 409), summary="Delete a draft")
+async def delete(parts: Given, person: Citizen, dossier: UUID) -> None:
+    """Delete a draft for good. A dossier that was filed is kept."""
+    async with parts.pool.connection() as connection:
+        await filing.delete(connection, person.account, dossier)
+
+
 @router.post("/{dossier}/file", response_model=DossierOut, responses=documented(404, 409), summary="File a dossier")
 async def file(request: Request, parts: Given, person: Citizen, dossier: UUID, key: Key) -> Response:
     """File a draft and get its receipt, committed together: an answer means the dossier is safe."""

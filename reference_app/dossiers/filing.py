@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import repository
 from reference_app.dossiers.dossier import Dossier
@@ -35,6 +36,20 @@ async def save(connection: Connection, account: UUID, dossier: UUID, draft: Draf
         require((await read(connection, account, dossier)).state, State.EN_CONSTRUCTION)
         raise NotFound(NO_SUCH_DOSSIER)
     return saved
+
+
+async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
+    """Delete a draft, and the answers kept for retries that hold it. What was filed is kept: it binds both sides.
+
+    Raises:
+        NotFound: ``account`` has no such dossier.
+        Conflict: it was filed.
+    """
+    async with connection.transaction():
+        if not await repository.delete(connection, account, dossier):
+            require((await read(connection, account, dossier)).state, State.EN_CONSTRUCTION)
+            raise NotFound(NO_SUCH_DOSSIER)
+        await idempotency.forget(connection, account, str(dossier))
 
 
 async def file(connection: Connection, account: UUID, dossier: UUID, at: datetime) -> Dossier:

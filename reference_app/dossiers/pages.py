@@ -95,6 +95,24 @@ async def save(request: Request, parts: Given, dossier: UUID) -> Response:
     return await _keep_form(request, f"/dossiers/{dossier}/edit", keep)
 
 
+@router.get("/{dossier}/delete")
+async def ask_delete(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
+    """A last question before deleting a draft."""
+    async with parts.pool.connection() as connection:
+        found = await filing.read(connection, person.account, dossier)
+    require(found.state, State.EN_CONSTRUCTION)
+    return page(request, "delete.html", dossier=found)
+
+
+@router.post("/{dossier}/delete")
+async def delete(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
+    """Delete a draft."""
+    await posted(request, person)
+    async with parts.pool.connection() as connection:
+        await filing.delete(connection, person.account, dossier)
+    return see_other("/dossiers")
+
+
 @router.post("/{dossier}/file")
 async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
     """File a draft; what is missing is shown in its form."""

@@ -21,6 +21,8 @@ _SAVE = statement("""
     WHERE id = %(id)s AND account_id = %(account)s AND state = 'brouillon'
     RETURNING {columns}""")
 
+_DELETE = "DELETE FROM dossier WHERE id = %(id)s AND account_id = %(account)s AND state = 'brouillon'"
+
 _READ = statement("SELECT {columns} FROM dossier WHERE id = %(id)s AND account_id = %(account)s")
 
 _LOCK = statement("SELECT {columns} FROM dossier WHERE id = %(id)s AND account_id = %(account)s FOR UPDATE")
@@ -45,6 +47,11 @@ async def create(connection: Connection, account: UUID, draft: Draft) -> Dossier
 async def save(connection: Connection, account: UUID, dossier: UUID, draft: Draft) -> Dossier | None:
     """Replace the content of a draft of ``account``; None when there is no such draft."""
     return await _one(connection, _SAVE, {"id": dossier, "account": account, **draft.model_dump()})
+
+
+async def delete(connection: Connection, account: UUID, dossier: UUID) -> bool:
+    """Delete a draft of ``account``; whether there was one."""
+    return (await connection.execute(_DELETE, {"id": dossier, "account": account})).rowcount == 1
 
 
 async def of_account(connection: Connection, account: UUID, dossier: UUID) -> Dossier | None:
