@@ -1,6 +1,27 @@
 """Commands of ``portance``: options are read in the modules named here, the work is done elsewhere."""
 
-from scorecard.cli import assessing, bridging, cataloguing, comparing, gating, knowing, proving, publishing
+from scorecard.cli import (
+    assessing,
+    bridging,
+    cataloguing,
+    checking,
+    comparing,
+    gating,
+    knowing,
+    proving,
+    publishing,
+)
 from scorecard.cli.program import app
 
-__all__ = ["app", "assessing", "bridging", "cataloguing", "comparing", "gating", "knowing", "proving", "publishing"]
+__all__ = [
+    "app",
+    "assessing",
+    "bridging",
+    "cataloguing",
+    "checking",
+    "comparing",
+    "gating",
+    "knowing",
+    "proving",
+    "publishing",
+]
