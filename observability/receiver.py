@@ -27,7 +27,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from observability.received import Received
-from observability.spans import Span, spans
+from observability.spans import Span, spans, texts
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_SPANS = 400_000
@@ -118,10 +118,24 @@ class Receiver:
             logs=counts["logs"],
         )
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that spans carried: the name of an attribute, "name" for a span or an event, and what it says.
+
+        Call it like :meth:`received`.
+        """
+        with self._lock:
+            self._spool.seek(0)
+            for message in self._messages():
+                yield from texts(message.resource_spans)
+            self._spool.seek(0, 2)
+
     def _read(self) -> Iterator[Span | None]:
-        while head := self._spool.read(_LENGTH.size):
-            message = ExportTraceServiceRequest.FromString(self._spool.read(_LENGTH.unpack(head)[0]))
+        for message in self._messages():
             yield from spans(message.resource_spans)
+
+    def _messages(self) -> Iterator[ExportTraceServiceRequest]:
+        while head := self._spool.read(_LENGTH.size):
+            yield ExportTraceServiceRequest.FromString(self._spool.read(_LENGTH.unpack(head)[0]))
 
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))

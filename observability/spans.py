@@ -8,6 +8,7 @@ from enum import Enum
 from sys import intern
 from typing import Any, NamedTuple
 
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as OtlpStatus
@@ -57,6 +58,26 @@ def spans(resources: Iterable[ResourceSpans]) -> Iterator[Span | None]:
         for scope in resource.scope_spans:
             for span in scope.spans:
                 yield _span(span, service, kinds)
+
+
+def texts(resources: Iterable[ResourceSpans]) -> Iterator[tuple[str, str]]:
+    """Every text of a message with the name of its attribute; that of a span or an event is called "name"."""
+    for resource in resources:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                yield "name", span.name
+                yield from _texts(span.attributes)
+                for event in span.events:
+                    yield "name", event.name
+                    yield from _texts(event.attributes)
+
+
+def _texts(attributes: Iterable[KeyValue]) -> Iterator[tuple[str, str]]:
+    for one in attributes:
+        values = one.value.array_value.values if one.value.HasField("array_value") else (one.value,)
+        for value in values:
+            if value.HasField("string_value"):
+                yield one.key, value.string_value
 
 
 def _span(span: OtlpSpan, service: str, instrumented: frozenset[str]) -> Span | None:

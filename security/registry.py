@@ -10,6 +10,7 @@ from scorecard.project import Site
 from security import (
     abuse,
     active,
+    api,
     authorisation,
     committed_history,
     committed_secrets,
@@ -21,6 +22,7 @@ from security import (
     retention,
     sessions,
     source_code,
+    traced_values,
     typed_values,
     workflows,
 )
@@ -39,8 +41,10 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "authorisation": authorisation.collect,
         "sessions": sessions.collect,
         "personal-data": typed_values.collect,
+        "personal-traces": traced_values.collect,
         "retention": retention.collect,
         "abuse": abuse.collect,
         "active": active.collect,
+        "api": api.collect,
     }
 )

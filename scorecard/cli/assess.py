@@ -7,11 +7,13 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 
 import httpx
 
 import observability.analysis
+import security.traced_values
 from observability.receiver import Receiver
 from scorecard import evidence
 from scorecard.cli.criteria_folders import criteria_of, kept
@@ -56,7 +58,7 @@ def stages(chosen: Plan, site: Site) -> list[Stage]:
     """The stages of ``chosen`` in the order they run."""
     names = [c.id for c in chosen.collectors if not c.live]
     if chosen.needs_service:
-        middle = ["traces"] if chosen.traces else []
+        middle = ["traces", security.traced_values.NAME] if chosen.traces else []
         names = ["service", *(c.id for c in chosen.live), "stop", *middle, *names]
     return [stage(name, site.profile) for name in [*names, "declarations", "grading"]]
 
@@ -89,6 +91,9 @@ def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> lis
         troubles = _visit(site, run, chosen, reporter, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint})
         reporter.begin("traces")
         _keep(observability.analysis.collect(site, receiver.received()), run, reporter)
+        reporter.begin(security.traced_values.NAME)
+        read = partial(security.traced_values.collect, texts=receiver.texts())
+        _keep(_ask(Collector(security.traced_values.NAME, "security", False, read), site), run, reporter)
     return troubles
 
 

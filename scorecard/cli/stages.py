@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import k8s.checks
-import loadtests.demand
+import loadtests.demand_evidence
 import loadtests.load
 import observability.pages
+import security.api
 import security.registry
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
@@ -22,6 +23,7 @@ _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
     "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
+    "api": Text(en="The API, asked by its own document", fr="L'API, interrogée d'après son document"),
     "sessions": Text(en="How sessions begin, hold and end", fr="Début, tenue et fin des sessions"),
     "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),
     "retention": Text(en="Deleted, and looked for", fr="Supprimé, puis recherché"),
@@ -32,6 +34,7 @@ _TITLES = {
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
     "stop": Text(en="Stopping the service", fr="Arrêt du service"),
     "traces": Text(en="Where the time goes (traces)", fr="Où passe le temps (traces)"),
+    "personal-traces": Text(en="Personal values in the traces", fr="Valeurs personnelles dans les traces"),
     "code": Text(en="Source code", fr="Code source"),
     "dependencies": Text(en="Dependencies", fr="Dépendances"),
     "secrets": Text(en="Secrets in the sources", fr="Secrets dans les sources"),
@@ -46,6 +49,7 @@ _TITLES = {
 }
 
 _PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 120.0, "full": 390.0}
+_API_S: dict[RunProfile, float] = {name: seconds + 4.0 for name, seconds in security.api.SECONDS.items()}
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
@@ -78,10 +82,11 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("personal-data", "security", True, security.registry.SCANNERS["personal-data"]),
     Collector("retention", "security", True, security.registry.SCANNERS["retention"]),
     Collector("pages", "observability", True, observability.pages.collect),
-    Collector("demand", "loadtests", False, loadtests.demand.collect_demand),
+    Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
     Collector("abuse", "security", True, security.registry.SCANNERS["abuse"]),
     Collector("active", "security", True, security.registry.SCANNERS["active"]),
+    Collector("api", "security", True, security.registry.SCANNERS["api"]),
     Collector("code", "security", False, security.registry.SCANNERS["code"]),
     Collector("dependencies", "security", False, security.registry.SCANNERS["dependencies"]),
     Collector("secrets", "security", False, security.registry.SCANNERS["secrets"]),
@@ -107,6 +112,6 @@ def known_names() -> tuple[str, ...]:
 
 def stage(name: str, profile: RunProfile) -> Stage:
     """Title and expected seconds of a stage."""
-    by_profile = {"load": _LOAD_S, "pages": _PAGES_S}.get(name)
+    by_profile = {"load": _LOAD_S, "pages": _PAGES_S, "api": _API_S}.get(name)
     seconds = _EXPECTED_S.get(name, 1.0) if by_profile is None else by_profile[profile]
     return Stage(name, _TITLES[name], seconds)

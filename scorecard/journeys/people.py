@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from random import Random
 
@@ -42,6 +43,11 @@ def person(random: Random, number: int, uses: Collection[str] = GENERATED) -> di
     if "iban" in uses:
         values["iban"] = french_iban(random)
     return values
+
+
+def is_made_up_email(address: str) -> bool:
+    """Whether ``address`` is one that :func:`person` gives."""
+    return re.fullmatch(r"usager-\d+@example\.org", address) is not None
 
 
 def fresh_uuid(random: Random) -> str:

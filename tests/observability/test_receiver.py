@@ -186,3 +186,21 @@ with Receiver() as receiver:
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=20) == ("", "")
     assert process.returncode == 0
+
+
+def test_every_text_of_spans_and_events_is_given_with_the_name_of_its_attribute(receiver: Receiver) -> None:
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"t" * 16, span_id=b"s" * 8, name="GET /a", kind=2
+    )  # fmt: skip
+    span.attributes.add(key="contact").value.string_value = "somebody"
+    span.attributes.add(key="count").value.int_value = 3
+    span.attributes.add(key="many").value.array_value.values.add().string_value = "one of them"
+    span.events.add(name="exception").attributes.add(key="exception.message").value.string_value = "no"
+    assert post(receiver, request.SerializeToString()).status_code == 200
+    expected = [
+        ("name", "GET /a"), ("contact", "somebody"), ("many", "one of them"), ("name", "exception"),
+        ("exception.message", "no"),
+    ]  # fmt: skip
+    assert list(receiver.texts()) == expected
+    assert len(receiver.received().spans) == 1, "the look at the texts takes nothing from the spans"

@@ -16,7 +16,7 @@ PLANTED = {
     "nir": "284057512345678",
     "email": "camille.durand@example.fr",
 }
-NEED_JOURNEYS = {"authorisation", "sessions", "personal-data", "retention", "abuse", "active"}
+NEED_JOURNEYS = {"authorisation", "sessions", "personal-data", "personal-traces", "retention", "abuse", "active", "api"}
 """Their own tests search what they write for what was typed."""
 
 STATIC = {
