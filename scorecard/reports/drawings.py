@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from markupsafe import Markup
-
 from scorecard.reports.drawing import Drawing
 from scorecard.reports.html import environment
 from scorecard.reports.palette import paper, plot_style
@@ -34,7 +32,7 @@ def shape(colour: Colour, ink: str, words: Words) -> str:
     return _alone(_macro("parts.html", "colour_shape", words)(colour), style)
 
 
-def _alone(svg: Markup, style: str) -> str:
+def _alone(svg: str, style: str) -> str:
     head, _, rest = str(svg).strip().partition(">")
     return f'{head} xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{rest}'
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
@@ -59,18 +62,20 @@ def look(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.mark.parametrize(
-    ("decision", "lang", "scheme"),
+    ("decision", "lang", "scheme", "width"),
     [
-        ("no_go", "en", "light"),
-        ("no_go", "fr", "dark"),
-        ("conditional", "en", "dark"),
-        ("undetermined", "fr", "light"),
+        ("no_go", "en", "light", 1280),
+        ("no_go", "fr", "dark", 1280),
+        ("conditional", "en", "dark", 390),
+        ("conditional", "fr", "light", 390),
+        ("go", "en", "light", 1280),
+        ("undetermined", "fr", "light", 390),
     ],
 )
 def test_axe_finds_no_violation(
-    cards: dict[str, Scorecard], look: Callable[..., Any], decision: str, lang: str, scheme: str
+    cards: dict[str, Scorecard], look: Callable[..., Any], decision: str, lang: str, scheme: str, width: int
 ) -> None:
-    page = look(render(cards[decision], lang), scheme=scheme)
+    page = look(render(cards[decision], lang), scheme=scheme, width=width)
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert page.troubles == []
@@ -137,3 +142,110 @@ def test_the_first_key_leads_to_the_decision(cards: dict[str, Scorecard], look: 
     assert page.evaluate("document.activeElement.innerText") == "Aller à la décision"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "decision"
+
+
+def read_aloud(page: Any) -> list[tuple[str, str]]:
+    """What a screen reader meets, in order: role and name of each node of Chromium's accessibility tree."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    by_id = {node["nodeId"]: node for node in tree}
+
+    def walk(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if not node.get("ignored") and "role" in node:
+            name = re.sub(r"\s+", " ", str(node.get("name", {}).get("value", "")))
+            yield node["role"]["value"], name
+        for child in node.get("childIds", ()):
+            yield from walk(by_id[child])
+
+    return list(walk(tree[0]))
+
+
+FRONT = [
+    "Conditional go for at most 300,000 users, until 15 January 2027",
+    "How many users it holds",
+    "The busiest day, hour by hour",
+    "Ten domains on one scale",
+    "What to do next",
+    "Official indicators at the busiest moment",
+    "On somebody’s word only",
+    "1 failure accepted for a time",
+    "Who, when, on what",
+    "What was measured",
+]
+
+
+def test_it_is_read_aloud_in_the_order_in_which_it_is_signed(
+    cards: dict[str, Scorecard], look: Callable[..., Any]
+) -> None:
+    page = look(render(cards["conditional"], "en"))
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = false })")
+    nodes = read_aloud(page)
+    headings = [name for role, name in nodes if role == "heading"]
+    assert headings[0] == cards["conditional"].project.name
+    assert headings[1 : 1 + len(FRONT)] == FRONT
+    said = re.sub(r"\s+", " ", " ".join(name for role, name in nodes if role == "StaticText"))
+    sentences = (
+        "It holds 435,000 to 573,000 users", "Grade D", "It holds 435,000 to 573,000 users, for 300,000 to serve.",
+        "At the busiest moment 3.5 people begin every second.", "Capacity A", "Find out", "Load time 1.24 s",
+        "not known: User satisfaction", "They count until:", "sha256:",
+    )  # fmt: skip
+    places = [said.replace("\u202f", " ").replace("\u00a0", " ").find(sentence) for sentence in sentences]
+    assert -1 not in places, sentences[places.index(-1)]
+    assert places[0] == min(places)
+    assert places[3:] == sorted(places[3:])
+    roles = [role for role, _ in nodes]
+    assert roles.count("main") == roles.count("banner") == roles.count("contentinfo") == 1
+    assert sum(role == "image" and "per second" in name for role, name in nodes) == 2
+    assert [name for role, name in nodes if role == "columnheader"][:2] == ["Domain", "Grade"]
+    assert next(name for role, name in nodes if role == "rowheader") == "Capacity"
+
+
+def test_the_reading_order_is_one_that_a_moved_section_breaks(
+    cards: dict[str, Scorecard], look: Callable[..., Any]
+) -> None:
+    source = render(cards["conditional"], "en")
+    page = look(source)
+    page.evaluate("document.querySelector('main').append(document.querySelector('.decision'))")
+    headings = [name for role, name in read_aloud(page) if role == "heading"]
+    assert headings[1 : 1 + len(FRONT)] != FRONT
+
+
+def test_every_part_is_reached_by_key_in_order_with_a_visible_focus(
+    cards: dict[str, Scorecard], look: Callable[..., Any]
+) -> None:
+    page = look(render(cards["no_go"], "fr"))
+    assert page.locator("[tabindex]").evaluate_all("all => all.every(e => e.tabIndex <= 0)")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = false })")
+    reached: list[int] = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        place, seen = page.evaluate("""() => {
+          const at = document.activeElement, all = [...document.querySelectorAll('*')], style = getComputedStyle(at);
+          if (at.matches('summary')) { at.parentElement.open = true }
+          return [at === document.body ? -1 : all.indexOf(at), style.outlineStyle !== 'none' || at.matches('.skip')];
+        }""")
+        if place == -1 or (reached and place <= reached[-1]):
+            break
+        reached.append(place)
+        assert seen, "the focus cannot be seen"
+    wanted = page.evaluate("""() => {
+      const all = [...document.querySelectorAll('*')];
+      return [...document.querySelectorAll('a[href], summary, [tabindex="0"]')].filter(e => e.checkVisibility()).map(e => all.indexOf(e));
+    }""")  # noqa: E501
+    assert reached == wanted
+    assert page.evaluate("[...document.querySelectorAll('details')].every(d => d.open)")
+
+
+@pytest.mark.parametrize(("decision", "most"), [("no_go", 7), ("undetermined", 5)])
+def test_on_paper_it_is_a_few_sheets_and_no_row_is_cut(
+    cards: dict[str, Scorecard], look: Callable[..., Any], decision: str, most: int
+) -> None:
+    page = look(render(cards[decision], "fr"))
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = false })")
+    printed = pikepdf.open(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert 2 <= len(printed.pages) <= most
+    page.emulate_media(media="print")
+    cut = page.locator("tr, figure, li, .criterion").evaluate_all(
+        "all => all.filter(e => e.checkVisibility() && getComputedStyle(e).breakInside !== 'avoid').length"
+    )
+    assert cut == 0
+    assert page.locator("figure .data").evaluate_all("all => all.every(e => !e.checkVisibility())")
