@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from scorecard.cli.gate import Expired
-from scorecard.evidence import Finding, Severity, Text
+from scorecard.evidence import Severity, Text
 from scorecard.gating import Ruling
 from scorecard.reports import markdown
 from scorecard.reports.characters import one_line
-from scorecard.reports.places import anchor, place
+from scorecard.reports.places import anchor, place, set_aside
 from scorecard.scorecard import Decision, Scorecard
 
 MOST_OF_A_LEVEL = 10
@@ -121,7 +121,7 @@ def _split(at: str) -> tuple[str, int | None]:
 
 def _findings(card: Scorecard) -> Iterator[Annotation]:
     """Findings on lines of code that nobody set aside, the gravest first."""
-    found = [f for e in card.evidence for f in e.findings if f.severity in _LEVELS and not _aside(f, card)]
+    found = [f for e in card.evidence for f in e.findings if f.severity in _LEVELS and not set_aside(f, card)]
     order = list(Severity)
     for finding in sorted(found, key=lambda f: (order.index(f.severity), f.location, f.rule)):
         where = place(finding.location, card.project)
@@ -130,11 +130,6 @@ def _findings(card: Scorecard) -> Iterator[Annotation]:
             yield Annotation(
                 _LEVELS[finding.severity], f"{finding.category}/{finding.rule}", finding.message, file, line
             )
-
-
-def _aside(finding: Finding, card: Scorecard) -> bool:
-    aside = finding.suppression
-    return aside is not None and (aside.expiry is None or aside.expiry >= card.graded_on)
 
 
 def _append(path: str, words: str) -> None:

@@ -153,7 +153,7 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
         return
     for renderer in FORMATS.values():
         kept = _content(run / renderer.file_name)
-        if kept is not None and kept not in (renderer.render(card, one).encode() for one in (lang, "en", "fr")):
+        if kept is not None and kept not in (_bytes(renderer.render(card, one)) for one in (lang, "en", "fr")):
             yield Fault(
                 Text(
                     en=f"{renderer.file_name}: is not what this evidence gives when judged on {day.isoformat()}",
@@ -249,3 +249,7 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _bytes(rendered: str | bytes) -> bytes:
+    return rendered if isinstance(rendered, bytes) else rendered.encode()

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scorecard.reports import badge, gitlab, html, json_report, junit, markdown, prometheus, sarif, spreadsheet
+from scorecard.reports import (
+    badge,
+    gitlab,
+    gitlab_metrics,
+    html,
+    json_report,
+    junit,
+    markdown,
+    prometheus,
+    sarif,
+    spreadsheet,
+)
 from scorecard.scorecard import Scorecard
 
 
@@ -25,6 +36,7 @@ FORMATS: dict[str, Renderer] = {
     "junit": Renderer("junit.xml", "application/xml", junit.render),
     "sarif": Renderer("scorecard.sarif", "application/sarif+json", sarif.render),
     "gitlab": Renderer("gl-code-quality-report.json", "application/json", gitlab.render),
+    "gitlab-metrics": Renderer("gl-metrics.txt", "text/plain; charset=utf-8", gitlab_metrics.render),
     "csv": Renderer("scorecard.csv", "text/csv; charset=utf-8", spreadsheet.render),
     "prometheus": Renderer("scorecard.prom", "text/plain; version=0.0.4; charset=utf-8", prometheus.render),
     "badge": Renderer("badge.svg", "image/svg+xml", badge.render),

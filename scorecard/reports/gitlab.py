@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, assert_never
 
-from scorecard.evidence import Finding, Severity, Text
+from scorecard.evidence import Severity, Text
 from scorecard.reports.characters import one_line
-from scorecard.reports.places import anchor, place
+from scorecard.reports.places import anchor, place, set_aside
 from scorecard.scorecard import Judged, Scorecard, Verdict
 
 _SEVERITIES = {
@@ -52,7 +52,7 @@ def _findings(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:
             where = place(finding.location, card.project)
             message = one_line(finding.message) or finding.rule
             severity = _SEVERITIES[finding.severity]
-            if _in_force(finding, card):
+            if set_aside(finding, card):
                 message, severity = f"{message} ({_SET_ASIDE.in_(lang)})", "info"
             elif where.path is None:
                 message = f"{one_line(where.name)}: {message}"
@@ -60,11 +60,6 @@ def _findings(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:
                 f"{evidence.name}|{identity}",
                 _issue(f"{finding.category}/{finding.rule}", message, severity, anchor(where, card.project)),
             )
-
-
-def _in_force(finding: Finding, card: Scorecard) -> bool:
-    aside = finding.suppression
-    return aside is not None and (aside.expiry is None or aside.expiry >= card.graded_on)
 
 
 def _criteria(card: Scorecard, lang: str) -> Iterator[tuple[str, Json]]:

@@ -1,4 +1,4 @@
-"""Where a finding is, for formats that point into files: a line of a file, or a name of something that is no file."""
+"""Where a finding is, for formats that point into files, and whether somebody set it aside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from scorecard.scorecard import ProjectSummary
+from scorecard.evidence import Finding
+from scorecard.scorecard import ProjectSummary, Scorecard
 
 _LINE_OF_FILE = re.compile(r"(?P<path>[^:]+):(?P<line>[1-9][0-9]{0,8})")
 _ROUTE = re.compile(r"[A-Z]+ \S")
@@ -44,3 +45,9 @@ def place(location: str, project: ProjectSummary) -> Place:
 def anchor(where: Place, project: ProjectSummary) -> tuple[str, int]:
     """Path and line that a tool can open; what lies in no file is shown at the top of the project file (ADR 0075)."""
     return (project.file, 1) if where.path is None or where.line is None else (where.path, where.line)
+
+
+def set_aside(finding: Finding, card: Scorecard) -> bool:
+    """Whether somebody set ``finding`` aside on the day of the judgement; past its end it counts again."""
+    aside = finding.suppression
+    return aside is not None and (aside.expiry is None or aside.expiry >= card.graded_on)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time
 from scorecard.criteria import Domain
 from scorecard.evidence import Fact, Severity, Unit
 from scorecard.reports.characters import one_line
+from scorecard.reports.places import set_aside
 from scorecard.scorecard import Decision, GradeRange, Scorecard, Verdict
 
 Sample = tuple[dict[str, str], float]
@@ -109,12 +110,7 @@ def _facts(card: Scorecard) -> Iterator[Metric]:
 
 
 def _findings(card: Scorecard) -> Iterator[Sample]:
-    found = Counter(
-        (e.name, f.severity)
-        for e in card.evidence
-        for f in e.findings
-        if f.suppression is None or (f.suppression.expiry is not None and f.suppression.expiry < card.graded_on)
-    )
+    found = Counter((e.name, f.severity) for e in card.evidence for f in e.findings if not set_aside(f, card))
     for name in sorted({name for name, _ in found}):
         for severity in Severity:
             yield {"evidence": name, "severity": severity.value}, float(found[name, severity])

@@ -20,7 +20,7 @@ from scorecard.scorecard import Scorecard, Verdict
 HOSTILE = '=HYPERLINK("http://evil")\x1b[31m</title><script>alert(1)</script>\n"\\,;\u2028é\ud83d'.encode(
     "utf-8", "replace"
 ).decode()
-PIPELINE = ("sarif", "gitlab", "csv", "prometheus", "badge")
+PIPELINE = ("sarif", "gitlab", "gitlab-metrics", "csv", "prometheus", "badge")
 DECISIONS = ("go", "conditional", "no_go", "undetermined")
 
 
@@ -185,14 +185,18 @@ def test_hostile_words_stay_words(hostile, name, lang):
             assert rows[0]["project"].startswith("'=HYPERLINK")
         case "prometheus":
             assert len(metrics_of(hostile)) > 50
+        case "gitlab-metrics":
+            assert all(
+                re.fullmatch(r'[a-z0-9_]+(\{[a-z]+="[a-z_]+"\})? [0-9.]+|# EOF', x) for x in written.splitlines()
+            )
         case _:
             json.loads(written)
             assert written.isascii()
 
 
 def test_a_negative_number_is_no_formula(card, evidence, fact, criterion, project, today):
-    graded = grade(project, [criterion("drift")], [evidence([fact("load.drift", -0.5)])], (), today)
-    assert rows_of(graded)[0]["value"] == "-0.5"
+    graded = grade(project, [criterion("drift")], [evidence([fact("load.drift", 0.1, low=-0.5)])], (), today)
+    assert rows_of(graded)[0]["low"] == "-0.5"
 
 
 def test_sarif_is_what_code_hosts_take(hostile, located, cards):
@@ -306,3 +310,13 @@ def test_the_badge_stands_alone_and_says_its_words_to_a_screen_reader(cards, dec
     assert (svg.get("role"), svg.get("aria-label"), svg.get("lang")) == ("img", title.text, lang)
     assert written.count("http") == 1  # the name space and nothing else
     assert len({badge.render(card, lang) for card in cards.values()}) == len(cards)
+
+
+def test_gitlab_metrics_leave_out_what_is_not_known(cards):
+    known, unknown = (FORMATS["gitlab-metrics"].render(cards[name], "fr") for name in ("go", "undetermined"))
+    assert 'portance_users{end="low"}' in known
+    assert "portance_p95_seconds" in known
+    assert "portance_exit_code 2.0" in unknown
+    assert "portance_users" not in unknown
+    assert "_seconds" not in unknown
+    assert unknown.endswith("# EOF\n")
