@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 
 from scorecard.evidence import Evidence, Finding, Severity, Suppression
-from scorecard.grading import grade
 from scorecard.reports import FORMATS, badge, gitlab, json_report, prometheus, sarif, spreadsheet
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -194,9 +193,13 @@ def test_hostile_words_stay_words(hostile, name, lang):
             assert written.isascii()
 
 
-def test_a_negative_number_is_no_formula(card, evidence, fact, criterion, project, today):
-    graded = grade(project, [criterion("drift")], [evidence([fact("load.drift", 0.1, low=-0.5)])], (), today)
-    assert rows_of(graded)[0]["low"] == "-0.5"
+def test_a_negative_number_is_no_formula(card):
+    built = card()
+    domain = next(d for d in built.domains if d.judged and d.judged[0].fact is not None)
+    judged = domain.judged[0]
+    below = judged.model_copy(update={"fact": judged.fact.model_copy(update={"value": -0.5})})
+    changed = built.model_copy(update={"domains": (domain.model_copy(update={"judged": (below,)}),)})
+    assert rows_of(changed)[0]["value"] == "-0.5"
 
 
 def test_sarif_is_what_code_hosts_take(hostile, located, cards):
