@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from typing import Literal
 
-from loadtests.demand_day import agent_day, citizen_day, peak_minutes
-from loadtests.profiles import Profile, Sourced, agent_habits, profile
-from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
-from scorecard.project import Journey, ProjectFile, Site, Step
+from loadtests.demand_range import joined, spread
+from loadtests.demand_time import Day, Habits, campaign, peak_day
+from loadtests.profiles import Sourced, agent_habits, profile
+from scorecard.project import Journey, ProjectFile, Step
 
 SECONDS_A_DAY = 86_400
 _GIVEN = "portance.toml"
@@ -30,11 +28,15 @@ class Stream:
 
     Attributes:
         rate: journeys a second.
+        low: what it may be as little as, with the ranges of the numbers behind it.
+        high: what it may be as much as.
         requests: requests of a journey to the target, on average over the persona's journeys; None without journeys.
         duration_s: length of a journey; None without journeys.
     """
 
     rate: float
+    low: float
+    high: float
     requests: float | None
     duration_s: float | None
 
@@ -52,6 +54,7 @@ class Demand:
         retries: extra journeys, as a share.
         agent_journeys_per_day: journeys of an agent on a working day.
         peak_hour: hour of the citizens' peak.
+        days: every day of the campaign; the busiest one alone without a calendar; none without events and calendar.
     """
 
     citizens: Stream
@@ -61,7 +64,13 @@ class Demand:
     peak_to_mean: Sourced
     retries: Sourced
     agent_journeys_per_day: Sourced
-    peak_hour: float
+    peak_hour: Sourced
+    days: tuple[Day, ...] = ()
+
+    @property
+    def busiest(self) -> Day | None:
+        """The day with the highest peak, where days are known."""
+        return max(self.days, key=lambda day: day.peak, default=None)
 
     @property
     def played(self) -> tuple[Stream, ...]:
@@ -77,6 +86,15 @@ class Demand:
     def requests_per_s(self) -> float | None:
         """Requests a second; None without journeys."""
         return sum(s.rate * s.requests for s in self.played if s.requests is not None) if self.played else None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What to multiply the whole by for its low and its high end: those of the streams, each met at once."""
+        streams = self.played if self.played else (self.citizens, self.agents)
+        total = sum(stream.rate for stream in streams)
+        if total <= 0:
+            return 1.0, 1.0
+        return sum(stream.low for stream in streams) / total, sum(stream.high for stream in streams) / total
 
     @property
     def sessions(self) -> float | None:
@@ -105,19 +123,29 @@ def demand(project: ProjectFile) -> Demand:
     peak_to_mean = _chosen(given.peak_to_mean, named.peak_to_mean)
     retries = _chosen(given.retries, named.retries)
     per_day = _chosen(given.agent_journeys_per_day, habits.journeys_per_day)
-    citizens = citizens_per_s(
-        project.project.users, participation.value, peak_day_share.value, peak_to_mean.value, retries.value
-    )
+    peak_hour = _chosen(given.peak_hour, named.peak_hour)
+    days = _days(project, Habits(peak_day_share.value, peak_to_mean.value, peak_hour.value), participation, retries)
+    busiest = max(days, key=lambda day: day.peak, default=None)
+    if busiest is None:
+        citizens = citizens_per_s(
+            project.project.users, participation.value, peak_day_share.value, peak_to_mean.value, retries.value
+        )
+    else:
+        citizens = busiest.peak
+    people = (spread([participation]), spread([retries], plus=1.0))
+    # A moment that an announcement makes does not depend on how people come by themselves.
+    shape = (1.0, 1.0) if busiest is not None and busiest.by_events else spread([peak_day_share, peak_to_mean])
     agents = agents_per_s(project.project.agents, per_day.value, habits.working_hours.value, habits.peak_to_mean.value)
     return Demand(
-        citizens=_stream(citizens, "citizen", project),
-        agents=_stream(agents, "agent", project),
+        citizens=_stream(citizens, joined(*people, shape), "citizen", project),
+        agents=_stream(agents, spread([per_day, habits.peak_to_mean]), "agent", project),
         participation=participation,
         peak_day_share=peak_day_share,
         peak_to_mean=peak_to_mean,
         retries=retries,
         agent_journeys_per_day=per_day,
-        peak_hour=named.peak_hour.value,
+        peak_hour=peak_hour,
+        days=days,
     )
 
 
@@ -139,60 +167,27 @@ def requests_of(journey: Journey) -> int:
     return sum(step.path.startswith("/") for step in journey.steps)
 
 
-def collect_demand(site: Site) -> Evidence:
-    """The demand as evidence ``demand``; it needs no running service."""
-    started = datetime.now(UTC)
-    project = site.project
-    wanted = demand(project)
-    named = profile(project.demand.profile)
-    no_journeys = Text(
-        en="The project file describes no journey, so the requests of a journey are not known.",
-        fr="Le fichier de projet ne décrit aucun parcours : le nombre de requêtes d'un parcours est inconnu.",
-    )
-    return Evidence(
-        name="demand",
-        collector="loadtests.demand",
-        project=project.project.name,
-        status=Status.COMPLETED,
-        provenance=Provenance.since(started, tool="portance", version=metadata.version("portance")),
-        facts=(
-            Fact(
-                id="demand.journeys_per_s",
-                value=wanted.journeys_per_s,
-                unit=Unit.JOURNEYS_PER_SECOND,
-                detail=_explained(project, wanted),
-            ),
-            Fact(
-                id="demand.citizen_journeys_per_s",
-                value=wanted.citizens.rate,
-                unit=Unit.JOURNEYS_PER_SECOND,
-                detail=f"profile {project.demand.profile}: {named.about.en}",
-            ),
-            Fact(id="demand.agent_journeys_per_s", value=wanted.agents.rate, unit=Unit.JOURNEYS_PER_SECOND),
-            _known_or(
-                no_journeys,
-                "demand.requests_per_s",
-                wanted.requests_per_s,
-                Unit.REQUESTS_PER_SECOND,
-                "steps of the journeys; the redirects they lead to are known once the service runs, and counted in "
-                "load.demand_rps",
-            ),
-            _known_or(no_journeys, "demand.sessions", wanted.sessions, Unit.COUNT),
-        ),
-        tables=(_day(wanted, named),),
-    )
-
-
 def _chosen(given: float | None, named: Sourced) -> Sourced:
     return named if given is None else Sourced(value=given, source=_GIVEN)
 
 
-def _stream(rate: float, persona: Persona, project: ProjectFile) -> Stream:
+def _days(project: ProjectFile, habits: Habits, participation: Sourced, retries: Sourced) -> tuple[Day, ...]:
+    given = project.demand
+    people = project.project.users * participation.value * (1 + retries.value)
+    if given.opens is not None and given.closes is not None:
+        return campaign(people, habits, given.events, given.opens, given.closes)
+    return (peak_day(people, habits, given.events),) if given.events else ()
+
+
+def _stream(rate: float, ends: tuple[float, float], persona: Persona, project: ProjectFile) -> Stream:
+    low, high = rate * ends[0], rate * ends[1]
     journeys = [journey for journey in project.journeys if journey.persona == persona]
     if not journeys:
-        return Stream(rate, None, None)
+        return Stream(rate, low, high, None, None)
     return Stream(
         rate,
+        low,
+        high,
         _weighted(journeys, [float(requests_of(j)) for j in journeys]),
         _weighted(journeys, [_duration_s(j.steps, project.objectives.p95) for j in journeys]),
     )
@@ -206,69 +201,3 @@ def _weighted(journeys: Sequence[Journey], values: Sequence[float]) -> float:
 def _duration_s(steps: Sequence[Step], answer_s: float) -> float:
     """Think times plus answers that just meet the objective: the longest journey that is still a good one."""
     return sum(step.think + answer_s for step in steps)
-
-
-def _known_or(reason: Text, fact: str, value: float | None, unit: Unit, detail: str = "") -> Fact:
-    if value is None:
-        return Fact(id=fact, value=None, unit=unit, reason=reason)
-    return Fact(id=fact, value=value, unit=unit, detail=detail)
-
-
-def _explained(project: ProjectFile, wanted: Demand) -> str:
-    parts = [
-        f"{project.project.users} people x {wanted.participation.value:g} taking part ({wanted.participation.source})",
-        f"x {wanted.peak_day_share.value:g} on the peak day ({wanted.peak_day_share.source})",
-        f"x {wanted.peak_to_mean.value:g} peak to mean ({wanted.peak_to_mean.source})",
-        f"x {1 + wanted.retries.value:g} for retries ({wanted.retries.source})",
-        f"/ {SECONDS_A_DAY} s = {wanted.citizens.rate:.3g} journeys/s",
-    ]
-    if project.project.agents:
-        parts.append(
-            f"and {project.project.agents} agents x {wanted.agent_journeys_per_day.value:g} journeys a working day "
-            f"({wanted.agent_journeys_per_day.source}) = {wanted.agents.rate:.3g} journeys/s at their peak"
-        )
-    unplayed = [
-        n for n, s in (("citizens", wanted.citizens), ("agents", wanted.agents)) if s.requests is None and s.rate
-    ]
-    if unplayed and wanted.played:
-        parts.append(f"({' and '.join(unplayed)} left out of the total: no journey is described for them)")
-    if len(wanted.played) == 2 or (not wanted.played and wanted.agents.rate > 0):
-        parts.append(
-            "; both peaks are taken to come at the same moment, to be on the safe side: a day on which they do not "
-            "(table demand.day) has a lower peak"
-        )
-    return " ".join(parts)
-
-
-def _day(wanted: Demand, named: Profile) -> Table:
-    habits = agent_habits()
-    citizens = citizen_day(wanted.citizens.rate, wanted.peak_to_mean.value, wanted.peak_hour)
-    agents = agent_day(wanted.agents.rate, habits.peak_to_mean.value, round(habits.working_hours.value))
-    hour, minutes = named.peak_hour.value, peak_minutes(wanted.peak_to_mean.value)
-    shape = Text(
-        en=f"peak of {minutes:.0f} minutes drawn at {hour:g} h ({named.peak_hour.source}); peak and mean are the "
-        "model's, the rest of the day is an assumption: as people are awake, agents evenly over their working day",
-        fr=f"pointe de {minutes:.0f} minutes placée à {hour:g} h ({named.peak_hour.source}) ; pointe et moyenne sont "
-        "celles du modèle, le reste de la journée est une hypothèse : selon les heures de veille, les agents "
-        "également sur leur journée de travail",
-    )
-    return Table(
-        id="demand.day",
-        columns=(
-            Column(name="hour", unit=Unit.COUNT),
-            Column(name="journeys_per_s", unit=Unit.JOURNEYS_PER_SECOND),
-            Column(name="citizens", unit=Unit.JOURNEYS_PER_SECOND),
-            Column(name="agents", unit=Unit.JOURNEYS_PER_SECOND),
-            Column(name="shape"),
-            Column(name="shape_fr"),
-        ),
-        rows=tuple(
-            (hour, _short(one + other), _short(one), _short(other), shape.en, shape.fr)
-            for hour, (one, other) in enumerate(zip(citizens, agents, strict=True))
-        ),
-    )
-
-
-def _short(rate: float) -> float:
-    """The rate with the digits a reader may believe in, and then some."""
-    return float(f"{rate:.6g}")

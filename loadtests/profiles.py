@@ -6,21 +6,36 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from scorecard.evidence import Text
 from scorecard.project import DemandProfile
 
 
 class Sourced(BaseModel):
-    """A number and where it comes from."""
+    """A number, where it comes from, and the range to reckon with (nine times in ten).
+
+    Without a range the number is taken as it is, as one that the project file gives.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     value: float
     source: str
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _inside_its_range(self) -> Self:
+        if (
+            not (self.value if self.low is None else self.low)
+            <= self.value
+            <= (self.value if self.high is None else self.high)
+        ):
+            raise ValueError(f"{self.value:g} is outside {self.low} to {self.high}")
+        return self
 
 
 class Profile(BaseModel):

@@ -141,7 +141,10 @@ class Event(Section):
     at: datetime = Field(description="When, in the time of the country; only the hour counts without a calendar.")
     share: Ratio = Field(gt=0, le=1, description="Share of the participants who come because of it.")
     within: Seconds = Field(
-        default=7200.0, gt=0, description="Mean time after which they come: 63 % within it, the first ones most densely."
+        default=2778.0,
+        gt=0,
+        description="Mean time after which they come, most densely at first; by default that of Doctolib on 12 July 2021: "
+        "926 000 bookings of an evening at 20 000 a minute, 46 min.",
     )
 
 

@@ -1,8 +1,9 @@
-"""Commands over several runs or measurements: compare, portfolio, extrapolate."""
+"""Commands over several runs or measurements, and over the demand: compare, portfolio, extrapolate, demand."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ import typer
 from scorecard.cli.errors import CommandError
 from scorecard.cli.language import t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
-from scorecard.cli.program import OnOption, app, day
+from scorecard.cli.program import OnOption, ProjectOption, app, day
+from scorecard.project import FILE_NAME
 
 
 @app.command(
@@ -113,3 +115,55 @@ def extrapolate(
         typer.echo(json.dumps(as_document(estimate, needed), ensure_ascii=False, indent=1))
     elif not quiet:
         typer.echo(describe(estimate, needed, lang))
+
+
+@app.command(
+    help=t(
+        "Say how many requests the population brings at the busiest moment, step by step.",
+        "Dire combien de requêtes la population amène au moment de pointe, étape par étape.",
+    )
+)
+def demand(
+    project: ProjectOption = Path(FILE_NAME),
+    access_log: Annotated[
+        Path | None,
+        typer.Option(
+            "--access-log",
+            help=t(
+                "Access log (common or combined format): think times and shares of the journeys from it.",
+                "Journal d'accès (format common ou combined) : en tirer temps de réflexion et parts des parcours.",
+            ),
+        ),
+    ] = None,
+    analytics: Annotated[
+        Path | None,
+        typer.Option(
+            "--analytics",
+            help=t(
+                "Analytics export, a CSV of pages with their average time and visits.",
+                "Export de mesure d'audience, un CSV des pages avec leur durée moyenne et leurs visites.",
+            ),
+        ),
+    ] = None,
+    lang: LangOption = DEFAULT_LANG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Nothing is started and nothing is sent. Exit code 0, or 2 for a wrong file."""
+    from scorecard.cli import demand as told
+    from scorecard.cli import habits
+    from scorecard.project import Site, load
+
+    found = load(project)
+    if access_log is not None or analytics is not None:
+        seen = habits.read(found, access_log, analytics)
+        if as_json:
+            typer.echo(json.dumps(habits.as_document(seen), ensure_ascii=False, indent=1))
+        elif not quiet:
+            typer.echo("\n".join(habits.lines(seen, lang)))
+        return
+    site = Site(project=found, root=project.parent, run=project.parent)
+    if as_json:
+        typer.echo(json.dumps(told.as_document(site), ensure_ascii=False, indent=1))
+    elif not quiet:
+        typer.echo("\n".join(told.lines(site, lang, shutil.get_terminal_size((110, 24)).columns)))

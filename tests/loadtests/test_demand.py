@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.demand import agents_per_s, citizens_per_s, collect_demand, demand, shares
+from loadtests.demand import agents_per_s, citizens_per_s, demand, shares
 from loadtests.demand_day import peak_minutes
+from loadtests.demand_evidence import collect_demand
 from loadtests.profiles import profile
 from scorecard.evidence import Evidence
 from scorecard.project import ProjectFile, Site
