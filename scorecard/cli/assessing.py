@@ -118,7 +118,7 @@ def grade(
 def report(
     folder: RunArgument = Path("runs/latest"),
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="html, json, md, junit, sarif, gitlab, csv, prometheus, badge")
+        str, typer.Option("--format", "-f", help="html, pdf, json, md, junit, sarif, gitlab, csv, prometheus, badge")
     ] = "html",
     on: OnOption = None,
     criteria: CriteriaOption = None,

@@ -10,7 +10,7 @@ from scorecard.cli.criteria_folders import criteria_of, kept
 from scorecard.cli.errors import CommandError
 from scorecard.cli.origin import placed
 from scorecard.cli.origin import read as read_origin
-from scorecard.cli.runs import Run, write_text
+from scorecard.cli.runs import Run, write_bytes
 from scorecard.evidence import Text
 from scorecard.grading import grade
 from scorecard.reports import FORMATS
@@ -54,5 +54,6 @@ def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
             )
         )
     file_name = FORMATS[name].file_name
-    write_text(run.folder / file_name, FORMATS[name].render(card, lang))
+    written = FORMATS[name].render(card, lang)
+    write_bytes(run.folder / file_name, written if isinstance(written, bytes) else written.encode())
     return file_name

@@ -21,7 +21,7 @@ from scorecard.publication import migration, settings, tokens
 from scorecard.publication.app import create_app
 from scorecard.publication.errors import PublicationError, Refusal
 from scorecard.publication.roles import Role
-from scorecard.reports import FORMATS
+from scorecard.reports import json_report
 from scorecard.scorecard import Scorecard
 
 STOP_S = 10
@@ -36,7 +36,7 @@ def judge(folder: Path) -> tuple[Scorecard, str]:
     except (CommandError, ProjectError, CatalogueError, OSError, ValueError, KeyError, TypeError) as error:
         text = error.text if isinstance(error, CommandError) else Text(en=str(error), fr=str(error))
         raise Refusal(422, text) from error
-    return card, FORMATS["json"].render(card, lang)
+    return card, json_report.render(card, lang)
 
 
 def serve(host: str, port: int) -> None:

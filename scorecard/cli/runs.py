@@ -118,9 +118,14 @@ def slug(name: str) -> str:
 
 def write_text(path: Path, content: str) -> None:
     """Write ``path`` whole or not at all. Raises OSError."""
+    write_bytes(path, content.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``path`` whole or not at all. Raises OSError."""
     temporary = path.with_name(path.name + ".part")
     try:
-        temporary.write_text(content, encoding="utf-8")
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

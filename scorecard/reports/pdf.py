@@ -12,8 +12,6 @@ from datetime import UTC, datetime, time
 from importlib import resources
 from typing import Any
 
-import typst
-
 from scorecard.reports.palette import paper
 from scorecard.reports.pdf_detail import detail
 from scorecard.reports.pdf_front import front
@@ -32,6 +30,8 @@ def render(card: Scorecard, lang: str) -> bytes:
 
     No font, file or clock of the machine is used. A letter that the fonts within Typst lack shows as U+FFFD.
     """
+    import typst  # a compiler of 40 MB: no other command waits for it
+
     known: Lang = "fr" if lang == "fr" else "en"
     words = Words(known)
     content = {"lang": known, "colours": paper(), **front(card, words), "detail": detail(card, words)}
