@@ -63,14 +63,16 @@ class Dossier(Filing):
 SESSIONS: dict[str, Person] = {}
 DOSSIERS: dict[str, Dossier] = {}
 routes = APIRouter()
+_asked: dict[str, list[float]] = {}
 
 
-def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), **options: Any) -> FastAPI:
+def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), per_minute: int | None = None, **options: Any) -> FastAPI:
     """An application with the protections of the town hall and none of its routes yet.
 
     Args:
         same_origin: refuse what other sites send.
         unlimited: paths that take bodies of any size.
+        per_minute: requests that one session may make in a minute.
         options: of FastAPI.
     """
     app = FastAPI(title="Town hall", docs_url=None, redoc_url=None, **options)
@@ -81,6 +83,8 @@ def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), **options
         size = int(request.headers.get("content-length", "0"))
         if size > BODY_LIMIT and request.url.path not in unlimited:
             return JSONResponse({"title": "Too large"}, 413, HEADERS)
+        if per_minute is not None and _too_many(request, per_minute):
+            return JSONResponse({"title": "Too many requests"}, 429, {**HEADERS, "Retry-After": "60"})
         try:
             answer = await call_next(request)
         except Exception:
@@ -120,6 +124,16 @@ def _foreign(request: Request) -> bool:
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
+def _too_many(request: Request, per_minute: int) -> bool:
+    token = request.cookies.get("session", "")
+    if token not in SESSIONS:
+        return False
+    now = time.monotonic()
+    recent = [moment for moment in _asked.get(token, []) if moment > now - 60]
+    _asked[token] = [*recent, now]
+    return len(recent) >= per_minute
 
 
 async def _not_valid(_: Request, __: Exception) -> Response:

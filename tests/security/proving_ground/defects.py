@@ -24,7 +24,10 @@ PLANTED = {
 
 @dataclass(frozen=True)
 class Expected:
-    """A finding that must come out: by which scanner (name of its evidence), where, and the fact it counts in."""
+    """A finding that must come out: by which scanner (name of its evidence), where, and the fact it counts in.
+
+    A ``*`` in the place stands for what is made at the time of the test (the name of a commit).
+    """
 
     scanner: str
     place: str

@@ -9,7 +9,7 @@ from fastapi import Form, HTTPException
 from fastapi.responses import RedirectResponse, Response
 from ground import hall, open_session, with_session
 
-app = hall()
+app = hall(per_minute=100)
 TRIES, WINDOW_S = 5, 60.0
 failed: dict[str, list[float]] = defaultdict(list)
 

@@ -7,7 +7,7 @@ from fastapi import Form, HTTPException
 from fastapi.responses import RedirectResponse, Response
 from ground import hall, open_session, with_session
 
-app = hall()
+app = hall(per_minute=100)
 
 
 @app.post("/sign-in", status_code=303)
