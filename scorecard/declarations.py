@@ -31,8 +31,8 @@ def declared(project: ProjectFile, known: Sequence[Criterion] | None = None) -> 
     """
     started = datetime.now(UTC)
     criteria = catalogue() if known is None else known
-    asked = {c.fact: c.unit for c in criteria if c.basis == "declared"}
-    facts = tuple(_fact(declaration, asked) for declaration in project.declarations)
+    asked = units(criteria)
+    facts = tuple(fact_of(declaration, asked) for declaration in project.declarations)
     return Evidence(
         name=DECLARATIONS,
         collector="portance",
@@ -43,7 +43,13 @@ def declared(project: ProjectFile, known: Sequence[Criterion] | None = None) -> 
     )
 
 
-def _fact(declaration: Declaration, asked: Mapping[str, Unit]) -> Fact:
+def units(criteria: Sequence[Criterion]) -> dict[str, Unit]:
+    """The facts that ``criteria`` ask to be declared, each with its unit."""
+    return {c.fact: c.unit for c in criteria if c.basis == "declared"}
+
+
+def fact_of(declaration: Declaration, asked: Mapping[str, Unit]) -> Fact:
+    """One declaration as a fact, in the unit of ``asked``. Raises ProjectError like :func:`declared`."""
     unit = asked.get(declaration.fact)
     if unit is None:
         # The prefix that all share would make anything look near.
