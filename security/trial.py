@@ -14,7 +14,7 @@ from security.exchange import Sent
 from security.person import Exchange, Person, Taken, is_of
 from security.sender import Control
 
-_SIGN_OUT = re.compile(r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter")
+SIGN_OUT = r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter"
 _SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/sessions?$|/tokens?$")
 # The return from an identity provider: what it carries is a credential by itself, good for once.
 _ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
@@ -138,7 +138,7 @@ def is_signed_in_read(url: str, exchange: Exchange) -> bool:
 
 def ends_session(path: str) -> bool:
     """Whether a path is one that signs out."""
-    return _SIGN_OUT.search(path) is not None
+    return re.search(SIGN_OUT, path) is not None
 
 
 def begins_session(path: str) -> bool:

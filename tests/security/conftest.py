@@ -21,10 +21,12 @@ from security.tool import Tool
 # The stand-ins are modules of their own, found by their names.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from api_service import api_service, api_site
 from lobby import lobby, lobby_site
 from portal import portal, portal_site
+from town import town, town_site
 
-__all__ = ["lobby", "lobby_site", "portal", "portal_site"]
+__all__ = ["api_service", "api_site", "lobby", "lobby_site", "portal", "portal_site", "town", "town_site"]
 
 
 @dataclass
