@@ -13,6 +13,7 @@ from scorecard.reports import (
     json_report,
     junit,
     markdown,
+    pdf,
     prometheus,
     sarif,
     spreadsheet,
@@ -26,12 +27,13 @@ class Renderer:
 
     file_name: str
     media: str
-    render: Callable[[Scorecard, str], str]
+    render: Callable[[Scorecard, str], str | bytes]
 
 
 FORMATS: dict[str, Renderer] = {
     "json": Renderer("scorecard.json", "application/json", json_report.render),
     "html": Renderer("scorecard.html", "text/html; charset=utf-8", html.render),
+    "pdf": Renderer("scorecard.pdf", "application/pdf", pdf.render),
     "md": Renderer("scorecard.md", "text/markdown; charset=utf-8", markdown.render),
     "junit": Renderer("junit.xml", "application/xml", junit.render),
     "sarif": Renderer("scorecard.sarif", "application/sarif+json", sarif.render),

@@ -30,7 +30,7 @@ def render(card: Scorecard, lang: str) -> bytes:
 
     No font, file or clock of the machine is used. A letter that the fonts within Typst lack shows as U+FFFD.
     """
-    import typst  # a compiler of 40 MB: no other command waits for it
+    import typst  # a whole compiler: no other command waits for it
 
     known: Lang = "fr" if lang == "fr" else "en"
     words = Words(known)
