@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorecard.evidence import Column, Evidence, Table, Unit
-from scorecard.reports import describe, measured, plots
+from scorecard.reports import describe, lettering, measured, plots
 from scorecard.reports.axes import Scale, around, from_zero
 from scorecard.reports.drawing import Drawing
 from scorecard.reports.words import Words
@@ -151,3 +153,83 @@ def test_a_larger_value_is_never_placed_before_a_smaller_one(a: float, b: float)
 @pytest.mark.parametrize(("value", "place"), [(-5, 10), (105, 500), (50, 255)])
 def test_a_value_off_the_scale_stops_at_its_edge(value: float, place: float) -> None:
     assert Scale(0, 100, 10, 500)(value) == place
+
+
+RATES = st.floats(1e-3, 1e5)
+
+
+def touching(drawing: Drawing) -> list[tuple[str, str]]:
+    return [(a.text, b.text) for a, b in combinations(drawing.labels, 2) if lettering.touch(a, b)]
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(st.tuples(RATES, st.floats(1e-4, 1e3), st.sampled_from(["held", "failed", "void"])), max_size=8),
+    asked=RATES,
+    held=RATES,
+    spread=st.floats(1, 3),
+    shape=st.lists(st.floats(0, 1e4), min_size=24, max_size=24),
+    lang=st.sampled_from(["en", "fr"]),
+)
+def test_no_words_of_a_plot_are_written_over_others_or_off_the_drawing(
+    card: Callable[..., Scorecard],
+    rows: list[tuple[float | None, float | None, str]],
+    asked: float,
+    held: float,
+    spread: float,
+    shape: list[float],
+    lang: str,
+) -> None:
+    built = with_rates(with_steps(card(), rows), asked, held, spread, shape)
+    words = Words("fr" if lang == "fr" else "en")
+    for drawing in (*plots.latency(built, words), *plots.day(built, words), *plots.scaling(with_copies(built), words)):
+        assert touching(drawing) == []
+        assert all(lettering.inside(label, drawing.frame) for label in drawing.labels)
+
+
+def with_rates(card: Scorecard, asked: float, held: float, spread: float, shape: list[float]) -> Scorecard:
+    """``card`` with other rates asked for and held, and another day."""
+    values = {
+        "demand.journeys_per_s": {"value": asked},
+        "load.sustained_journeys_per_s": {"value": held, "low": held / spread, "high": held * spread},
+    }
+    hours = tuple((hour, rate) for hour, rate in enumerate(shape))
+
+    def changed(item: Evidence) -> Evidence:
+        facts = tuple(f.model_copy(update=values.get(f.id, {})) for f in item.facts)
+        tables = tuple(t.model_copy(update={"rows": hours}) if t.id == "demand.day" else t for t in item.tables)
+        return item.model_copy(update={"facts": facts, "tables": tables})
+
+    return card.model_copy(update={"evidence": tuple(changed(e) for e in card.evidence)})
+
+
+def with_copies(card: Scorecard) -> Scorecard:
+    """``card`` with what several copies of the service brought, and a forecast."""
+    names = (("replicas", Unit.COUNT), *((n, Unit.JOURNEYS_PER_SECOND) for n in ("sustained", "fit", "low", "high")))
+    rows = ((1, 3.0, 3.1, 2.8, 3.4), (2, 5.5, 5.6, 5.0, 6.2), (8, None, 14.0, 10.5, 18.0))
+    table = Table(id="load.scaling", columns=tuple(Column(name=n, unit=u) for n, u in names), rows=rows)
+    first, *others = card.evidence
+    return card.model_copy(update={"evidence": (first.model_copy(update={"tables": (*first.tables, table)}), *others)})
+
+
+def test_the_search_for_words_written_over_others_finds_them(cards: dict[str, Scorecard]) -> None:
+    (desk, _) = plots.latency(cards["no_go"], WORDS)
+    first = desk.labels[0]
+    assert touching(replace(desk, labels=(first, replace(first, x=first.x + 3)))) == [(first.text, first.text)]
+    assert not lettering.inside(replace(first, x=desk.frame.width + 1.0), desk.frame)
+
+
+def test_what_several_copies_bring_is_drawn_where_it_was_measured(cards: dict[str, Scorecard]) -> None:
+    assert plots.scaling(cards["no_go"], WORDS) == ()
+    (desk, phone) = plots.scaling(with_copies(cards["no_go"]), WORDS)
+    assert len(desk.marks) == len(phone.marks) == 2
+    assert len(desk.areas) == len(desk.lines) == 1
+    assert "With 8 copies 10.5 to 18 are forecast." in describe.scaling(with_copies(cards["no_go"]), WORDS)
+    assert "With 1 copy it was measured to hold 3 journeys" in describe.scaling(with_copies(cards["no_go"]), WORDS)
+
+
+def test_on_the_cards_no_label_had_to_be_left_out(cards: dict[str, Scorecard]) -> None:
+    for name in ("go", "conditional", "no_go"):
+        desk, phone = plots.latency(cards[name], WORDS)
+        assert len(desk.labels) == len(phone.labels) == 6
+        assert [len(drawing.labels) for drawing in plots.day(cards[name], WORDS)] == [2, 2]
