@@ -16,8 +16,8 @@ Twin = Literal["weak", "sound"]
 TWINS: tuple[Twin, ...] = ("weak", "sound")
 
 PLANTED = {
-    "@planted-key-id@": "AKIA" + "PORTANCEFAKE0001",
-    "@planted-password@": "not-a-real-one-" + "Tr0ub4dor",
+    "${PLANTED_KEY_ID}": "AKIA" + "PORTANCEFAKE0001",
+    "${PLANTED_PASSWORD}": "not-a-real-one-" + "Tr0ub4dor",
 }
 """Put in place of their marks in the copy only: no scan of this repository or of its history meets a planted secret."""
 

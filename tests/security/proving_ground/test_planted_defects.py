@@ -10,7 +10,9 @@ from proving import SCANNERS
 
 from scorecard.criteria import catalogue
 from scorecard.evidence import Evidence, Fact, Finding, Status
+from scorecard.project import About, ProjectFile, Site, TargetSection
 
+ROOT = GROUND.parents[1]
 DEFECTS = defects()
 WANTED = {
     "sql-injection", "stored-xss", "reflected-xss", "path-traversal", "command-execution", "ssrf", "open-redirect",
@@ -70,6 +72,14 @@ def test_no_planted_secret_is_kept_in_this_repository():
         if path.is_file() and "__pycache__" not in path.parts:
             content = path.read_text(encoding="utf-8")
             assert not any(secret in content for secret in PLANTED.values()), path.name
+
+
+def test_a_search_of_this_repository_for_secrets_does_not_trip_over_the_proving_ground(tmp_path):
+    target = TargetSection(source=GROUND.relative_to(ROOT).as_posix())
+    project = ProjectFile(project=About(name="This repository", users=1), target=target)
+    evidence = SCANNERS["secrets"].collect(Site(project=project, root=ROOT, run=tmp_path))
+    assert evidence.status is Status.COMPLETED, evidence.reason
+    assert evidence.findings == ()
 
 
 def _open(evidence: Evidence) -> list[Finding]:

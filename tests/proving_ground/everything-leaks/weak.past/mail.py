@@ -1,1 +1,1 @@
-RELAY = {"host": "mail.example.org", "password": "@planted-password@"}
+RELAY = {"host": "mail.example.org", "password": "${PLANTED_PASSWORD}"}

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from ground import DOSSIERS, SESSION_S, SESSIONS, Dossier, Filing, hall, open_session
 
 app = hall(same_origin=False)
-KEY = "@planted-key-id@"
-DATABASE_URL = "postgresql://town-hall:@planted-password@@database.example.org/town-hall"
+KEY = "${PLANTED_KEY_ID}"
+DATABASE_URL = "postgresql://town-hall:${PLANTED_PASSWORD}@database.example.org/town-hall"
 
 
 def note(kind: str, value: str) -> None:

@@ -20,7 +20,7 @@ async def sign_in(email: Annotated[str, Form()], password: Annotated[str, Form()
     failed[email] = [moment for moment in failed[email] if moment > now - WINDOW_S]
     if len(failed[email]) >= TRIES:
         raise HTTPException(429, headers={"Retry-After": str(int(WINDOW_S))})
-    if not hmac.compare_digest(password, f"right for {email}"):
+    if not hmac.compare_digest(password, email):
         failed[email].append(now)
         raise HTTPException(401)
     return with_session(RedirectResponse("/home", 303), open_session(email, "citizen"))

@@ -12,6 +12,6 @@ app = hall(per_minute=100)
 
 @app.post("/sign-in", status_code=303)
 async def sign_in(email: Annotated[str, Form()], password: Annotated[str, Form()]) -> Response:
-    if not hmac.compare_digest(password, f"right for {email}"):
+    if not hmac.compare_digest(password, email):
         raise HTTPException(401)
     return with_session(RedirectResponse("/home", 303), open_session(email, "citizen"))

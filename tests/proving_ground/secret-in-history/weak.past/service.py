@@ -3,4 +3,4 @@
 from ground import hall
 
 app = hall()
-RELAY = {"host": "mail.example.org", "password": "@planted-password@"}
+RELAY = {"host": "mail.example.org", "password": "${PLANTED_PASSWORD}"}

@@ -3,7 +3,7 @@
 from ground import SignedIn, hall
 
 app = hall()
-PARTNER = {"region": "eu-west-3", "key_id": "@planted-key-id@"}
+PARTNER = {"region": "eu-west-3", "key_id": "${PLANTED_KEY_ID}"}
 
 
 @app.get("/notices")
