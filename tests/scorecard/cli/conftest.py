@@ -67,10 +67,16 @@ def judged_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     file. Everything was observed today, so that a command judges it by its own clock.
     """
 
-    def make(name: str = "run", *, toml: str = "", worse: Mapping[str, object] | None = None) -> Path:
+    def make(
+        name: str = "run",
+        *,
+        kind: str = "internal-tool",
+        toml: str = "",
+        worse: Mapping[str, object] | None = None,
+    ) -> Path:
         folder = tmp_path_factory.mktemp("runs") / name
         (folder / "evidence").mkdir(parents=True)
-        content = '[project]\nname = "Aid"\nusers = 1_000\nkind = "internal-tool"\n[target]\nsource = "src"\n' + toml
+        content = f'[project]\nname = "Aid"\nusers = 1_000\nkind = "{kind}"\n[target]\nsource = "src"\n' + toml
         (folder / "portance.toml").write_text(content, encoding="utf-8")
         now = datetime.now(UTC)
         Run(folder).mark("completed", today=now.date(), lang="en")
@@ -111,7 +117,7 @@ def _good(criterion: Criterion, project: ProjectFile, before: Fact | None) -> Fa
         if before is not None and isinstance(before.value, int | float):
             wanted = min(wanted, before.value) if criterion.better == "lower" else max(wanted, before.value)
         if criterion.unit is Unit.RATIO and criterion.better == "higher":
-            wanted = 1.0
+            wanted = max(1.0, criterion.pass_ if isinstance(criterion.pass_, float) else wanted)
         return Fact(id=criterion.fact, value=wanted, unit=criterion.unit, low=wanted, high=wanted)
     return Fact(id=criterion.fact, value=wanted, unit=criterion.unit)
 
