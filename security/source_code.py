@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from scorecard.evidence import Evidence, Provenance, Status, Suppression, Text, Unit
 from scorecard.project import Site
-from security import bandit, ruff
+from security import bandit, groups, own_rules, ruff
 from security.account import by_severity, facts_by_severity, found, handed_in
 from security.code_results import CodeResult, merged
 from security.linting import lines_of
@@ -112,7 +112,9 @@ def _read_again(site: Site, tree: Tree, tool: Tool | None, timeout_s: float) -> 
 
 def _evidence(site: Site, tree: Tree, swept: Swept, again: Second, provenance: Provenance) -> Evidence:
     first = [result for report in swept.reports for result in report["results"]]
-    results = merged(first, (one for one in again.results if not one.rule.startswith(ruff.BLOCKING)))
+    own = own_rules.read(tree.root, tree.files)
+    second = (one for one in again.results if not one.rule.startswith(ruff.BLOCKING))
+    results = merged(first, second, own.results)
     blocking = [one for one in again.results if one.rule.startswith(ruff.BLOCKING)]
     lines = {name: lines_of(tree.root / name) for name in {one.file for one in (*results, *blocking)}}
     prefix = shown_from(site, tree.root)
@@ -130,6 +132,7 @@ def _evidence(site: Site, tree: Tree, swept: Swept, again: Second, provenance: P
     left_out = f"{swept.read} files; left out: tests, {', '.join(tree.excluded[:8]) or 'no other folder'}"
     raw = {
         **keep(site, NAME, "bandit.json", [_kept(one) for one in first]),
+        **keep(site, NAME, "own-rules.json", [_kept(one) for one in own.results]),
         **({} if not again.version else keep(site, NAME, "ruff.json", [_kept(one) for one in again.results])),
     }
     evidence = handed_in(
@@ -144,7 +147,13 @@ def _evidence(site: Site, tree: Tree, swept: Swept, again: Second, provenance: P
         provenance,
         raw,
     )
-    return evidence.model_copy(update={"findings": (*seen.open, *held_up.open, *seen.suppressed, *held_up.suppressed)})
+    routes = groups.table(replace(route, file=prefix + route.file) for route in own.routes)
+    return evidence.model_copy(
+        update={
+            "findings": (*seen.open, *held_up.open, *seen.suppressed, *held_up.suppressed),
+            "tables": (routes,) if routes.rows else (),
+        }
+    )
 
 
 def _kept(one: CodeResult) -> dict[str, object]:
