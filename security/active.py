@@ -99,9 +99,9 @@ def _look(site: Site, random: Random, prober: Prober) -> Surface:
                     prober.seen(reply, route, f"another {reader.journey.persona}")
         for route, sent, cookie in surface.reads:
             prober.seen(prober.send(sent, cookie), route, "anybody who may read it")
-        prober.late_calls()
         _progress(site, 0.9)
         upload(surface, prober)
+        prober.late_calls()
         return surface
     finally:
         for one in played:

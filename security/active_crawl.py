@@ -55,7 +55,7 @@ def crawl(played: list[Played], prober: Prober) -> Crawl:
         offer = waiting.popleft()
         if offer.reply is None:
             reply = prober.send(offer.sent, offer.played.owner.cookie_for(offer.sent.url))
-            if not reply.accepted:
+            if not reply.accepted and not reply.location:
                 continue
             offer = Offer(offer.route, offer.sent, offer.played, reply)
             found.pages.append(offer)

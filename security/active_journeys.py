@@ -7,6 +7,7 @@ their name may use up what a step needs, and then another scout takes the way up
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -23,6 +24,8 @@ from security.person import Person, Taken, is_of
 from security.playable import last_but
 from security.trial import Playing, ends_session
 
+Given = Mapping[str, Any]
+"""Values that the service gave somebody, by the name a journey extracts them under."""
 SCOUTS = 12
 """People who may be used up in one journey."""
 
@@ -97,7 +100,7 @@ def probe(site: Site, played: Played, others: list[Journey], random: Random, pro
         scout.close()
 
 
-def mark(site: Site, played: Played, random: Random, prober: Prober) -> Mapping[str, Any]:
+def mark(site: Site, played: Played, random: Random, prober: Prober) -> Given:
     """Play the journey once more with markup in each place that takes it; what the marked person was given."""
     person = last_but(site, played.journey, 1, random, prober.budget)
     if person is None:
@@ -115,23 +118,35 @@ def mark(site: Site, played: Played, random: Random, prober: Prober) -> Mapping[
                     prober.seen(exchange.reply, f"{step.method} {step.path.partition('?')[0]}", "the same person")
             if not taken.succeeded:
                 break
-        return dict(person.values)
+        kept = {name for step in played.steps for name in step.extract} & person.values.keys()
+        return {name: person.values[name] for name in kept}
     finally:
         person.close()
 
 
-def pages(url: str, played: Played, given: Mapping[str, Any]) -> Iterator[tuple[str, Sent]]:
-    """The reads of a journey, as its owner makes them and with what somebody else was ``given``."""
+def pages(url: str, played: Played, given: Given) -> Iterator[tuple[str, Sent]]:
+    """The reads of a journey, as its owner makes them and with what somebody else was ``given``.
+
+    Another journey may call the same object by another name: each identifier that was given is tried for each.
+    """
+    own = played.owner.values
+    extracted = {name for step in played.steps for name in step.extract}
+    segments = [str(value).rsplit("/", 1)[-1] for value in given.values()]
+    identifiers = [segment for segment in segments if re.search(r"\d", segment)][:4]
+    choices = [own, {**own, **given}, *({**own, **dict.fromkeys(extracted, one)} for one in identifiers)]
     for step in played.steps[: len(played.taken)]:
-        if step.method != "GET" or not step.path.startswith("/"):
+        if step.method != "GET":
             continue
-        for values in ({**given, **played.owner.values}, {**played.owner.values, **given}):
+        asked: set[str] = set()
+        for values in choices:
             try:
-                headers = {name: templates.text(value, played.owner.values) for name, value in step.headers.items()}
+                headers = {name: templates.text(value, own) for name, value in step.headers.items()}
                 sent = Sent("GET", url + templates.path(step.path, values), headers)
             except KeyError:
                 continue
-            yield f"GET {step.path.partition('?')[0]}", sent
+            if sent.url not in asked and sent.url.startswith(f"{url}/"):
+                asked.add(sent.url)
+                yield f"GET {step.path.partition('?')[0]}", sent
 
 
 def _scout(site: Site, played: Played, number: int, random: Random, prober: Prober) -> Person | None:

@@ -112,8 +112,11 @@ def _documented(site: Site, prober: Prober, surface: Surface) -> list[Operation]
         return []
     reply = prober.send(Sent("GET", prober.url + path), "")
     try:
-        found, left_out = operations(json.loads(reply.body))
+        document = json.loads(reply.body)
+        found, left_out = operations(document)
     except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         surface.troubles.append(f"target.openapi names {path}, which is no OpenAPI document in JSON")
         return []
     surface.meant += left_out

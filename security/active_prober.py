@@ -31,6 +31,7 @@ _REDIRECTING = (
     "target",
     "retour",
 )
+LATE_S = 0.5
 LONGEST_WAIT_S = 3.0
 """A limit of requests that asks for more patience than this ends the trial of a place."""
 
@@ -108,7 +109,8 @@ class Prober:
         return reply
 
     def late_calls(self) -> None:
-        """Keep as proved what was called for after its answer."""
+        """Keep as proved what was called for after its answer, within :data:`LATE_S` of the last one."""
+        time.sleep(LATE_S)
         for token, (route, place) in self._called.items():
             if self.callback.was_called(token):
                 came = "a request to it, after the answer"

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from security.active_attempt import Attempt, Proof, Weakness
 from security.exchange import Reply
 
-_PASSWD = re.compile(r"(?m)^root:[^:\n]*:0:0:")
+_PASSWD = re.compile(r"\broot:[^:\n]{0,120}:0:0:")
 """First line of /etc/passwd (passwd(5)): every Unix has it, everybody may read it, it holds nothing secret."""
 _UP = "../" * 12
 ELSEWHERE = "portance.invalid"

@@ -33,7 +33,7 @@ def taking_bodies(answer: Callable[[str, str, dict[str, str], bytes], Given]) ->
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_OPTIONS = handle_any  # noqa: N815 (names given by http.server)
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = handle_any  # noqa: N815 (names given by http.server)
 
         def log_message(self, *_: object) -> None:
             pass
