@@ -114,24 +114,42 @@ def grade(
     raise typer.Exit(card.decision.exit_code)
 
 
-@app.command(help=t("Write one report of a run.", "Écrire un rapport d'une mesure."))
+@app.command(help=t("Write reports of a run.", "Écrire des rapports d'une mesure."))
 def report(
     folder: RunArgument = Path("runs/latest"),
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="html, pdf, json, md, junit, sarif, gitlab, csv, prometheus, badge")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help=t("Formats, comma separated: ", "Formats, séparés par des virgules : ")
+            + "html, pdf, json, md, junit, sarif, gitlab, gitlab-metrics, csv, prometheus, badge",
+        ),
     ] = "html",
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into",
+            file_okay=False,
+            help=t("Folder to write to; that of the run by default.", "Dossier des rapports ; par défaut la mesure."),
+        ),
+    ] = None,
     on: OnOption = None,
     criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Print the path of the report written into the run folder."""
+    """Print the path of each report that was written."""
     from scorecard.cli.grade import grade_run, write_report
 
     reported = Run(folder)
-    path = folder / write_report(reported, grade_run(reported, day(on), criteria), format_, lang)
+    card = grade_run(reported, day(on), criteria)
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+    names = [write_report(reported, card, name.strip(), lang, into) for name in format_.split(",")]
+    paths = [str((folder if into is None else into) / name) for name in names]
     if as_json:
-        typer.echo(json.dumps({"path": str(path)}))
+        typer.echo(json.dumps({"path": paths[0]} if len(paths) == 1 else {"paths": paths}))
     elif not quiet:
-        typer.echo(str(path))
+        typer.echo("\n".join(paths))

@@ -38,8 +38,8 @@ def write_reports(run: Run, card: Scorecard, lang: str) -> None:
     seal(run, card, frozenset(write_report(run, card, name, lang) for name in KEPT_FORMATS))
 
 
-def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
-    """Write one report; returns the name of its file.
+def write_report(run: Run, card: Scorecard, name: str, lang: str, into: Path | None = None) -> str:
+    """Write one report into the folder of the run, or ``into`` another; returns the name of its file.
 
     Raises:
         CommandError: no such format.
@@ -55,5 +55,7 @@ def write_report(run: Run, card: Scorecard, name: str, lang: str) -> str:
         )
     file_name = FORMATS[name].file_name
     written = FORMATS[name].render(card, lang)
-    write_bytes(run.folder / file_name, written if isinstance(written, bytes) else written.encode())
+    write_bytes(
+        (run.folder if into is None else into) / file_name, written if isinstance(written, bytes) else written.encode()
+    )
     return file_name
