@@ -272,6 +272,9 @@ class SecuritySection(Section):
         description="Whether attacks are tried: when left out, on a service of this machine or started by the run "
         "only; true, elsewhere too; false, never.",
     )
+    authorities: str | None = Field(
+        default=None, description="PEM file of the certificate authorities trusted besides those of browsers."
+    )
 
 
 class CriteriaSection(Section):

@@ -24,6 +24,7 @@ _TITLES = {
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
     "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
     "api": Text(en="The API, asked by its own document", fr="L'API, interrogée d'après son document"),
+    "tls": Text(en="Encryption", fr="Chiffrement"),
     "sessions": Text(en="How sessions begin, hold and end", fr="Début, tenue et fin des sessions"),
     "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),
     "retention": Text(en="Deleted, and looked for", fr="Supprimé, puis recherché"),
@@ -77,6 +78,7 @@ class Collector:
 
 COLLECTORS: tuple[Collector, ...] = (
     Collector("http", "security", True, security.registry.SCANNERS["http"]),
+    Collector("tls", "security", True, security.registry.SCANNERS["tls"]),
     Collector("authorisation", "security", True, security.registry.SCANNERS["authorisation"]),
     Collector("sessions", "security", True, security.registry.SCANNERS["sessions"]),
     Collector("personal-data", "security", True, security.registry.SCANNERS["personal-data"]),

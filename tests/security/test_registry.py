@@ -16,7 +16,9 @@ PLANTED = {
     "nir": "284057512345678",
     "email": "camille.durand@example.fr",
 }
-NEED_JOURNEYS = {"authorisation", "sessions", "personal-data", "personal-traces", "retention", "abuse", "active", "api"}
+NEED_JOURNEYS = {
+    "authorisation", "sessions", "personal-data", "personal-traces", "retention", "abuse", "active", "api", "tls",
+}  # fmt: skip
 """Their own tests search what they write for what was typed."""
 
 STATIC = {
