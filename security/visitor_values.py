@@ -182,7 +182,7 @@ class _Reader:
             case ast.Name(id=name):
                 return name in scope.given
             case ast.Attribute(value=value, attr=attr):
-                if attr in _OF_REQUEST and _is_request(value):
+                if attr in _OF_REQUEST and self._is_request(value):
                     return True
                 return self.gives(value, scope)
             case ast.Subscript(value=value):
@@ -212,6 +212,9 @@ class _Reader:
         arguments = [*call.args, *(one.value for one in call.keywords)]
         known = passed_on(name, last) or name in self._functions
         return known and any(self.gives(one, scope) for one in arguments)
+
+    def _is_request(self, node: ast.expr) -> bool:
+        return full_name(node, self._names).rpartition(".")[2] in ("request", "req")
 
     def _checked(self, test: ast.expr, scope: _Scope) -> set[str]:
         """Names of ``scope`` that a true or false ``test`` tells to be what they may be."""
@@ -262,10 +265,6 @@ def _names_in(node: ast.expr | None) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} | {
         one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)
     }
-
-
-def _is_request(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("request", "req", "flask_request", "flask")
 
 
 def _is_of_scheme(node: ast.expr) -> bool:
