@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from scorecard.evidence import Identifier, Strict, Text, Unit
 from scorecard.project import KINDS, TIERS, Kind, Tier
@@ -44,6 +44,20 @@ class Reference(Strict):
 Threshold = bool | int | float | str | Reference
 
 
+def _in_both(words: object) -> object:
+    return {"en": words, "fr": words} if isinstance(words, str) else words
+
+
+def _is_said(source: Text) -> Text:
+    if min(len(source.en.strip()), len(source.fr.strip())) < 3:
+        raise ValueError("a source is named, in both languages")
+    return source
+
+
+Source = Annotated[Text, BeforeValidator(_in_both), AfterValidator(_is_said)]
+"""Where a threshold comes from; a title that needs no translation is written once."""
+
+
 class Bounds(Strict):
     """The thresholds of a criterion in one tier, where its source has others there; they replace both."""
 
@@ -75,7 +89,7 @@ class Criterion(Strict):
     title: Text
     why: Text
     remedy: Text
-    source: str = Field(min_length=3, description="law, indicator, standard or practice, with its reference")
+    source: Source = Field(description="law, indicator, standard or practice, with its reference")
     basis: Literal["measured", "declared"]
     evidence: Identifier
     fact: Identifier

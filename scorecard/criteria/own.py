@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from scorecard.criteria.criterion import Bounds, CatalogueError, Criterion, Threshold
+from scorecard.criteria.criterion import Bounds, CatalogueError, Criterion, Source, Threshold
 from scorecard.criteria.strictness import loosened
 from scorecard.evidence import Identifier, Strict, Text
 from scorecard.project import TIERS, Kind, Tier
@@ -20,7 +20,7 @@ class Stricter(Strict):
     """
 
     id: Identifier
-    source: str = Field(min_length=3, description="who asks for more, with the reference")
+    source: Source = Field(description="who asks for more, with the reference")
     why: Text | None = None
     pass_: Threshold | None = Field(default=None, alias="pass")
     warn: Threshold | None = None
@@ -76,7 +76,8 @@ def _fields(before: Criterion, change: Stricter) -> Mapping[str, object]:
         fields |= _blocking(before, change.blocking)
     fields["by_tier"] = before.by_tier | change.by_tier
     fields["requires"] = tuple(dict.fromkeys((*before.requires, *change.requires)))
-    fields["source"] = f"{before.source}; {change.source}"
+    one, other = before.source, change.source
+    fields["source"] = {"en": f"{one.en}; {other.en}", "fr": f"{one.fr}\u202f; {other.fr}"}
     return fields
 
 

@@ -49,7 +49,7 @@ def explain(criterion: Criterion, project: ProjectFile | None = None) -> tuple[L
     found = [
         Line(Text(en="Question", fr="Question"), criterion.title),
         Line(Text(en="Why", fr="Pourquoi"), criterion.why),
-        Line(Text(en="Source", fr="Source"), _same(criterion.source)),
+        Line(Text(en="Source", fr="Source"), criterion.source),
         Line(Text(en="Domain", fr="Domaine"), _same(criterion.domain.value)),
         Line(Text(en="Basis", fr="Base"), _BASIS[criterion.basis]),
         Line(Text(en="Fact", fr="Fait"), _same(fact)),

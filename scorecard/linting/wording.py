@@ -17,11 +17,12 @@ _LOOSE_SIGN = re.compile("(?<=\\S)(?:[^\\S\\u202f\\u00a0])[;:?!»%](?=\\s|$)|«[
 
 def badly_worded(criterion: Criterion) -> Iterator[Problem]:
     """What is missing or the same in both languages, or badly set in French; a source without a reference."""
-    for name, text in (("title", criterion.title), ("why", criterion.why), ("remedy", criterion.remedy)):
-        for lang, said in (("en", text.en), ("fr", text.fr)):
-            if not said.strip():
+    said = {"title": criterion.title, "why": criterion.why, "remedy": criterion.remedy, "source": criterion.source}
+    for name, text in said.items():
+        for lang, words in (("en", text.en), ("fr", text.fr)):
+            if not words.strip():
                 yield problem(criterion, "languages", f"{name}.{lang} says nothing", f"{name}.{lang} ne dit rien")
-        if text.en.strip() and text.en.strip() == text.fr.strip():
+        if name != "source" and text.en.strip() and text.en.strip() == text.fr.strip():
             yield problem(
                 criterion,
                 "languages",
@@ -35,10 +36,11 @@ def badly_worded(criterion: Criterion) -> Iterator[Problem]:
                 f"{name}.fr has a straight apostrophe, or a sign that is not held by a no-break space",
                 f"{name}.fr contient une apostrophe droite, ou un signe sans espace insécable",
             )
-    if len(criterion.source.strip()) < LEAST_SOURCE or criterion.source.strip().rstrip(".:").lower() in _BARE:
+    source = criterion.source.en.strip()
+    if len(source) < LEAST_SOURCE or source.rstrip(".:").lower() in _BARE:
         yield problem(
             criterion,
             "source",
-            f"the source {criterion.source!r} cannot be looked up",
-            f"la source « {criterion.source} » ne peut être consultée",
+            f"the source {source!r} cannot be looked up",
+            f"la source « {criterion.source.fr} » ne peut être consultée",
         )

@@ -223,7 +223,7 @@ def _criterion(judged: Judged, lang: str) -> JsonCriterion:
         reason=judged.reason.in_(lang),
         detail="" if fact is None else fact.detail,
         remedy=criterion.remedy.in_(lang),
-        source=criterion.source,
+        source=criterion.source.in_(lang),
         declared_by=_owner(fact) if criterion.basis == "declared" else None,
         waiver=None if judged.waiver is None else judged.waiver.in_(lang),
         evidence=judged.evidence,

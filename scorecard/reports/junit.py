@@ -54,7 +54,7 @@ def _case(judged: Judged, lang: str) -> ET.Element:
             "threshold": judged.threshold.in_(lang),
             "basis": criterion.basis,
             "blocking": "true" if criterion.blocking else "false",
-            "source": criterion.source,
+            "source": criterion.source.in_(lang),
         },
     )
     match judged.verdict:

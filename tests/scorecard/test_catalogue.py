@@ -248,6 +248,8 @@ def table(**changes):
         (table(unit='"bool"', better='"equal"', exclusive="true", **{"pass": "true"}), "exclusive"),
         (table(**{"pass": "nan"}), "pass"),
         (table(weight="0"), "weight"),
+        (table(source='""'), "a source is named, in both languages"),
+        (table(source='{ en = "RGPD, art. 6", fr = "" }'), "a source is named, in both languages"),
         (table(max_age_days=None), "max_age_days"),
         (table(blocking=None), "blocking"),
         (table(kinds="[]"), "kinds"),

@@ -74,8 +74,8 @@ def test_a_shipped_criterion_can_be_made_stricter_in_each_way(tmp_path):
     assert [fresh.in_tier(t).blocking for t in ("experiment", "local", "national")] == [False, True, True]
     assert fresh.requires == ("capacity.sample-size",)
     assert fresh.why.en == "Machines are quick."
-    assert fresh.source.startswith("OWASP ASVS 5.0.0, 15.1.1")
-    assert fresh.source.endswith("; Note du ministère, 2026")
+    assert fresh.source.en.startswith("OWASP ASVS 5.0.0, 15.1.1")
+    assert fresh.source.fr.endswith("\u202f; Note du ministère, 2026")
 
 
 def test_what_is_left_out_stays_as_it_was(tmp_path, shipped):
