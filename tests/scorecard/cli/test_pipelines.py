@@ -159,7 +159,7 @@ def test_no_word_of_a_pipeline_is_run_as_shell(place, judged_run) -> None:
     hostile = '"; touch pwned; echo $(touch pwned) `touch pwned` ${IFS} *'
     done, _, _ = action(place, run=str(judged_run("quoted")), policy=hostile, stage=hostile, baseline=hostile)
     assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
-    done, _ = component(place, run=hostile)
+    done, _ = component(place, run=hostile, lang="en")
     assert (done.returncode, "not a run folder" in done.stderr) == (2, True)
     assert not list(place.rglob("pwned"))
 
