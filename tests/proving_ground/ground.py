@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, FastAPI, Form, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.security import APIKeyCookie
 from pydantic import BaseModel, ConfigDict
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 
@@ -28,6 +29,15 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body cannot be read."},
+    401: {"description": "Nobody is signed in."},
+    403: {"description": "This person may not do this, or the request came from another site."},
+    404: {"description": "There is no such thing, or none this person may know of."},
+    413: {"description": "Too large."},
+    422: {"description": "A field is missing or not valid."},
+    429: {"description": "Too many requests."},
 }
 SESSION_S = 900
 BODY_LIMIT = 1024 * 1024
@@ -75,7 +85,7 @@ def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), per_minut
         per_minute: requests that one session may make in a minute.
         options: of FastAPI.
     """
-    app = FastAPI(title="Town hall", docs_url=None, redoc_url=None, **options)
+    app = FastAPI(title="Town hall", docs_url=None, redoc_url=None, responses=REFUSALS, **options)
 
     async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
         if same_origin and request.method not in ("GET", "HEAD", "OPTIONS") and _foreign(request):
@@ -140,8 +150,8 @@ async def _not_valid(_: Request, __: Exception) -> Response:
     return JSONResponse({"title": "A field is missing or not valid"}, 422)
 
 
-async def _signed_in(request: Request) -> Person:
-    person = SESSIONS.get(request.cookies.get("session", ""))
+async def _signed_in(token: Annotated[str | None, Depends(APIKeyCookie(name="session", auto_error=False))]) -> Person:
+    person = SESSIONS.get(token or "")
     if person is None or person.until < time.time():
         raise HTTPException(401)
     return person

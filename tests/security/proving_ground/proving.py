@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from defects import Defect, Twin, lay_out
 
+from observability.receiver import Receiver
 from scorecard.cli.service import running
 from scorecard.cli.stages import COLLECTORS, Collector
 from scorecard.evidence import Evidence
 from scorecard.project import FILE_NAME, ProjectFile, RunProfile, Site, load, parse
-from security import abuse, active
+from security import abuse, active, traced_values
 from security.exchange import Budget
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference_app"
 ROOMS = ("security", "k8s")
-SCANNERS: Mapping[str, Collector] = {one.id: one for one in COLLECTORS if one.room in ROOMS}
+TRACES = traced_values.NAME
+SCANNERS: Mapping[str, Collector] = {
+    **{one.id: one for one in COLLECTORS if one.room in ROOMS},
+    TRACES: Collector(TRACES, "security", False, traced_values.collect),  # a run calls it by itself, with the traces
+}
 """Everything that looks for defects, by the name of its evidence."""
 
 
@@ -46,10 +51,17 @@ def look_at_reference(scanners: Collection[str], folder: Path, *, profile: RunPr
 
 def _looks(site: Site, scanners: Collection[str]) -> dict[str, Look]:
     chosen = [SCANNERS[name] for name in SCANNERS if name in scanners]
+    traced = TRACES in scanners
+    live = [one for one in chosen if one.live]
+    if traced and not live:
+        live = [SCANNERS["personal-data"]]  # somebody must ask for something, or there is no trace
     looks: dict[str, Look] = {}
-    with _service(site, needed=any(one.live for one in chosen)) as live:
-        looks |= {one.id: _ask(one, live) for one in chosen if one.live}
-    return looks | {one.id: _ask(one, site) for one in chosen if not one.live}
+    with _receiver(site, needed=traced) as receiver:
+        with _service(site, receiver, needed=bool(live)) as here:
+            looks |= {one.id: _ask(one, here) for one in live}
+        if receiver is not None:
+            looks[TRACES] = _timed(lambda: traced_values.collect(site, receiver.texts()))
+    return looks | {one.id: _ask(one, site) for one in chosen if not one.live and one.id != TRACES}
 
 
 def _site(project: ProjectFile, root: Path, run: Path, profile: RunProfile) -> Site:
@@ -57,12 +69,17 @@ def _site(project: ProjectFile, root: Path, run: Path, profile: RunProfile) -> S
     return Site(project=project, root=root, run=run, profile=profile)
 
 
+def _receiver(site: Site, *, needed: bool) -> AbstractContextManager[Receiver | None]:
+    return Receiver(site.run) if needed else nullcontext()
+
+
 @contextmanager
-def _service(site: Site, *, needed: bool) -> Iterator[Site]:
+def _service(site: Site, receiver: Receiver | None, *, needed: bool) -> Iterator[Site]:
     if not needed:
         yield site
         return
-    with running(site.project, site.root, site.raw("service") / "service.log", extra_env={}) as service:
+    environment = {} if receiver is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
+    with running(site.project, site.root, site.raw("service") / "service.log", extra_env=environment) as service:
         yield replace(site, url=service.url, server_pids=service.pids())
 
 
@@ -77,6 +94,10 @@ def _patient(site: Site) -> Mapping[str, Callable[[], Evidence]]:
 
 
 def _ask(scanner: Collector, site: Site) -> Look:
+    return _timed(_patient(site).get(scanner.id, lambda: scanner.collect(site)))
+
+
+def _timed(collect: Callable[[], Evidence]) -> Look:
     begun = time.monotonic()
-    evidence = _patient(site).get(scanner.id, lambda: scanner.collect(site))()
+    evidence = collect()
     return Look(evidence, round(time.monotonic() - begun, 2))
