@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from loadtests.har import HarError, journey_of
 from loadtests.openapi import Operation
 from loadtests.openapi_journeys import candidates, journeys, left_out, request_path
 from scorecard import project
@@ -26,6 +27,7 @@ def initialise(
     client: httpx.Client,
     lang: str,
     force: bool = False,
+    har: Path | None = None,
 ) -> Path:
     """Write ``folder/portance.toml`` and return its path; the file loads, and is written whole or not at all.
 
@@ -37,6 +39,7 @@ def initialise(
         name: name of the service; else the title of the document, the host, or the folder.
         lang: language of the comments, "en" or "fr".
         force: replace a file that is there.
+        har: recording of a browser to take the journey from; the service is then not asked anything.
 
     Raises:
         CommandError: a file is there already, the service does not answer, or its OpenAPI document is broken.
@@ -50,7 +53,10 @@ def initialise(
                 fr=f"{path} : existe déjà ; --force le remplace",
             )
         )
-    draft = _template(folder, name, openapi) if url is None else _look(client, base_url(url), name, openapi)
+    if har is not None:
+        draft = _recording(har, None if url is None else base_url(url), name, openapi)
+    else:
+        draft = _template(folder, name, openapi) if url is None else _look(client, base_url(url), name, openapi)
     content = render(draft, lang).encode()
     project.parse(content, str(path))
     _write(content, path)
@@ -95,6 +101,25 @@ def _template(folder: Path, name: str | None, openapi: str | None) -> Draft:
         source=source,
         manifests=manifests,
         journeys=(_visit(200),),
+    )
+
+
+def _recording(har: Path, url: str | None, name: str | None, openapi: str | None) -> Draft:
+    try:
+        recorded = journey_of(har.read_bytes(), origin=url)
+    except OSError as error:
+        raise CommandError(
+            Text(en=f"{har}: cannot be read ({error.strerror})", fr=f"{har} : illisible ({error.strerror})")
+        ) from error
+    except HarError as error:
+        raise CommandError(Text(en=f"{har}: {error}", fr=f"{har} : {error}")) from error
+    return Draft(
+        name=_named(name, httpx.URL(recorded.origin).host),
+        url=recorded.origin,
+        openapi=openapi,
+        documented=openapi is not None,
+        journeys=(recorded.journey,),
+        recorded=recorded.notes,
     )
 
 

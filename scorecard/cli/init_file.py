@@ -32,6 +32,7 @@ class Draft:
         pages: paths whose headers are looked at; None leaves the default.
         left_out: operations that read, with the reason why they are in no journey.
         untried: how many more there are that were not tried.
+        recorded: what to look at in a journey that was recorded in a browser, None for journeys of other origin.
         writes: operations that write, to be filled in by hand.
     """
 
@@ -48,6 +49,7 @@ class Draft:
     journeys: tuple[Journey, ...] = ()
     left_out: tuple[Tried, ...] = ()
     untried: int = 0
+    recorded: tuple[Text, ...] | None = None
     writes: tuple[Operation, ...] = ()
 
 
@@ -148,7 +150,14 @@ def _journeys(draft: Draft, say: _Say) -> Iterator[str]:
         yield '# name = "visit"'
         yield '# steps = [ { get = "/", expect = 200 } ]'
         return
-    if draft.url is None:
+    if draft.recorded is not None:
+        yield say(
+            "Recorded in a browser: what one person did. It is played as it is by many: read it once.",
+            "Enregistré dans un navigateur : ce qu'une personne a fait, rejoué tel quel par beaucoup. À relire.",
+        )
+        for note in draft.recorded:
+            yield say(f"LOOK: {note.en}", f"À VOIR : {note.fr}")
+    elif draft.url is None:
         yield say("What one person does, step by step.", "Ce que fait une personne, étape par étape.")
     else:
         yield say(
@@ -218,4 +227,7 @@ def _remark(operation: Operation, say: _Say) -> str:
 
 
 def _step(one: Step) -> str:
-    return toml_text.value(one.model_dump(by_alias=True, exclude_defaults=True))
+    fields = one.model_dump(by_alias=True, exclude_defaults=True)
+    if one.think:
+        fields["think"] = f"{one.think:g} s"
+    return toml_text.value(fields)

@@ -31,15 +31,25 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help=t("Replace an existing file.", "Remplacer un fichier existant."))
     ] = False,
+    har: Annotated[
+        Path | None,
+        typer.Option(
+            "--har",
+            help=t(
+                "Recording of a browser (HAR) to take the journey from.",
+                "Enregistrement de navigateur (HAR) du parcours.",
+            ),
+        ),
+    ] = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Read the OpenAPI document of a service and turn what answers into journeys."""
+    """Read the OpenAPI document of a service, or a recording, and turn it into journeys."""
     from scorecard.cli.init import initialise
 
     with httpx.Client(timeout=3.0, trust_env=False) as client:
-        path = initialise(url, folder, openapi=openapi, name=name, client=client, lang=lang, force=force)
+        path = initialise(url, folder, openapi=openapi, name=name, client=client, lang=lang, force=force, har=har)
     if as_json:
         typer.echo(json.dumps({"path": str(path)}))
     elif not quiet:

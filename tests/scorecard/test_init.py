@@ -282,3 +282,27 @@ def _served(app: FastAPI) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def test_a_recording_becomes_a_project_file_that_loads(tmp_path: Path) -> None:
+    entries = [
+        {
+            "startedDateTime": f"2026-11-20T09:00:0{second}Z",
+            "time": 10,
+            "request": {"method": "GET", "url": f"http://127.0.0.1:8000{path}", "headers": []},
+            "response": {"status": 200, "redirectURL": "", "content": {"mimeType": "text/html", "text": ""}},
+        }
+        for second, path in ((0, "/"), (4, "/form"))
+    ]
+    har = tmp_path / "visit.har"
+    har.write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
+    with httpx.Client() as client:
+        path = initialise(None, tmp_path / "out", openapi=None, name=None, client=client, lang="en", har=har)
+        found = project.load(path)
+        assert found.target.url == "http://127.0.0.1:8000"
+        assert [step.path for step in found.journeys[0].steps] == ["/", "/form"]
+        assert found.journeys[0].steps[1].think == pytest.approx(3.99, abs=0.1)
+        har.write_text("{}", encoding="utf-8")
+        with pytest.raises(CommandError, match="not a HAR file"):
+            initialise(None, tmp_path / "no", openapi=None, name=None, client=client, lang="en", har=har)
+    assert not (tmp_path / "no").exists()
