@@ -73,11 +73,20 @@ def tell_github(
     if environment.get("GITHUB_OUTPUT"):
         _append(environment["GITHUB_OUTPUT"], "".join(f"{key}={value}\n" for key, value in _outputs(ruling, run)))
     if environment.get("GITHUB_STEP_SUMMARY"):
-        quoted = "\n".join(f"    {line}" for line in log)
-        _append(environment["GITHUB_STEP_SUMMARY"], f"{markdown.render(ruling.card, lang)}\n{quoted}\n")
+        _append(environment["GITHUB_STEP_SUMMARY"], _summary(ruling, log, lang))
     if environment.get("GITHUB_ACTIONS") != "true":
         return []
     return [str(remark) for remark in remarks(ruling, expired, lang)]
+
+
+def _summary(ruling: Ruling, log: Sequence[str], lang: str) -> str:
+    """What the gate says, then the report: a go that a policy refuses must not read as a go."""
+    title = {
+        0: Text(en="The gate is open", fr="La voie est ouverte"),
+        1: Text(en="The gate is closed", fr="La voie est fermée"),
+    }.get(ruling.exit_code, Text(en="The gate could not judge", fr="La voie reste fermée, faute de pouvoir juger"))
+    quoted = "\n".join(f"    {line}" for line in log)
+    return f"## {title.in_(lang)}\n\n{quoted}\n\n{markdown.render(ruling.card, lang)}\n"
 
 
 def _outputs(ruling: Ruling, run: Path) -> Iterator[tuple[str, str]]:

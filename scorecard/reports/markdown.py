@@ -33,7 +33,7 @@ def render(card: Scorecard, lang: str) -> str:
         *_section(_BLOCKING, _criteria_lines(_blockers(card), words), words),
         *_section(_NEXT, _action_lines(card, words), words),
         *_section(_BY_DOMAIN, _domain_table(card.domains, words), words),
-        *_section(_UNKNOWN, [*_criteria_lines(_unmeasured(card), words), *_undeclared(card, words)], words),
+        *_section(_UNKNOWN, [*_not_seen(card, words), *_undeclared(card, words)], words),
         *_section(_PROBLEMS, [f"- {_said(p, words)}" for p in card.problems], words),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -60,17 +60,33 @@ def _blockers(card: Scorecard) -> list[Judged]:
     return sorted(found, key=lambda j: order.index(j.verdict))
 
 
-def _unmeasured(card: Scorecard) -> list[Judged]:
-    return [j for j in _unknown(card) if j.criterion.basis == "measured"]
+def _not_seen(card: Scorecard, words: Words) -> list[str]:
+    """What was not measured: one line for each reason, since one cause often leaves many questions open."""
+    by_reason: dict[str, list[Judged]] = {}
+    for judged in _unknown(card):
+        if judged.criterion.basis == "measured":
+            by_reason.setdefault(_said(judged.reason, words), []).append(judged)
+    unknown = words.name(labels.VERDICTS, Verdict.UNKNOWN)
+    lines = []
+    for reason, open_ in by_reason.items():
+        if len(open_) == 1:
+            lines += _criteria_lines(open_, words)
+        else:
+            lines.append(f"- {unknown} ({len(open_)}){_colon(words)} {_names(open_)} – {reason}")
+    return lines
 
 
 def _undeclared(card: Scorecard, words: Words) -> list[str]:
-    """One line for all that nobody has declared: a page of them would hide what was looked at and not seen."""
-    names = [f"`{j.criterion.id}`" for j in _unknown(card) if j.criterion.basis == "declared"]
-    if not names:
+    """All that nobody has declared, folded: a page of it would hide what was looked at and not seen."""
+    open_ = [j for j in _unknown(card) if j.criterion.basis == "declared"]
+    if not open_:
         return []
-    head = Text(en="not declared, or no longer valid", fr="non déclaré, ou plus valable")
-    return [f"- {words.say(head)} ({len(names)}){_colon(words)} {', '.join(names)}"]
+    head = words.say(Text(en="not declared, or no longer valid", fr="non déclaré, ou plus valable"))
+    return ["", f"<details><summary>{head} ({len(open_)})</summary>", "", _names(open_), "", "</details>"]
+
+
+def _names(judged: Sequence[Judged]) -> str:
+    return ", ".join(f"`{j.criterion.id}`" for j in judged)
 
 
 def _unknown(card: Scorecard) -> list[Judged]:

@@ -161,8 +161,8 @@ def test_github_gets_annotations_outputs_and_a_summary(judged_run, inside, tmp_p
     written = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
     assert (written["decision"], written["exit-code"], written["run"]) == ("no_go", "1", str(run))
     page = summary.read_text(encoding="utf-8")
-    assert page.startswith("# of a step before\n# Aid: No go\n")
-    assert "    Exit code 1 by the built-in rule" in page
+    assert page.startswith("# of a step before\n## The gate is closed\n\n    No go today")
+    assert page.index("    Exit code 1 by the built-in rule") < page.index("\n# Aid: No go\n")
     as_json = inside("gate", str(run), "--json", **on_github)
     assert json.loads(as_json.stdout)["exit_code"] == 1
     assert "::error file=src/a.py,line=7" in as_json.stderr
