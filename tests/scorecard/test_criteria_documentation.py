@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scorecard.criteria import catalogue
+from scorecard.linting import lint
+from scorecard.linting.producers import producers
 from scorecard.reports.criteria_page import page
 
 ROOT = Path(__file__).parents[2]
@@ -34,3 +37,15 @@ def test_a_bar_in_a_title_does_not_break_the_table(criterion):
     odd = criterion("capacity.x", title={"en": "This | that", "fr": "Ceci | cela"})
     rows = [line for line in page([odd], "fr").splitlines() if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+
+
+def test_the_example_of_own_criteria_is_one(shipped, tmp_path):
+    readme = (ROOT / "docs" / "criteria" / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "own.toml").write_text(example, encoding="utf-8")
+    found = catalogue(own=[tmp_path])
+    before = {c.id: c for c in shipped}
+    assert {c.id for c in found if before.get(c.id) != c} == {"trust.ministry-charter", "user-service.page-weight"}
+    changed = [c for c in found if before.get(c.id) != c]
+    needed = [before[name] for c in changed for name in c.requires]
+    assert lint([*changed, *needed], producers()) == ()
