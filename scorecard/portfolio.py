@@ -13,11 +13,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from scorecard.evidence import Text
-from scorecard.scorecard import Decision, GradeRange, Verdict
+from scorecard.scorecard import Colour, Decision, GradeRange, Verdict
 
 VALID_DAYS = 30
 """Days after which a go is no longer current: most measured criteria of the catalogue take no older evidence, so that
 judging the same run again would answer "unknown"."""
+
+GOAL = 0.8
+"""Share of the services that should reach each official target: the goal of DINUM's observatory "Vos démarches
+essentielles", grey excluded."""
 
 _SAME = 0.005
 """Difference of scores (from 0 to 1) below which nothing moved: half a point of 100."""
@@ -64,6 +68,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """The colour of one official indicator, with its title as the scorecard wrote it."""
+
+    indicator: str
+    title: str
+    colour: Colour
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """A folder that gives no scorecard, and why; ``project`` where its project file names it."""
 
@@ -75,7 +88,10 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Record:
-    """All that was read of one project: its runs oldest first, and the answers and the bounds of the last one."""
+    """All that was read of one project: its runs oldest first, and the answers and the bounds of the last one.
+
+    ``until`` is the end of its conditions, ``valid_until`` the last day on which its evidence bears the decision.
+    """
 
     name: str
     kind: str
@@ -84,6 +100,8 @@ class Record:
     answers: tuple[Answer, ...]
     until: date | None = None
     users_cap: int | None = None
+    valid_until: date | None = None
+    shades: tuple[Shade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,8 +143,33 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Target:
+    """An official indicator over all projects that it is asked of: how many have each colour."""
+
+    indicator: str
+    title: Text
+    counts: Mapping[Colour, int]
+
+    @property
+    def known(self) -> int:
+        """Projects whose colour is known: grey is excluded, as the publisher does."""
+        return sum(number for colour, number in self.counts.items() if colour is not Colour.GREY)
+
+    @property
+    def share_green(self) -> float | None:
+        """Share of those known that reach the target; None where nothing is known, which reaches nothing."""
+        return self.counts.get(Colour.GREEN, 0) / self.known if self.known else None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the goal of the portfolio is reached."""
+        return self.share_green is not None and self.share_green >= GOAL
+
+
+@dataclass(frozen=True)
 class Portfolio:
-    """All projects, the most urgent first; every blocking criterion, the one that holds up most projects first."""
+    """All projects, the most urgent first; every blocking criterion, the one that holds up most projects first;
+    every official indicator, the one that the smallest share reaches first."""
 
     seen_on: date
     projects: tuple[Project, ...]
@@ -134,12 +177,13 @@ class Portfolio:
     reaches: tuple[Reach, ...]
     unreadable: tuple[Unreadable, ...]
     runs: int
+    targets: tuple[Target, ...] = ()
 
 
 def portfolio(
     records: Iterable[Record], unreadable: Sequence[Unreadable], titles: Mapping[str, Text], today: date
 ) -> Portfolio:
-    """The portfolio of ``records`` as of ``today``; ``titles`` are those of the catalogue, by criterion."""
+    """The portfolio of ``records`` as of ``today``; ``titles`` are by criterion and by official indicator."""
     later: dict[str, list[Unreadable]] = {}
     for item in unreadable:
         if item.project is not None:
@@ -157,6 +201,7 @@ def portfolio(
         reaches=_reaches(projects, titles),
         unreadable=tuple(sorted(unreadable, key=lambda u: u.folder)),
         runs=sum(len(project.record.points) for project in projects),
+        targets=_targets(projects, titles),
     )
 
 
@@ -164,7 +209,7 @@ def _project(record: Record, unreadable: Sequence[Unreadable], today: date) -> P
     last = record.points[-1]
     return Project(
         record=record,
-        standing=_standing(last, record.until, today),
+        standing=_standing(last, (record.until, record.valid_until), today),
         trend=_trend(record.points),
         failing=tuple(a for a in record.answers if a.blocking and a.verdict is Verdict.FAIL),
         unknown=tuple(a for a in record.answers if a.blocking and a.verdict is Verdict.UNKNOWN),
@@ -172,12 +217,12 @@ def _project(record: Record, unreadable: Sequence[Unreadable], today: date) -> P
     )
 
 
-def _standing(last: Point, until: date | None, today: date) -> Standing:
+def _standing(last: Point, ends: Sequence[date | None], today: date) -> Standing:
     if last.decision is Decision.NO_GO:
         return Standing.NO_GO
     if last.decision is Decision.UNDETERMINED:
         return Standing.UNDETERMINED
-    if today > last.graded_on + timedelta(days=VALID_DAYS) or (until is not None and today > until):
+    if today > min([last.graded_on + timedelta(days=VALID_DAYS), *(end for end in ends if end is not None)]):
         return Standing.LAPSED
     return Standing.CONDITIONAL if last.decision is Decision.CONDITIONAL else Standing.GO
 
@@ -208,3 +253,24 @@ def _reaches(projects: Sequence[Project], titles: Mapping[str, Text]) -> tuple[R
         for name, answers in found.items()
     ]
     return tuple(sorted(reaches, key=lambda r: (-len(r.failing), -len(r.unknown), r.criterion)))
+
+
+def _targets(projects: Sequence[Project], titles: Mapping[str, Text]) -> tuple[Target, ...]:
+    found: dict[str, list[Shade]] = {}
+    for project in projects:
+        for shade in project.record.shades:
+            found.setdefault(shade.indicator, []).append(shade)
+    targets = [
+        Target(
+            indicator=name,
+            title=titles.get(name, Text(en=shades[0].title, fr=shades[0].title)),
+            counts=Counter(shade.colour for shade in shades),
+        )
+        for name, shades in found.items()
+    ]
+    return tuple(sorted(targets, key=_furthest_first))
+
+
+def _furthest_first(target: Target) -> tuple[bool, float, str]:
+    share = target.share_green
+    return share is None, 0.0 if share is None else share, target.indicator

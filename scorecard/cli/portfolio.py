@@ -12,7 +12,8 @@ from scorecard.cli.portfolio_files import read
 from scorecard.cli.runs import write_text
 from scorecard.criteria import catalogue
 from scorecard.evidence import Text
-from scorecard.portfolio import Portfolio, Project, Standing, Unreadable, portfolio
+from scorecard.grading.official import OFFICIAL
+from scorecard.portfolio import GOAL, Portfolio, Project, Standing, Unreadable, portfolio
 from scorecard.reports import portfolio_page
 from scorecard.reports.words import Lang, Words
 
@@ -44,7 +45,8 @@ def gather(folder: Path, today: date) -> Portfolio:
                 fr=f"{folder} : aucun scorecard lisible dans ce dossier{first.fr}",
             )
         )
-    return portfolio(records, unreadable, {c.id: c.title for c in catalogue()}, today)
+    titles = {c.id: c.title for c in catalogue()} | {o.id: o.title for o in OFFICIAL}
+    return portfolio(records, unreadable, titles, today)
 
 
 def write_page(found: Portfolio, path: Path, lang: str) -> None:
@@ -77,6 +79,18 @@ def as_document(found: Portfolio, lang: str) -> dict[str, Any]:
             }
             for reach in found.reaches
         ],
+        "indicators": [
+            {
+                "id": target.indicator,
+                "title": target.title.in_(lang),
+                "colours": {colour.value: number for colour, number in sorted(target.counts.items())},
+                "known": target.known,
+                "share_green": target.share_green,
+                "goal": GOAL,
+                "reached": target.reached,
+            }
+            for target in found.targets
+        ],
         "projects": [_project_document(project, lang) for project in found.projects],
         "unreadable": [_unreadable_document(item, lang) for item in found.unreadable],
     }
@@ -103,6 +117,7 @@ def _lines(found: Portfolio, words: Words, page: Path | None) -> Iterator[str]:
         counts = f"{met:>5}  {len(reach.failing):>5}  {len(reach.unknown):>5}"
         yield f"  {counts}  {words.say(reach.title)} ({reach.criterion})"
     yield from _more(len(found.reaches) - MOST_QUESTIONS, words)
+    yield from _targets(found, words)
     yield ""
     shown = found.projects[:MOST_PROJECTS]
     width = min(_LONGEST_NAME, max(len(project.record.name) for project in shown))
@@ -127,6 +142,26 @@ def _lines(found: Portfolio, words: Words, page: Path | None) -> Iterator[str]:
     if page is not None:
         yield ""
         yield str(page)
+
+
+def _targets(found: Portfolio, words: Words) -> Iterator[str]:
+    """The share that reaches each official target; of those that nobody knows, how many there are."""
+    known = [(target, share) for target in found.targets if (share := target.share_green) is not None]
+    if not found.targets:
+        return
+    goal = portfolio_page.percent(GOAL, words)
+    yield ""
+    yield words.say(
+        Text(
+            en=f"Official targets reached (goal: {goal}; known)",
+            fr=f"Cibles officielles atteintes ({goal} visés ; connus)",
+        )
+    )
+    for target, share in known:
+        yield f"  {portfolio_page.percent(share, words):>5}  {target.known:>5}  {words.say(target.title)}"
+    unknown = len(found.targets) - len(known)
+    if unknown:
+        yield words.say(Text(en=f"  not known anywhere: {unknown}", fr=f"  inconnus partout : {unknown}"))
 
 
 def _more(number: int, words: Words) -> Iterator[str]:

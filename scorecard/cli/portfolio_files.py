@@ -17,9 +17,9 @@ from pydantic_core import from_json
 
 from scorecard.cli.runs import STATE
 from scorecard.evidence import Strict, Text
-from scorecard.portfolio import Answer, Point, Record, Unreadable
+from scorecard.portfolio import Answer, Point, Record, Shade, Unreadable
 from scorecard.project import FILE_NAME
-from scorecard.scorecard import SCHEMA, Decision, GradeRange, ProjectSummary, Verdict
+from scorecard.scorecard import SCHEMA, Colour, Decision, GradeRange, ProjectSummary, Verdict
 
 SCORECARD = "scorecard.json"
 
@@ -61,8 +61,20 @@ class _Criterion(_Lenient):
     blocking: bool
 
 
+class _Indicator(_Lenient):
+    id: str
+    title: str
+    colour: Colour = Field(strict=False)
+
+
+class _Validity(_Lenient):
+    until: date = Field(strict=False)
+
+
 class _Whole(_Head):
     criteria: tuple[_Criterion, ...] = Field(strict=False)
+    indicators: tuple[_Indicator, ...] = Field(default=(), strict=False)
+    validity: _Validity | None = None
 
 
 _Model = TypeVar("_Model", bound=_Head)
@@ -223,6 +235,8 @@ def _record(runs: list[_Seen], root: str) -> tuple[Record | None, list[Unreadabl
             answers=tuple(Answer(c.id, c.title, c.verdict, c.blocking) for c in whole.criteria),
             until=None if bound is None else bound.until,
             users_cap=None if bound is None else bound.users_cap,
+            valid_until=None if whole.validity is None else whole.validity.until,
+            shades=tuple(Shade(i.id, i.title, i.colour) for i in whole.indicators),
         )
         return record, broken
     return None, broken

@@ -160,6 +160,12 @@ MISSING_DECLARATIONS = counted(
     "%(number)s declaration is missing or has expired", "%(number)s declarations are missing or have expired"
 )
 ACCEPTED = counted("%(number)s failure accepted for a time", "%(number)s failures accepted for a time")
+COUNTED_COLOURS = {
+    Colour.GREEN: counted("%(number)s green", "%(number)s green"),
+    Colour.YELLOW: counted("%(number)s yellow", "%(number)s yellow"),
+    Colour.RED: counted("%(number)s red", "%(number)s red"),
+    Colour.GREY: counted("%(number)s grey", "%(number)s grey"),
+}
 CORES = counted("%(number)s core", "%(number)s cores")
 ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
 GAIN = counted("worth %(number)s point of 100", "worth %(number)s points of 100")

@@ -135,7 +135,9 @@ def _day(card: Scorecard, points: Curve, words: Words, width: int) -> Drawing:
     return Drawing(
         frame=frame,
         x_title="",
-        y_title=words.gettext("people who begin per second, over the busiest day"),
+        y_title=words.gettext("people who begin per second, over the busiest day")
+        if width == _DESK
+        else words.gettext("people who begin per second"),
         x_ticks=tuple(Tick(x(h), words.hour(h)) for h in range(0, 25, 3 if width == _DESK else 6)),
         y_ticks=_ticks(y, words, 4),
         bands=()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scorecard.portfolio import VALID_DAYS, Answer, Point, Portfolio, Reach, Standing, Trend
+from scorecard.portfolio import GOAL, VALID_DAYS, Answer, Point, Portfolio, Reach, Standing, Target, Trend
 from scorecard.reports.html import CONTENT_SECURITY_POLICY, environment
 from scorecard.reports.labels import mark
 from scorecard.reports.words import Lang, Words
-from scorecard.scorecard import Verdict
+from scorecard.scorecard import Colour, Verdict
 
 STANDINGS = {
     Standing.NO_GO: mark("No go"),
@@ -38,6 +38,9 @@ MOST_NAMES = 60
 
 MOST_BLOCKERS = 3
 """Criteria named beside a project; the others are counted."""
+
+MOST_REACHES = 10
+"""Questions that decide shown at once; the others are folded away."""
 
 _RUNS = 12
 _WIDTH, _HEIGHT = 92, 22
@@ -79,8 +82,12 @@ def render(found: Portfolio, lang: str) -> str:
             spark=sparkline,
             shares=shares,
             reached=reached,
+            coloured=coloured,
+            goal=GOAL,
+            Colour=Colour,
             blockers=blockers,
             most_names=MOST_NAMES,
+            most_reaches=MOST_REACHES,
             most_blockers=MOST_BLOCKERS,
         )
     )
@@ -88,10 +95,7 @@ def render(found: Portfolio, lang: str) -> str:
 
 def percent(share: float, words: Words) -> str:
     """``share`` as a whole percentage that reaches 0 and 100 only when it is none and all."""
-    whole = round(share * 100)
-    if 0 < share < 1:
-        whole = min(max(whole, 1), 99)
-    return f"{words.number(whole)}\u202f%" if words.lang == "fr" else f"{whole}%"
+    return words.share(share)
 
 
 def sparkline(points: Sequence[Point]) -> Sparkline | None:
@@ -120,6 +124,13 @@ def reached(reach: Reach) -> tuple[Part, ...]:
     order = (Verdict.PASS, Verdict.WARN, Verdict.WAIVED, Verdict.UNKNOWN, Verdict.FAIL)
     parts = ((v.value, reach.counts.get(v, 0)) for v in order)
     return tuple(Part(style, round(100 * n / reach.asked, 3)) for style, n in parts if n)
+
+
+def coloured(target: Target) -> tuple[Part, ...]:
+    """The parts of the bar of an official indicator: the colours of those that are known, best first."""
+    order = (Colour.GREEN, Colour.YELLOW, Colour.RED)
+    parts = ((colour.value, target.counts.get(colour, 0)) for colour in order)
+    return tuple(Part(style, round(100 * n / target.known, 3)) for style, n in parts if n)
 
 
 def blockers(failing: Sequence[Answer], unknown: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -89,6 +89,29 @@ def test_a_go_that_time_has_overtaken_is_no_go_any_more(run, tmp_path):
     }  # fmt: skip
 
 
+def test_a_go_ends_with_the_evidence_that_bears_it(run, tmp_path):
+    ends = {"sentence": "-", "because": []}
+    run("Over", on=TODAY - timedelta(days=3), changed={"validity": ends | {"until": "2026-11-21"}})
+    run("Bears", on=TODAY - timedelta(days=3), changed={"validity": ends | {"until": "2026-11-22"}})
+    run("Older", on=TODAY - timedelta(days=3), changed={"validity": None, "indicators": []})
+    stands = {p.record.name: p.standing for p in gather(tmp_path, TODAY).projects}
+    assert stands == {"Over": Standing.LAPSED, "Bears": Standing.GO, "Older": Standing.GO}
+
+
+def test_the_share_that_reaches_an_official_target_is_read_from_the_scorecards(run, tmp_path):
+    for name, colour in (("A", "green"), ("B", "red"), ("C", "green"), ("D", "grey")):
+        run(name, changed={"indicators": [{"id": "vde.load-time", "title": "t", "colour": colour, "new": 1}]})
+    run("E", changed={"indicators": [{"id": "vde.load-time", "title": "t", "colour": "mauve"}]})
+    found = gather(tmp_path, TODAY)
+    (target,) = found.targets
+    assert (target.known, target.share_green, target.reached) == (3, 2 / 3, False)
+    assert [u.folder for u in found.unreadable] == ["20261101T000001Z-E"]
+    (said,) = as_document(found, "fr")["indicators"]
+    assert (said["colours"], said["goal"]) == ({"green": 2, "grey": 1, "red": 1}, 0.8)
+    assert "    67%      3  Load time (Temps de chargement)" in lines(found, "en")
+    assert any(line.split() == ["67", "%", "3", "Temps", "de", "chargement"] for line in lines(found, "fr"))
+
+
 def test_every_broken_or_foreign_folder_is_listed_with_its_reason(run, tmp_path):
     good = run("Good")
     for name, content in (

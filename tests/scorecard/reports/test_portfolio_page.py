@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
 from scorecard.evidence import Text
-from scorecard.portfolio import Answer, Point, Portfolio, Record, Unreadable, portfolio
-from scorecard.reports.portfolio_page import percent, render, sparkline
+from scorecard.portfolio import GOAL, Answer, Point, Portfolio, Record, Shade, Target, Unreadable, portfolio
+from scorecard.reports.portfolio_page import MOST_REACHES, coloured, percent, render, sparkline
 from scorecard.reports.words import Words
-from scorecard.scorecard import Decision, GradeRange, Verdict
+from scorecard.scorecard import Colour, Decision, GradeRange, Verdict
 
 CHROMIUM = Path("/usr/bin/chromium")
 TODAY = date(2026, 11, 22)
@@ -44,12 +45,67 @@ def found() -> Portfolio:
         record("Ancien", Verdict.PASS, Decision.GO, age=400),
         record(HOSTILE, Verdict.UNKNOWN, Decision.UNDETERMINED),
     ]
+    colours = zip(records, (*list(Colour), Colour.GREEN), strict=True)
+    records = [replace(r, shades=(Shade("vde.load-time", HOSTILE, colour),)) for r, colour in colours]
     broken = [
         Unreadable(f"z/{HOSTILE}", Text(en="cut short", fr="tronqué"), "Aide", "20270101"),
         *(Unreadable(f"f{n}", Text(en="not a run", fr="pas une mesure")) for n in range(30)),
     ]
     titles = {"security.secrets": Text(en=f"No secret {HOSTILE}", fr=f"Aucun secret {HOSTILE}")}
     return portfolio(records, broken, titles, TODAY)
+
+
+def shaded(*colours: Colour) -> Portfolio:
+    """Projects whose load time has these colours, and whose satisfaction nobody knows."""
+    records = [
+        record(f"P{n}", Verdict.PASS, Decision.GO, shades=(
+            Shade("vde.load-time", "Load time", colour), Shade("vde.satisfaction", HOSTILE, Colour.GREY),
+        ))
+        for n, colour in enumerate(colours)
+    ]  # fmt: skip
+    return portfolio(records, [], {}, TODAY)
+
+
+def test_grey_is_excluded_and_alone_reaches_nothing():
+    time, satisfaction = shaded(*[Colour.GREEN] * 4, Colour.RED, *[Colour.GREY] * 5).targets
+    assert (time.indicator, time.known, time.share_green, time.reached) == ("vde.load-time", 5, GOAL, True)
+    assert (satisfaction.known, satisfaction.share_green, satisfaction.reached) == (0, None, False)
+    short = shaded(*[Colour.GREEN] * 3, Colour.YELLOW).targets[0]
+    assert (short.share_green, short.reached) == (0.75, False)
+
+
+@given(st.lists(st.sampled_from(list(Colour)), min_size=1))
+def test_a_worse_colour_never_brings_a_target_nearer(colours):
+    def share(found: list[Colour]) -> float:
+        counts = {colour: found.count(colour) for colour in Colour}
+        target = Target("x", Text(en="x", fr="x"), counts)
+        assert sum(part.share for part in coloured(target)) == pytest.approx(100 if target.known else 0, abs=0.01)
+        return 0.0 if target.share_green is None else target.share_green
+
+    if Colour.GREEN in colours:
+        worse = list(colours)
+        worse[worse.index(Colour.GREEN)] = Colour.RED
+        assert share(worse) < share(colours)
+
+
+def test_the_page_says_each_share_its_goal_and_what_nobody_knows():
+    page = render(shaded(*[Colour.GREEN] * 3, Colour.YELLOW), "en")
+    assert "<b>75%</b> green: short of the goal" in page
+    assert "The goal is 80%" in page
+    assert "3 green" in page
+    assert "Not known of any project:" in page
+    assert "goal reached" in render(shaded(Colour.GREEN), "en")
+    assert "au vert\u00a0: cible atteinte" in render(shaded(Colour.GREEN), "fr")
+    assert "Official targets" not in render(portfolio([record("A", Verdict.PASS, Decision.GO)], [], {}, TODAY), "en")
+
+
+def test_only_the_first_questions_stand_open_and_all_are_there():
+    answers = tuple(Answer(f"c{n:02}", f"Question {n}", Verdict.FAIL, True) for n in range(MOST_REACHES + 3))
+    one = Record("A", "api", 1, record("A", Verdict.FAIL, Decision.NO_GO).points, answers)
+    page = render(portfolio([one], [], {}, TODAY), "en")
+    assert "3 other questions that decide" in page
+    assert all(f"Question {n}</h3>" in page for n in range(MOST_REACHES + 3))
+    assert page.index("other questions that decide") < page.index(f"Question {MOST_REACHES}</h3>")
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
@@ -104,7 +160,7 @@ def test_one_run_has_no_line_and_many_stay_inside_the_drawing():
 def test_axe_finds_no_violation_and_a_phone_does_not_scroll_sideways(found, tmp_path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        for lang, scheme, width in (("fr", "light", 1280), ("en", "dark", 360)):
+        for lang, scheme, width in (("fr", "light", 1280), ("en", "dark", 360), ("fr", "light", 390)):
             (tmp_path / "page.html").write_text(render(found, lang), encoding="utf-8")
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
             page.goto((tmp_path / "page.html").as_uri())
