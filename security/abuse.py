@@ -164,7 +164,7 @@ def _gap(tried: list[Onslaught], length: Length) -> Text | None:
                 fr=f"l'attaque « {name} » a envoyé {len(one.replies)} requêtes sur {length.requests} dans son temps "
                 "\u202f: trop peu pour dire qu'il n'y a pas de limite",
             )
-        if not any(reply.answered for reply in one.replies):
+        if all(reply.status is None for reply in one.replies):
             return Text(
                 en=f"the attack “{name}” got no answer at all", fr=f"l'attaque « {name} » n'a reçu aucune réponse"
             )

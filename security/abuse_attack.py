@@ -124,12 +124,16 @@ def run(
     done = Onslaught(attack)
     person = Person(url, attack.journey.persona, number, random, budget, addresses[0])
     try:
-        for step in attack.before:
-            if not (taken := person.take(step)).succeeded:
-                done.trouble = f"“{step.label}”: {taken.trouble}"
-                return done
-        sent = person.write(attack.step)
         done.route = f"{attack.step.method} {attack.step.path.partition('?')[0]}"
+        for step in attack.before:
+            if (taken := person.take(step)).succeeded:
+                continue
+            if taken.exchanges and says_too_much(taken.exchanges[-1].reply):
+                done.replies.append(taken.exchanges[-1].reply)  # refused before it began, as somebody of that address
+            else:
+                done.trouble = f"“{step.label}”: {taken.trouble}"
+            return done
+        sent = person.write(attack.step)
         if not is_of(url, sent):
             done.trouble = f"“{attack.step.label}” leads to another service"
             return done

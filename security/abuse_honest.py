@@ -1,10 +1,10 @@
-"""Honest users beside an attack: a few people, each at their own address, who read what is theirs without haste."""
+"""Honest users beside an attack, each at their own address: a few who read what is theirs, others who sign in."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -15,6 +15,7 @@ from security.trial import begins_session, ends_session
 
 PAUSE_S = 0.15
 """Between two requests of one person: no limit that people can live with is below that."""
+SIGN_IN_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,18 @@ class Share:
 
 
 class Honest:
-    """People who keep on reading inside a ``with`` block; ``trouble`` says why they cannot, None when they can."""
+    """People who keep on reading inside a ``with`` block; ``trouble`` says why they cannot, None when they can.
+
+    Beside them somebody new signs in again and again: a limit that an attacker uses up for all shows there first.
+    """
 
     def __init__(
-        self, url: str, journey: Journey, numbers: Iterable[int], addresses: Iterable[str], random: Random
+        self, url: str, journey: Journey, numbers: Sequence[int], addresses: Sequence[str], random: Random
     ) -> None:
         self.trouble: str | None = None
         self._budget = Budget(left=20_000, deadline=time.monotonic() + 600)
-        self._journey = journey
+        self._url, self._journey, self._random = url, journey, random
+        self._newcomer = numbers[-1]
         self._people = [
             Person(url, journey.persona, number, random, self._budget, address)
             for number, address in zip(numbers, addresses, strict=True)
@@ -61,6 +66,8 @@ class Honest:
                 break
             self._threads.append(threading.Thread(target=self._read, args=(person, reads), daemon=True))
         else:
+            if entering := self._entering():
+                self._threads.append(threading.Thread(target=self._enter, args=(entering, self._newcomer), daemon=True))
             for thread in self._threads:
                 thread.start()
         return self
@@ -98,11 +105,41 @@ class Honest:
                 steps.append(step.model_copy(update={"extract": {}}))
         return [step for step in steps if person.take(step).succeeded]
 
+    def _entering(self) -> list[Step]:
+        """The steps by which one signs in, from the first to the last; none where nobody does."""
+        steps = [step for step in self._journey.steps if not ends_session(step.path)]
+        signing = [at for at, step in enumerate(steps) if begins_session(step.path)]
+        if not signing:
+            return []
+        last = signing[-1]
+        # what an identity provider's page leads to is a step of the way in as well
+        while last + 1 < len(steps) and not steps[last + 1].path.startswith("/"):
+            last += 1
+        return steps[signing[0] : last + 1]
+
     def _read(self, person: Person, reads: list[Step]) -> None:
-        number = 0
-        while not self._over.is_set():
-            began = time.monotonic()
-            taken = person.take(reads[number % len(reads)])
-            self._served.append(Served(began, time.monotonic() - began, taken.succeeded))
-            number += 1
-            self._over.wait(PAUSE_S)
+        while True:
+            for step in reads:
+                self._take(person, step)
+                if self._over.wait(PAUSE_S):
+                    return
+
+    def _enter(self, steps: list[Step], number: int) -> None:
+        """Somebody new signs in, from an address that nobody came from for a while."""
+        come = 0
+        while not self._over.wait(SIGN_IN_EVERY_S):
+            come += 1
+            address = f"127.0.9.{100 + come % 150}"
+            person = Person(self._url, self._journey.persona, number, self._random, self._budget, address)
+            try:
+                for step in steps:
+                    if self._over.is_set() or not self._take(person, step):
+                        break
+            finally:
+                person.close()
+
+    def _take(self, person: Person, step: Step) -> bool:
+        began = time.monotonic()
+        taken = person.take(step)
+        self._served.append(Served(began, time.monotonic() - began, taken.succeeded))
+        return taken.succeeded

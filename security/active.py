@@ -94,7 +94,7 @@ def _look(site: Site, random: Random, prober: Prober) -> Surface:
         given = [mark(site, one, random, prober) for one in played]
         for reader in played:
             for values in given:
-                for route, sent in pages(prober.url, reader, values):
+                for route, sent in pages(prober.url, reader.steps[: len(reader.taken)], reader.owner.values, values):
                     reply = prober.send(sent, reader.owner.cookie_for(sent.url))
                     prober.seen(reply, route, f"another {reader.journey.persona}")
         for route, sent, cookie in surface.reads:

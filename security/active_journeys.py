@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -124,18 +124,17 @@ def mark(site: Site, played: Played, random: Random, prober: Prober) -> Given:
         person.close()
 
 
-def pages(url: str, played: Played, given: Given) -> Iterator[tuple[str, Sent]]:
-    """The reads of a journey, as its owner makes them and with what somebody else was ``given``.
+def pages(url: str, steps: Sequence[Step], own: Given, given: Given) -> Iterator[tuple[str, Sent]]:
+    """The reads among ``steps``, as somebody with the values ``own`` makes them and with what another was ``given``.
 
     Another journey may call the same object by another name: each identifier that was given is tried for each.
     """
-    own = played.owner.values
-    extracted = {name for step in played.steps for name in step.extract}
+    extracted = {name for step in steps for name in step.extract}
     segments = [str(value).rsplit("/", 1)[-1] for value in given.values()]
     identifiers = [segment for segment in segments if re.search(r"\d", segment)][:4]
     choices = [own, {**own, **given}, *({**own, **dict.fromkeys(extracted, one)} for one in identifiers)]
-    for step in played.steps[: len(played.taken)]:
-        if step.method != "GET":
+    for step in steps:
+        if step.method != "GET" or ends_session(step.path):
             continue
         asked: set[str] = set()
         for values in choices:

@@ -74,8 +74,9 @@ def deletions(journey: Journey, documented: Iterable[Operation], url: str) -> It
     for at in writes:
         named = {f"{{{name}}}" for name in steps[at].extract}
         later = [step.path for step in steps[at + 1 :] if any(name in step.path for name in named)]
+        member = f"{steps[at].path.partition('?')[0].rstrip('/')}/member"
         for operation in documented:
-            asked = [("DELETE", urlsplit(path).path) for path in later]
+            asked = [("DELETE", urlsplit(path).path) for path in (*later, member)]
             if operation.method == "DELETE" and operation.names and covers(operation, asked):
                 yield Deletion(journey, tuple(steps[: at + 1]), steps[at], operation=operation)
                 return
@@ -100,8 +101,12 @@ def write(deletion: Deletion, author: Person, url: str, random: Random) -> Writt
             values = [author.values[name] for name in (*step.extract, *(templates.used(step) & set(_OWN)))]
             marks |= {str(value) for value in values if len(str(value)) >= SHORTEST_ECHO}
             # nothing may have asked for it yet, and its path is that of its collection
-            paths += [f"{urlsplit(taken.exchanges[0].sent.url).path}/{author.values[name]}" for name in step.extract]
-    return Written(frozenset(marks), dict(author.values), tuple(paths))
+            collection = urlsplit(taken.exchanges[0].sent.url).path
+            names = [str(author.values[name]).rsplit("/", 1)[-1] for name in step.extract]
+            paths += [f"{collection}/{name}" for name in names]
+            marks |= {name for name in names if len(name) >= SHORTEST_ECHO}
+    given = {name: author.values[name] for step in deletion.before for name in step.extract}
+    return Written(frozenset(marks), given, tuple(paths))
 
 
 def _is_deletion(step: Step) -> bool:

@@ -15,6 +15,7 @@ from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
 from scorecard.project import Journey, Site
+from security.active_journeys import pages
 from security.active_plan import Known, request
 from security.deletion import Deletion, Written, deletions, write
 from security.exchange import Budget, Sent
@@ -163,28 +164,18 @@ def _reads(
     journey: Journey, person: Person, written: Written, documented: list[Operation], url: str, random: Random
 ) -> Iterator[Witness]:
     """What ``person`` may ask for: the reads of the journey and of the document, with what was written."""
-    own = dict(person.values)
-    person.values |= {name: value for name, value in written.given.items() if name not in ("n", "email", "name")}
-    try:
-        headers = next((h for step in reversed(journey.steps) if (h := person.credentials_for(step))), {})
-        asked: set[str] = set()
-        for step in journey.steps:
-            if step.method == "GET" and step.path.startswith("/") and not ends_session(step.path):
-                try:
-                    sent = person.write(step)
-                except KeyError:
-                    continue
-                asked.add(sent.url)
-                yield Witness(f"GET {step.path.partition('?')[0]}", sent, person.cookie_for, person.persona)
-        known = Known(list(written.paths), dict(person.values))
-        for operation in documented:
-            if operation.method == "GET" and not ends_session(operation.path):
-                sent = request(url, operation, known, random, headers)()
-                if sent.url not in asked:
-                    yield Witness(operation.route, sent, person.cookie_for, person.persona)
-    finally:
-        person.values.clear()
-        person.values.update(own)
+    own = person.values
+    asked: set[str] = set()
+    for route, sent in pages(url, journey.steps, own, written.given):
+        asked.add(sent.url)
+        yield Witness(route, sent, person.cookie_for, person.persona)
+    headers = next((h for step in reversed(journey.steps) if (h := person.credentials_for(step))), {})
+    known = Known(list(written.paths), {**own, **written.given})
+    for operation in documented:
+        if operation.method == "GET" and not ends_session(operation.path):
+            sent = request(url, operation, known, random, headers)()
+            if sent.url not in asked:
+                yield Witness(operation.route, sent, person.cookie_for, person.persona)
 
 
 def _documented(site: Site, sender: Sender) -> list[Operation]:

@@ -89,7 +89,7 @@ class Town:
         given = dict(parse_qsl(query, keep_blank_values=True))
         cookies = dict(pair.strip().partition("=")[::2] for pair in asked.get("cookie", "").split(";"))
         who = self.sessions.get(cookies.get("session", ""))
-        if (refused := self.too_much(method, path, who)) is not None:
+        if (refused := self.too_much(method, path, who, body)) is not None:
             return refused
         if len(body) > LIMIT and "upload" not in self.defects:
             return 413, {}, {"title": "too large"}
@@ -144,10 +144,16 @@ class Town:
                 return 201, {}, {"bytes": len(body)}
         return 404, {}, {"title": "nothing here"}
 
-    def too_much(self, method: str, path: str, who: tuple[str, str] | None) -> Given | None:
-        if "limits" not in self.defects and "limits silently" not in self.defects:
+    def too_much(self, method: str, path: str, who: tuple[str, str] | None, body: bytes) -> Given | None:
+        if not self.defects & {"limits", "limits silently", "limits everybody", "limits sign-in for all"}:
             return None
-        key = f"{method} {path if who is None else who[0]}"
+        form = (
+            dict(parse_qsl(body.decode()))
+            if path == "/sign-in" and "limits sign-in for all" not in self.defects
+            else {}
+        )
+        name = who[0] if who is not None and path != "/sign-in" else form.get("email", path)
+        key = "all" if "limits everybody" in self.defects else f"{method} {name}"
         self.asked[key] += 1
         if self.asked[key] <= 150:
             return None
