@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ import typer
 from scorecard.cli.language import t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
 from scorecard.cli.program import CriteriaOption, OnOption, RunArgument, app, day
+from scorecard.cli.runs import Run, write_bytes
 
 
 @app.command(
@@ -56,6 +57,17 @@ def gate(
             ),
         ),
     ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            dir_okay=False,
+            help=t(
+                "Write a SLSA verification summary of the ruling to this file.",
+                "Écrire dans ce fichier un résumé de vérification SLSA de la réponse.",
+            ),
+        ),
+    ] = None,
     on: OnOption = None,
     criteria: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,
@@ -71,6 +83,10 @@ def gate(
     today: date = day(on)
     asked = Question(policy, stage, target_branch(os.environ) if branch is None else branch, baseline, criteria)
     ruling, expired = rule_run(folder, asked, today)
+    if summary is not None:
+        from scorecard.cli.proof import attest
+
+        write_bytes(summary, attest(Run(folder), ruling, lang, datetime.now(UTC)))
     cost = measure(ruling.card.evidence)
     log = lines(ruling, expired, cost, lang)
     commands = tell_github(os.environ, ruling, expired, log, lang, folder)

@@ -8,12 +8,15 @@ from importlib import metadata
 from pathlib import Path
 
 from scorecard.cli import origin
+from scorecard.cli.errors import CommandError
 from scorecard.cli.runs import Run, write_text
+from scorecard.evidence import Text
+from scorecard.gating import Ruling
 from scorecard.proof import ProofError
 from scorecard.proof.files import FOLDER, SCORECARD, STATEMENT, SUMMARY, digests
 from scorecard.proof.statement import criteria_digest, statement
 from scorecard.proof.summary import BUILT_IN, judged_at, summary
-from scorecard.reports import FORMATS
+from scorecard.reports import FORMATS, json_report
 from scorecard.scorecard import Scorecard
 
 
@@ -35,6 +38,32 @@ def seal(run: Run, card: Scorecard, kept: frozenset[str]) -> None:
     write_text(folder / STATEMENT, said.decode())
     if not _stands(folder / SUMMARY, lambda when: resume(card, said, when)):
         write_text(folder / SUMMARY, resume(card, said, datetime.now(UTC)).decode())
+
+
+def attest(run: Run, ruling: Ruling, lang: str, verified: datetime) -> bytes:
+    """The verification summary of a ruling of the gate: on the scorecard it ruled on, by the policy that was in force.
+
+    Raises:
+        CommandError: the run has no statement for the summary to rest on.
+    """
+    try:
+        said = (run.folder / FOLDER / STATEMENT).read_bytes()
+    except FileNotFoundError as error:
+        text = Text(
+            en=f"{run.folder}: has no {FOLDER}/{STATEMENT} that a summary could rest on; 'portance grade' makes one",
+            fr=f"{run.folder} : n'a pas de {FOLDER}/{STATEMENT} sur quoi fonder un résumé ; « portance grade » le fait",
+        )
+        raise CommandError(text) from error
+    built_in = BUILT_IN, criteria_digest(ruling.card)
+    return summary(
+        ruling.card,
+        scorecard=json_report.render(ruling.card, lang).encode(),
+        statement=said,
+        exit_code=ruling.exit_code,
+        policy=built_in if ruling.policy_digest is None else (ruling.policy, ruling.policy_digest),
+        verified=verified,
+        version=metadata.version("portance"),
+    )
 
 
 def restater(run: Run) -> Callable[[Scorecard, Mapping[str, str]], bytes]:

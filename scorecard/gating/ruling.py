@@ -25,12 +25,14 @@ class Ruling:
     """What the gate answers.
 
     ``exit_code`` is that of the decision, or worse: 0 met, 1 not met, 2 cannot be told. ``policy`` and ``tables`` say
-    by what rules, ``refusals`` what they refuse. ``expired`` are the waivers that no longer count.
+    by what rules (``policy_digest`` is None for the built-in one), ``refusals`` what they refuse. ``expired`` are the
+    waivers that no longer count.
     """
 
     card: Scorecard
     exit_code: int
     policy: str
+    policy_digest: str | None
     tables: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     waived: tuple[Waiver, ...]
@@ -67,6 +69,7 @@ def rule(
         card=card,
         exit_code=_exit_code(card.decision, found),
         policy=BUILT_IN if policy is None else policy.name,
+        policy_digest=None if policy is None else policy.digest,
         tables=tuple(clause.name for clause in clauses),
         refusals=tuple(sorted(found, key=lambda r: not r.certain)),
         waived=tuple(valid[name] for name in sorted(valid)),

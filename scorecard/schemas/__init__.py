@@ -1,4 +1,4 @@
-"""JSON Schemas of the three files others read or write, made from the models that this program itself uses."""
+"""JSON Schemas of the files others read or write, made from the models that this program itself uses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from scorecard.evidence import Evidence
+from scorecard.gating.policy import Policy
 from scorecard.project import ProjectFile
 from scorecard.reports.json_report import JsonScorecard
 
 _MODELS: dict[str, tuple[type[BaseModel], str]] = {
     "portance.schema.json": (ProjectFile, "portance.toml, the project under test"),
+    "policy.schema.json": (Policy, "portance-policy.toml, what a pipeline asks beyond the decision"),
     "evidence.schema.json": (Evidence, "evidence/*.json, the facts one collector saw in one run"),
     "scorecard.schema.json": (JsonScorecard, "scorecard.json, the judgement of one run"),
 }

@@ -352,6 +352,24 @@ def test_the_statement_is_one_that_the_framework_takes_and_says_what_was_done(ma
     assert summary["predicate"]["verifiedLevels"] == ["PORTANCE_GO"]
 
 
+def test_the_gate_writes_a_summary_that_names_its_policy_by_digest(made, judged_run, inside, tmp_path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[gate]\nmax_age_days = 1\nwaivers = 0\n", encoding="utf-8")
+    written = tmp_path / "ruling.json"
+    assert inside("gate", str(made), "--policy", "policy.toml", "--summary", str(written)).returncode == 0
+    said = json.loads(written.read_text(encoding="utf-8"))
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (made / "scorecard.json", policy)]
+    assert said["subject"] == [{"name": "scorecard.json", "digest": {"sha256": digests[0]}}]
+    assert said["predicate"]["policy"] == {"uri": "policy.toml", "digest": {"sha256": digests[1]}}
+    assert said["predicate"]["verifiedLevels"] == ["PORTANCE_GO"]
+    policy.write_text('[gate]\ndomains = { security = "A" }\nbaseline = true\n', encoding="utf-8")
+    written.unlink()
+    assert inside("gate", str(made), "--policy", "policy.toml", "--summary", str(written)).returncode == 2
+    assert not written.exists()
+    bare = inside("gate", str(judged_run("bare")), "--summary", str(written))
+    assert (bare.returncode, "no proof/statement.json" in bare.stderr) == (2, True)
+
+
 def test_what_is_not_met_or_unknown_is_failed_in_the_summary(other, judged_run) -> None:
     unknown = judged_run("unknown", worse={"security.code_high": None})
     seal(unknown)
