@@ -16,6 +16,8 @@ Value = bool | int | float | str
 
 _YES = frozenset({"y", "yes", "o", "oui", "true", "vrai"})
 _NO = frozenset({"n", "no", "non", "false", "faux"})
+_IN_THE_FILE = {"oui": "yes", "non": "no", "partiellement": "partly", "en partie": "partly"}
+"""Words that a project file holds in English, as a French speaker types them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def value_from(words: str, unit: Unit) -> Value:
         case Unit.TEXT:
             if not said:
                 raise ValueError("a word is expected")
-            return said
+            return _IN_THE_FILE.get(said.lower(), said)
         case Unit.RATIO | Unit.SECOND:
             return _with_unit(said)
         case _:

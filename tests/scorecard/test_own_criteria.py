@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scorecard.criteria import CatalogueError, Reference, catalogue
 from scorecard.criteria.strictness import loosened
+from scorecard.evidence import Fact, Unit
 from scorecard.grading import grade
-from scorecard.scorecard import Decision
+from scorecard.project import TIERS
+from scorecard.scorecard import Decision, Verdict
 
 OWN = """
 [[criteria]]
@@ -165,3 +170,47 @@ def test_a_tier_on_which_more_depends_is_asked_no_less(tmp_path):
     lower = OWN.replace("blocking = true", 'blocking = ["local"]')
     with pytest.raises(CatalogueError, match="'national' is asked less than 'local': it does not block"):
         catalogue(own=[folder(tmp_path, lower)])
+
+
+def bounds(draw, better: str) -> tuple[float, float | None]:
+    one, other = draw(st.lists(st.integers(0, 50), min_size=2, max_size=2, unique=True))
+    first, second = (max(one, other), min(one, other)) if better == "higher" else (min(one, other), max(one, other))
+    return first, second if draw(st.booleans()) else None
+
+
+@st.composite
+def ways(draw) -> tuple[dict[str, object], dict[str, object]]:
+    """Two ways to ask for the same number."""
+    better = draw(st.sampled_from(["higher", "lower"]))
+
+    def way() -> dict[str, object]:
+        pass_, warn = bounds(draw, better)
+        tiers = {}
+        if draw(st.booleans()):
+            low, soft = bounds(draw, better)
+            tiers = {"experiment": {"pass": low, "warn": soft}}
+        return {
+            "unit": "count", "better": better, "pass": pass_, "warn": warn, "exclusive": draw(st.booleans()),
+            "blocking": draw(st.sampled_from([True, False, ["national"], ["local", "national"]])), "by_tier": tiers,
+            "max_age_days": draw(st.integers(1, 3)),
+        }  # fmt: skip
+
+    return way(), way()
+
+
+@given(ways(), st.integers(0, 51), st.integers(0, 3), st.sampled_from(TIERS))
+def test_what_is_let_through_never_gets_a_better_verdict_nor_a_better_decision(
+    criterion, project, evidence, today, both, value, age, tier
+):
+    before, after = (criterion("capacity.x", fact="load.requests", **way) for way in both)
+    if loosened(before, after) is not None:
+        return
+    about = project.model_copy(update={"project": project.project.model_copy(update={"tier": tier})})
+    seen = evidence([Fact(id="load.requests", value=value, unit=Unit.COUNT)], on=today - timedelta(days=age))
+    first, second = (grade(about, [way], [seen], (), today) for way in (before, after))
+    goodness = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WARN: 2, Verdict.PASS: 3}
+    if first.judged[0].verdict is not Verdict.FAIL or second.judged[0].verdict is not Verdict.UNKNOWN:
+        assert goodness[second.judged[0].verdict] <= goodness[first.judged[0].verdict]
+    if first.decision is Decision.NO_GO:
+        assert second.decision in (Decision.NO_GO, Decision.UNDETERMINED)
+    assert first.judged[0].criterion.blocking <= second.judged[0].criterion.blocking

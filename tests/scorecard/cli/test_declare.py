@@ -172,6 +172,7 @@ class TestTheQuestions:
             ("Oui", Unit.YES_NO, True), ("n", Unit.YES_NO, False), ("99,9%", Unit.RATIO, "99.9 %"),
             ("99.9 %", Unit.RATIO, "99.9 %"), ("400 ms", Unit.SECOND, "400 ms"), ("12", Unit.COUNT, 12),
             ("1 200", Unit.COUNT, 1200), ("7,5", Unit.SCORE_OF_10, 7.5), (" partly ", Unit.TEXT, "partly"),
+            ("Oui", Unit.TEXT, "yes"), ("en partie", Unit.TEXT, "partly"),
         ],
     )  # fmt: skip
     def test_an_answer_is_read_as_people_write_it(self, words: str, unit: Unit, value: object) -> None:
