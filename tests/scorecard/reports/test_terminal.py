@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from scorecard.reports import origin
 from scorecard.reports.terminal import print_summary
+from scorecard.reports.words import Words
 from scorecard.scorecard import Scorecard
 
 PAGE = Path("runs/latest/scorecard.html")
@@ -73,3 +75,34 @@ def test_a_console_without_unicode_still_gets_the_words(cards: dict[str, Scoreca
     text = printed(cards["no_go"], "fr", encoding="ascii")
     assert "Pas de feu vert" in text
     assert "Capacit?" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("decision", ["conditional", "no_go", "undetermined"])
+def test_in_a_terminal_lines_wrap_below_their_beginning_and_never_at_a_space_that_must_not_break(
+    cards: dict[str, Scorecard], decision: str, lang: str, width: int
+) -> None:
+    file = io.StringIO()
+    print_summary(cards[decision], Console(file=file, force_terminal=True, color_system=None, width=width), lang)
+    lines = file.getvalue().splitlines()
+    assert [line for line in lines if len(line) > width and " " in line.strip()] == []
+    assert not [line for line in lines if line.rstrip().endswith(("«", "\u202f", "\u00a0")) or line.startswith("»")]
+    starts = [n for n, line in enumerate(lines) if line.startswith("1. ")]
+    assert len(starts) == 1
+    assert width > 60 or lines[starts[0] + 1].startswith("   ")
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_it_says_what_the_page_says_in_the_order_of_the_page(cards: dict[str, Scorecard], lang: str) -> None:
+    text, words = printed(cards["conditional"], lang), Words("fr" if lang == "fr" else "en")
+    titles = [
+        words.gettext(title)
+        for title in ("Capacity", "What to do next", "Official indicators at the busiest moment",
+                      "On somebody’s word only", "Digest of the evidence")
+    ]  # fmt: skip
+    places = [text.find(title) for title in titles]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert origin.digest(cards["conditional"]) in text
+    assert [colour in text for colour in (("red  ", "grey ") if lang == "en" else ("rouge", "gris "))] == [True, True]
