@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -147,3 +149,12 @@ def test_the_line_of_a_key_is_found_wherever_it_stands(blank, others, quoted):
 def test_any_text_is_a_policy_or_a_refusal(text):
     with suppress(PolicyError):
         parse(text.encode("utf-8", "surrogatepass"), "p.toml", date(2026, 11, 22))
+
+
+def test_the_policy_that_the_documentation_shows_is_one():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    read = parse(shown.encode(), "pipelines.md", date(2026, 11, 22))
+    assert [clause.name for clause in read.clauses(None, "release/1")] == ["gate", "production"]
+    asked = read.policy.gate.model_fields_set | read.policy.stages[0].model_fields_set
+    assert set(RULES) - asked == {"baseline"}  # what the others need by themselves
