@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scorecard.evidence import Severity, Text, Unit
@@ -43,20 +44,27 @@ class Cookie:
 
 def look(visits: list[Visit], gap: Text | None, *, encrypted: bool) -> Seen:
     """How many cookies set during ``visits`` lack a protection; unknown when none was set."""
-    seen = {(visit.place, cookie.name): cookie for visit in visits for cookie in cookies(visit)}
-    names = {name for _, name in seen}
-    weak = {place: lacking for place, cookie in seen.items() if (lacking := cookie.lacks(encrypted=encrypted))}
+    seen = {(visit.place, cookie.name): cookie for visit in visits for cookie in set_by(visit.all("set-cookie"))}
+    return weak("security.cookies_weak", seen, _NONE_SET, gap, encrypted=encrypted)
+
+
+def weak(
+    fact: str, seen: Mapping[tuple[str, str], Cookie], none_set: Text, gap: Text | None, *, encrypted: bool
+) -> Seen:
+    """How many of the cookies ``seen``, by place and name, lack a protection; unknown for ``none_set`` without any."""
+    lacks = {place: lacking for place, cookie in seen.items() if (lacking := cookie.lacks(encrypted=encrypted))}
     if not seen:
-        fact = unknown("security.cookies_weak", Unit.COUNT, _NONE_SET if gap is None else gap)
+        counted = unknown(fact, Unit.COUNT, none_set if gap is None else gap)
     else:
-        fact = count("security.cookies_weak", len({name for _, name in weak}), gap, f"of {len(names)} cookies set")
-    return Seen(facts=(fact,), hits=tuple(_hit(*place, lacking) for place, lacking in weak.items()), gap=gap)
+        names = {name for _, name in seen}
+        counted = count(fact, len({name for _, name in lacks}), gap, f"of {len(names)} cookies set")
+    return Seen(facts=(counted,), hits=tuple(_hit(*place, lacking) for place, lacking in lacks.items()), gap=gap)
 
 
-def cookies(visit: Visit) -> list[Cookie]:
-    """Cookies that an answer sets; those it deletes are left out."""
+def set_by(headers: Iterable[str]) -> list[Cookie]:
+    """Cookies that an answer sets with its Set-Cookie ``headers``; those it deletes are left out."""
     found = []
-    for header in visit.all("set-cookie"):
+    for header in headers:
         pair, *rest = header.split(";")
         parts = (part.strip().partition("=") for part in rest)
         attributes = {name.strip().lower(): value.strip() for name, _, value in parts if name}

@@ -20,18 +20,20 @@ def look(visitor: Visitor, paths: list[str]) -> Seen:
     visits: list[Visit] = []
     hits: list[Hit] = []
     permissive = False
-    for path in paths[:PATHS]:
-        for origin in _strangers(visitor.url):
+    for path in list(dict.fromkeys(paths))[:PATHS]:
+        allowed: dict[str, bool] = {}
+        for origin in strangers(visitor.url):
             asked = visitor.go(path, headers={"origin": origin})
             preflight = visitor.go(
                 path, method="OPTIONS", headers={"origin": origin, "access-control-request-method": "GET"}
             )
             visits += [asked, preflight]
-            allowed = [visit for visit in (asked, preflight) if visit.header("access-control-allow-origin") == origin]
-            with_cookies = any(visit.header("access-control-allow-credentials") == "true" for visit in allowed)
-            permissive = permissive or with_cookies
-            if allowed:
-                hits.append(_hit(path, origin, with_cookies=with_cookies))
+            lets_in = [visit for visit in (asked, preflight) if visit.header("access-control-allow-origin") == origin]
+            if lets_in:
+                allowed[origin] = any(v.header("access-control-allow-credentials") == "true" for v in lets_in)
+        permissive = permissive or any(allowed.values())
+        if allowed:
+            hits.append(_hit(path, allowed))
     gap = silence(visits) if visits else _UNASKED
     fact = yes_no(
         "security.cors_permissive",
@@ -41,22 +43,34 @@ def look(visitor: Visitor, paths: list[str]) -> Seen:
     return Seen(facts=(fact,), hits=tuple(hits), gap=gap)
 
 
-def _strangers(url: str) -> tuple[str, ...]:
-    """Origins of nobody: another site, a page without origin, and one whose name begins like the service's own."""
-    return ("https://portance.example", "null", f"{urlsplit(url).scheme}://{urlsplit(url).hostname}.portance.example")
+def strangers(url: str) -> tuple[str, ...]:
+    """Origins of nobody: another site, a page without origin, and two that a careless comparison takes for the service.
+
+    One begins like the service's own (compared by its start) and one ends like it (compared by its end).
+    """
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    return (
+        "https://portance.example",
+        "null",
+        f"{scheme}://{host}.portance.example",
+        f"{scheme}://portance{host}",
+    )
 
 
-def _hit(path: str, origin: str, *, with_cookies: bool) -> Hit:
+def _hit(path: str, allowed: dict[str, bool]) -> Hit:
+    """One finding a path, whatever the number of origins: they have one cause."""
     place = f"GET {path.partition('?')[0]}"
+    with_cookies = [origin for origin, credentials in allowed.items() if credentials]
+    how = " with the cookies of the person" if with_cookies else ""
+    shown = ", ".join(with_cookies if with_cookies else allowed)
     return Hit(
         category="cors",
         rule="cors-credentials" if with_cookies else "cors-any-origin",
         what=_WITH_CREDENTIALS if with_cookies else _FOR_ALL,
         location=place,
         place=place,
-        trait="null" if origin == "null" else "suffix" if origin.count(".") > 1 else "any",
-        message=f"The origin {origin}, which nobody allowed, may read the answer"
-        + (", with the cookies of the person." if with_cookies else "."),
+        trait="cors",
+        message=f"Origins that nobody allowed may read the answer{how}: {shown}",
         confidence="HIGH",
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from scorecard.evidence import Severity, Text
 from security.observation import Seen, count, yes_no
 from security.rules import Hit, Rule
-from security.visits import Visit, Visitor, silence
+from security.visits import Visitor, silence
 
 _VERBOSE = Rule(
     Severity.MEDIUM,
@@ -42,9 +42,10 @@ def look(visitor: Visitor, documented: list[str]) -> Seen:
     ``documented`` are paths of the API with ``{parameters}``. It takes at least one error for there to be no sign of
     verbose ones: a service that answers everything with success shows no error page at all.
     """
-    visits = [visitor.go(path, headers=headers) for path, headers in _troubles(documented)]
-    verbose = [visit for visit in visits if _SIGNS.search(visit.text)]
-    unhandled = [visit for visit in visits if visit.status is not None and visit.status == 500]
+    tried = [(visitor.go(path, headers=headers), f"GET {route}") for path, headers, route in _troubles(documented)]
+    visits = [visit for visit, _ in tried]
+    verbose = dict.fromkeys(place for visit, place in tried if _SIGNS.search(visit.text))
+    unhandled = dict.fromkeys(place for visit, place in tried if visit.status == 500)
     errors = [visit for visit in visits if visit.answered and visit.status is not None and visit.status >= 400]
     gap = silence(visits)
     reason = gap if gap is not None else None if errors else _NO_ERROR
@@ -56,31 +57,38 @@ def look(visitor: Visitor, documented: list[str]) -> Seen:
                 reason if reason is not None else _NO_ERROR,
                 f"{len(visits)} requests meant to fail, {len(errors)} errors seen",
             ),
-            count("security.errors_unhandled", len(unhandled), gap, f"of {len(visits)} requests meant to fail"),
+            count(
+                "security.errors_unhandled",
+                sum(visit.status == 500 for visit in visits),
+                gap,
+                f"of {len(visits)} requests meant to fail",
+            ),
         ),
-        hits=(*(_hit(visit, "error-verbose", _VERBOSE, _TELLS) for visit in verbose),)
-        + tuple(_hit(visit, "error-unhandled", _UNHANDLED, _FAILS) for visit in unhandled),
+        hits=(
+            *(_hit(place, "error-verbose", _VERBOSE, _TELLS) for place in verbose),
+            *(_hit(place, "error-unhandled", _UNHANDLED, _FAILS) for place in unhandled),
+        ),
         gap=gap,
     )
 
 
-def _troubles(documented: list[str]) -> list[tuple[str, dict[str, str]]]:
+def _troubles(documented: list[str]) -> list[tuple[str, dict[str, str], str]]:
+    """Paths and headers to ask with, and the route that answers: the one that the document names, where it does."""
     parameterised = [path for path in documented if "{" in path][:API_VISITS]
     plain = [path for path in documented if "{" not in path][:API_VISITS]
     return [
-        ("/portance-there-is-no-such-page", {}),
-        (f"/?portance={_ODD}", {}),
-        ("/" + "portance" * 1024, {}),
-        ("/%C0%AE%C0%AE/%FF", {}),
-        ("/", {"cookie": "session=%%%portance; sessionid=portance.portance.portance"}),
-        *((re.sub(r"\{[^}]*\}", _ODD, path), {}) for path in parameterised),
-        *((f"{path}?portance={_ODD}&page={_ODD}&limit=-1", {}) for path in plain),
-        *((path, {"authorization": "Bearer portance.is.no-token"}) for path in plain),
+        ("/portance-there-is-no-such-page", {}, "/portance-there-is-no-such-page"),
+        (f"/?portance={_ODD}", {}, "/"),
+        ("/" + "portance" * 1024, {}, "/portanceportance…"),
+        ("/%C0%AE%C0%AE/%FF", {}, "/%C0%AE%C0%AE/%FF"),
+        ("/", {"cookie": "session=%%%portance; sessionid=portance.portance.portance"}, "/"),
+        *((re.sub(r"\{[^}]*\}", _ODD, path), {}, path) for path in parameterised),
+        *((f"{path}?portance={_ODD}&page={_ODD}&limit=-1", {}, path) for path in plain),
+        *((path, {"authorization": "Bearer portance.is.no-token"}, path) for path in plain),
     ]
 
 
-def _hit(visit: Visit, rule: str, what: Rule, message: str) -> Hit:
-    place = visit.place[:120]
+def _hit(place: str, rule: str, what: Rule, message: str) -> Hit:
     return Hit("errors", rule, what, location=place, place=place, trait=rule, message=message, confidence="HIGH")
 
 

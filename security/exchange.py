@@ -69,6 +69,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     problem: str = ""
+    cookies: tuple[str, ...] = ()
+    """The Set-Cookie lines, each by itself: joined they could not be told apart."""
 
     @property
     def answered(self) -> bool:
@@ -144,7 +146,8 @@ def deliver(browser: httpx.Client, request: httpx.Request, budget: Budget) -> tu
             response.close()
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return Reply(None, problem=type(error).__name__), None
-    return Reply(response.status_code, dict(response.headers), bytes(body)), response.next_request
+    cookies = tuple(response.headers.get_list("set-cookie"))
+    return Reply(response.status_code, dict(response.headers), bytes(body), cookies=cookies), response.next_request
 
 
 def build(browser: httpx.Client, sent: Sent) -> httpx.Request:

@@ -28,41 +28,57 @@ _INSIDE = r"(?i)werkzeug|environ|settings|database_url|secret|password|traceback
 
 @dataclass(frozen=True)
 class Route:
-    """A path where something is often left open, and the pattern that tells it is."""
+    """A path where something is often left open, the pattern that tells it is, and whose documentation names it."""
 
     path: str
     what: Rule
     sign: str
+    source: str
 
 
 ROUTES = (
-    *(
-        Route(path, _DOCS, _SWAGGER)
-        for path in ("/docs", "/redoc", "/swagger", "/swagger-ui/", "/swagger-ui.html", "/api/docs", "/api-docs")
-    ),
-    *(
-        Route(path, _DOCS, _OPENAPI)
-        for path in ("/openapi.json", "/swagger.json", "/api/openapi.json", "/v3/api-docs", "/v2/api-docs")
-    ),
-    Route("/graphql", _DOCS, r"(?i)graphiql|graphql playground"),
-    *(Route(path, _MONITOR, _PROMETHEUS) for path in ("/metrics", "/prometheus", "/actuator/prometheus")),
-    Route("/actuator", _MONITOR, r"\"_links\"\s*:"),
-    Route("/server-status", _MONITOR, r"Apache Server Status|Server uptime:|Total accesses:"),
-    Route("/nginx_status", _MONITOR, r"(?m)^Active connections: \d+"),
-    Route("/debug/vars", _MONITOR, r"\"(?:cmdline|memstats)\"\s*:"),
-    Route("/debug/pprof/", _DEBUG, r"Types of profiles available|/debug/pprof/"),
-    Route("/actuator/env", _DEBUG, r"\"propertySources\"\s*:"),
-    Route("/debug", _DEBUG, _INSIDE),
-    Route("/_debug", _DEBUG, _INSIDE),
-    Route("/__debug__/", _DEBUG, r"(?i)debug toolbar|djdt"),
-    Route("/console", _DEBUG, r"(?i)werkzeug|EVALEX|interactive console"),
-    Route("/phpinfo.php", _DEBUG, r"phpinfo\(\)|PHP Version"),
-    Route("/.env", _FILE, r"(?m)\A(?!\s*<).*?^(?:export )?[A-Z][A-Z0-9_]*="),
-    Route("/.git/HEAD", _FILE, r"\A(?:ref: refs/|[0-9a-f]{40}\s*\Z)"),
-    Route("/.git/config", _FILE, r"(?m)^\[core\]"),
-    Route("/.svn/wc.db", _FILE, r"\ASQLite format 3"),
-    Route("/backup.sql", _FILE, r"(?i)CREATE TABLE|INSERT INTO"),
+    *(Route(path, _DOCS, _SWAGGER, "FastAPI, docs_url and redoc_url") for path in ("/docs", "/redoc")),
+    *(Route(path, _DOCS, _SWAGGER, "swagger-ui") for path in ("/swagger", "/swagger-ui/", "/api/docs", "/api-docs")),
+    Route("/swagger-ui.html", _DOCS, _SWAGGER, "springdoc-openapi"),
+    *(Route(path, _DOCS, _OPENAPI, "FastAPI, openapi_url") for path in ("/openapi.json", "/api/openapi.json")),
+    *(Route(path, _DOCS, _OPENAPI, "springdoc-openapi") for path in ("/v3/api-docs", "/v2/api-docs")),
+    Route("/swagger.json", _DOCS, _OPENAPI, "flask-restx"),
+    Route("/graphql", _DOCS, r"(?i)graphiql|graphql playground", "GraphQL over HTTP, GraphiQL"),
+    *(Route(path, _MONITOR, _PROMETHEUS, "Prometheus client libraries") for path in ("/metrics", "/prometheus")),
+    Route("/actuator/prometheus", _MONITOR, _PROMETHEUS, "Spring Boot, Actuator"),
+    Route("/actuator", _MONITOR, r"\"_links\"\s*:", "Spring Boot, Actuator"),
+    Route("/jolokia", _MONITOR, r"\"agent(?:Id)?\"\s*:", "Jolokia"),
+    Route("/server-status", _MONITOR, r"Apache Server Status|Server uptime:|Total accesses:", "Apache, mod_status"),
+    Route("/nginx_status", _MONITOR, r"(?m)^Active connections: \d+", "nginx, stub_status"),
+    Route("/haproxy?stats", _MONITOR, r"Statistics Report for HAProxy|HAProxy version", "HAProxy, stats"),
+    Route("/debug/vars", _MONITOR, r"\"(?:cmdline|memstats)\"\s*:", "Go, expvar"),
+    Route("/debug/pprof/", _DEBUG, r"Types of profiles available|/debug/pprof/", "Go, net/http/pprof"),
+    Route("/actuator/env", _DEBUG, r"\"propertySources\"\s*:", "Spring Boot, Actuator"),
+    Route("/actuator/heapdump", _DEBUG, r"\AJAVA PROFILE", "Spring Boot, Actuator"),
+    Route("/h2-console", _DEBUG, r"(?i)h2 console", "Spring Boot, H2 console"),
+    Route("/q/dev/", _DEBUG, r"(?i)quarkus.{0,40}dev ui|dev-ui", "Quarkus, Dev UI"),
+    Route("/debug", _DEBUG, _INSIDE, "field practice"),
+    Route("/_debug", _DEBUG, _INSIDE, "field practice"),
+    Route("/__debug__/", _DEBUG, r"(?i)debug toolbar|djdt", "Django Debug Toolbar"),
+    Route("/silk/", _DEBUG, r"(?i)django silk|silk/static", "django-silk"),
+    Route("/console", _DEBUG, r"(?i)werkzeug|EVALEX|interactive console", "Werkzeug, DebuggedApplication"),
+    Route("/_profiler", _DEBUG, r"(?i)symfony profiler|sf-toolbar", "Symfony, WebProfilerBundle"),
+    Route("/telescope/requests", _DEBUG, r"(?i)telescope", "Laravel Telescope"),
+    Route("/rails/info/routes", _DEBUG, r"(?i)controller#action", "Ruby on Rails, info"),
+    Route("/elmah.axd", _DEBUG, r"(?i)error log for", "ASP.NET, ELMAH"),
+    Route("/trace.axd", _DEBUG, r"(?i)application trace", "ASP.NET, trace"),
+    Route("/phpinfo.php", _DEBUG, r"phpinfo\(\)|PHP Version", "PHP, phpinfo()"),
+    Route("/.env", _FILE, r"(?m)\A(?!\s*<).*?^(?:export )?[A-Z][A-Z0-9_]*=", "dotenv"),
+    Route("/.git/HEAD", _FILE, r"\A(?:ref: refs/|[0-9a-f]{40}\s*\Z)", "OWASP ASVS 5.0.0, 13.4.1"),
+    Route("/.git/config", _FILE, r"(?m)^\[core\]", "OWASP ASVS 5.0.0, 13.4.1"),
+    Route("/.svn/wc.db", _FILE, r"\ASQLite format 3", "OWASP ASVS 5.0.0, 13.4.1"),
+    Route("/.hg/requires", _FILE, r"(?m)^(?:revlogv1|dotencode|share-safe)$", "Mercurial, requirements"),
+    Route("/.aws/credentials", _FILE, r"(?i)aws_access_key_id", "AWS CLI, configuration files"),
+    Route("/docker-compose.yml", _FILE, r"(?m)^services:", "Compose Specification"),
+    Route("/db.sqlite3", _FILE, r"\ASQLite format 3", "Django, DATABASES"),
+    Route("/backup.sql", _FILE, r"(?i)CREATE TABLE|INSERT INTO", "OWASP WSTG 4.2, 4.2.4"),
 )
+"""Forty-odd places; each is where the named product puts it unless it is told otherwise."""
 
 
 def look(visitor: Visitor, intended: str | None) -> Seen:
@@ -96,7 +112,7 @@ def _some(found: list[tuple[Route, Visit]]) -> str:
 
 
 def _hit(route: Route) -> Hit:
-    place = f"GET {route.path}"
+    place = f"GET {route.path.partition('?')[0]}"
     return Hit(
         category="exposure",
         rule=_NAMES[route.what],

@@ -58,7 +58,7 @@ def fixation(sender: Sender, walk: Walk, entry: Entry) -> Hit | None:
     for carried in entry.before:
         session = walk.session(carried)
         if session[0] and walk.opens(sender, carried):
-            return _hit(walk, entry, "session-fixation", _FIXED, _FIXATION)
+            return _hit(_signs_in(walk, entry), "session-fixation", _FIXED, _FIXATION)
     return None
 
 
@@ -77,7 +77,7 @@ def planted(sender: Sender, walk: Walk, entry: Entry, victim: Person) -> Hit | N
             break
     attackers = Carried(chosen, {})
     if walk.session(attackers)[0] and walk.opens(sender, attackers):
-        return _hit(walk, entry, "session-fixation", _FIXED, _PLANTED)
+        return _hit(_signs_in(walk, entry), "session-fixation", _FIXED, _PLANTED)
     return None
 
 
@@ -109,10 +109,10 @@ def lifetime(sender: Sender, walk: Walk, entry: Entry, now: float) -> Lifetime:
 def too_long(walk: Walk, entry: Entry, life: Lifetime) -> Iterator[Hit]:
     """What is wrong with ``life``."""
     for name in life.endless:
-        yield _hit(walk, entry, "token-never-expires", _ENDLESS, _NO_END.format(name=name), trait=name)
+        yield _hit(_signs_in(walk, entry), "token-never-expires", _ENDLESS, _NO_END.format(name=name), trait=name)
     if life.seconds is not None and life.seconds > LONGEST_S:
         days = round(life.seconds / 86400)
-        yield _hit(walk, entry, "session-too-long", _ENDLESS, _LONG.format(days=days))
+        yield _hit(_signs_in(walk, entry), "session-too-long", _ENDLESS, _LONG.format(days=days))
 
 
 def sign_out(
@@ -124,13 +124,14 @@ def sign_out(
     :data:`GRACE_S` to tell all its workers.
     """
     before = walk.session(entry.after)
-    if not _leave(sender, walk, entry):
+    place = _leave(sender, walk, entry)
+    if place is None:
         return None, None
     for _ in range(TIMES):
         if not walk.opened_by(sender, before):
             return True, None
         wait(GRACE_S / TIMES)
-    return False, _hit(walk, entry, "session-survives-sign-out", _SURVIVES, _SURVIVED)
+    return False, _hit(place, "session-survives-sign-out", _SURVIVES, _SURVIVED)
 
 
 def _needed(sender: Sender, walk: Walk, session: Session) -> set[str]:
@@ -143,11 +144,17 @@ def _needed(sender: Sender, walk: Walk, session: Session) -> set[str]:
     }
 
 
-def _leave(sender: Sender, walk: Walk, entry: Entry) -> bool:
+def _leave(sender: Sender, walk: Walk, entry: Entry) -> str | None:
+    """Sign out, and say by which request; None when there was no way."""
     for step in walk.journey.steps:
         if ends_session(step.path):
-            return any(exchange.reply.answered for exchange in entry.person.take(step).exchanges)
-    return any(_left(sender.send(sent, _cookie(entry, sent))) for sent in _ways_out(sender, walk, entry))
+            taken = entry.person.take(step)
+            answered = any(exchange.reply.answered for exchange in taken.exchanges)
+            return route(taken.exchanges[0].sent, entry.person.values) if answered else None
+    for sent in _ways_out(sender, walk, entry):
+        if _left(sender.send(sent, _cookie(entry, sent))):
+            return route(sent, entry.person.values)
+    return None
 
 
 def _ways_out(sender: Sender, walk: Walk, entry: Entry) -> Iterator[Sent]:
@@ -192,8 +199,7 @@ def _other(value: str) -> str:
     return "".join("a" if c.isalpha() else "7" if c.isdigit() else c for c in value)
 
 
-def _hit(walk: Walk, entry: Entry, rule: str, what: Rule, message: str, trait: str = "") -> Hit:
-    place = _signs_in(walk, entry)
+def _hit(place: str, rule: str, what: Rule, message: str, trait: str = "") -> Hit:
     return Hit(
         category="session",
         rule=rule,

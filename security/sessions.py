@@ -15,16 +15,17 @@ from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
 from scorecard.project import Journey, Site
-from security import caching, session_life, sign_in_redirect, token_forgery
+from security import caching, cookies, session_life, sign_in_redirect, token_forgery
 from security.exchange import Budget
 from security.forged_requests import NOTHING_TO_FORGE, Forged, walk_forged
 from security.observation import COLLECTOR, Seen, count, keep, unknown, unobserved, yes_no
-from security.person import Person
+from security.person import Person, is_of
 from security.playable import in_order, last_but, refusal
 from security.redaction import redact
 from security.rules import Hit, findings
 from security.sender import Sender
 from security.session_life import Lifetime
+from security.trial import route
 from security.walk import Entry, Walk, enter, walk
 
 NAME = "sessions"
@@ -37,6 +38,7 @@ FACTS = {
     "security.requests_forgeable": Unit.COUNT,
     "security.sign_in_redirects_open": Unit.YES_NO,
     caching.FACT: Unit.COUNT,
+    "security.session_cookies_weak": Unit.COUNT,
 }
 REQUESTS = 600
 
@@ -153,9 +155,10 @@ def _evidence(site: Site, started: datetime, examined: list[_Examined], sender: 
         sender.url, [(one.walk, one.forged.walk if one.forged is not None else None) for one in examined]
     )
     gap = next((one.gap for one in examined if one.gap is not None), _short(sender))
+    baked = _cookies(sender.url, examined, gap)
     forged = [hit for one in examined if one.forged is not None for hit in one.forged.hits]
     tokens = [hit for one in examined for hit in one.token_hits]
-    hits = [*cached.hits, *forged, *tokens, *(hit for one in examined for hit in one.hits)]
+    hits = [*cached.hits, *baked.hits, *forged, *tokens, *(hit for one in examined for hit in one.hits)]
     return Evidence(
         name=NAME,
         collector=COLLECTOR,
@@ -168,15 +171,13 @@ def _evidence(site: Site, started: datetime, examined: list[_Examined], sender: 
             version=metadata.version("portance"),
             command=("sessions", redact(sender.url)),
         ),
-        facts=_facts(examined, cached, forged, tokens, gap),
+        facts=(*_facts(examined, forged, tokens, gap), *cached.facts, *baked.facts),
         findings=findings(_distinct(hits)),
         raw=keep(site, NAME, "attempts.json", [_account(one) for one in examined]),
     )
 
 
-def _facts(
-    examined: list[_Examined], cached: Seen, forged: list[Hit], tokens: list[Hit], gap: Text | None
-) -> tuple[Fact, ...]:
+def _facts(examined: list[_Examined], forged: list[Hit], tokens: list[Hit], gap: Text | None) -> tuple[Fact, ...]:
     lives = [one.life for one in examined if one.life is not None]
     attempts = [attempt for one in examined if one.forged is not None for attempt in one.forged.attempts]
     untried = any(attempt.taken is None for attempt in attempts) or any(one.forged is None for one in examined)
@@ -195,8 +196,19 @@ def _facts(
             f"of {len({attempt.route for attempt in attempts})} requests tried" if attempts else NOTHING_TO_FORGE.en,
         ),
         _any("security.sign_in_redirects_open", [one.redirected for one in examined], gap, bad=True),
-        *cached.facts,
     )
+
+
+def _cookies(url: str, examined: list[_Examined], gap: Text | None) -> Seen:
+    """The cookies that the service set on the journeys."""
+    seen = {
+        (route(exchange.sent, one.walk.person.values), cookie.name): cookie
+        for one in examined
+        for _, exchange in one.walk.exchanges()
+        if is_of(url, exchange.sent)
+        for cookie in cookies.set_by(exchange.reply.cookies)
+    }
+    return cookies.weak("security.session_cookies_weak", seen, _NO_COOKIE, gap, encrypted=url.startswith("https:"))
 
 
 def _any(fact: str, values: Iterable[bool | None], gap: Text | None, *, bad: bool) -> Fact:
@@ -255,6 +267,10 @@ _NO_SIGN_IN = Text(
     en="no sign-in was seen in the journeys: nothing they ask for is closed to anybody, so there was no session to try",
     fr="aucune connexion n'a été vue dans les parcours : rien de ce qu'ils demandent n'est fermé à quiconque, il n'y "
     "avait donc aucune session à essayer",
+)
+_NO_COOKIE = Text(
+    en="no cookie was set on the journeys: sessions travel another way, or do not exist",
+    fr="aucun cookie n'a été posé dans les parcours : les sessions voyagent autrement, ou n'existent pas",
 )
 _UNTRIED = Text(
     en="a request could not be tried from another site: it was not answered, or nobody else was there to try it with",

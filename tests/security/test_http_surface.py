@@ -177,7 +177,7 @@ def test_without_any_cookie_the_cookies_are_unknown(visit, answer, fact):
     assert "target.pages" in fact(evidence, "security.cookies_weak").reason.en
 
 
-@pytest.mark.parametrize("loved", ["any", "null", "suffix"])
+@pytest.mark.parametrize("loved", ["any", "null", "suffix", "prefix"])
 def test_an_origin_let_in_with_cookies_is_found(visit, sound, answer, loved):
     def service(method, path, asked):
         origin = asked.get("origin", "")
@@ -186,6 +186,8 @@ def test_an_origin_let_in_with_cookies_is_found(visit, sound, answer, loved):
             if origin == "null"
             else "suffix"
             if origin.startswith("http://127.0.0.1")
+            else "prefix"
+            if origin.endswith("127.0.0.1")
             else "any"
             if origin
             else ""
@@ -197,7 +199,7 @@ def test_an_origin_let_in_with_cookies_is_found(visit, sound, answer, loved):
 
     facts, evidence = visit(service=service)
     assert facts["security.cors_permissive"] is True
-    assert [finding.rule for finding in evidence.findings] == ["cors-credentials"]
+    assert [finding.rule for finding in evidence.findings] == ["cors-credentials"], "one a path, whatever the origins"
 
 
 def test_an_origin_let_in_without_cookies_is_told_but_is_not_permissive(visit, sound, answer):
@@ -259,6 +261,21 @@ def test_a_service_that_never_fails_shows_no_error_page_so_it_is_unknown(visit, 
         ("/.env", "# production\nDEBUG=0\nSECRET_KEY=abc\n", True),
         ("/.git/HEAD", "ref: refs/heads/main\n", True),
         ("/server-status", "<h1>Apache Server Status for x</h1>", True),
+        ("/haproxy", "<h1>HAProxy version 2.8</h1>", True),
+        ("/jolokia", '{"value": {"agent": "1.7"}}', True),
+        ("/actuator/heapdump", "JAVA PROFILE 1.0.2", True),
+        ("/h2-console", "<title>H2 Console</title>", True),
+        ("/q/dev/", "<title>Quarkus Dev UI</title>", True),
+        ("/silk/", "<title>Django Silk</title>", True),
+        ("/_profiler", "<title>Symfony Profiler</title>", True),
+        ("/telescope/requests", "<title>Telescope - Laravel</title>", True),
+        ("/rails/info/routes", "<th>Controller#Action</th>", True),
+        ("/elmah.axd", "<title>Error log for /</title>", True),
+        ("/trace.axd", "<h1>Application Trace</h1>", True),
+        ("/.hg/requires", "dotencode\nfncache\n", True),
+        ("/.aws/credentials", "[default]\naws_access_key_id = x\n", True),
+        ("/docker-compose.yml", "version: '3'\nservices:\n  web:\n", True),
+        ("/db.sqlite3", "SQLite format 3", True),
     ],
 )
 def test_an_open_route_is_found(visit, answer, path, body, internal):

@@ -18,6 +18,7 @@ FORGEABLE = "security.tokens_forgeable"
 CROSS_SITE = "security.requests_forgeable"
 REDIRECTS = "security.sign_in_redirects_open"
 CACHEABLE = "security.personal_pages_cacheable"
+COOKIES = "security.session_cookies_weak"
 SOUND = {
     FIXATION: False,
     SIGN_OUT: True,
@@ -26,6 +27,7 @@ SOUND = {
     CROSS_SITE: 0,
     REDIRECTS: False,
     CACHEABLE: 0,
+    COOKIES: 0,
 }
 
 
@@ -55,8 +57,8 @@ def test_the_sound_twin_gives_no_finding(tried, manner):
     [
         (("keeps identifier",), FIXATION, True, "session-fixation", "POST /sign-in", "CWE-384"),
         (("takes any identifier",), FIXATION, True, "session-fixation", "POST /sign-in", "CWE-384"),
-        (("survives sign-out",), SIGN_OUT, False, "session-survives-sign-out", "POST /sign-in", "CWE-613"),
-        (("jwt", "survives sign-out"), SIGN_OUT, False, "session-survives-sign-out", "POST /sign-in", "CWE-613"),
+        (("survives sign-out",), SIGN_OUT, False, "session-survives-sign-out", "POST /sign-out", "CWE-613"),
+        (("jwt", "survives sign-out"), SIGN_OUT, False, "session-survives-sign-out", "POST /sign-out", "CWE-613"),
         (("no exp",), ENDLESS, 1, "token-never-expires", "POST /sign-in", "CWE-613"),
         (("alg none",), FORGEABLE, 1, "token-without-signature", "GET /home", "CWE-347"),
         (("rs256", "key confusion"), FORGEABLE, 1, "token-key-confusion", "GET /home", "CWE-347"),
@@ -84,10 +86,19 @@ def test_a_planted_defect_is_caught_and_named(tried, defects, fact, value, rule,
 
 def test_samesite_alone_is_a_weaker_defence(tried):
     _, evidence = tried("any origin", "no samesite")
-    assert [finding.severity.value for finding in evidence.findings] == ["high"]
+    found = {finding.rule: finding.severity.value for finding in evidence.findings}
+    assert found == {"cross-site-request": "high", "cookie-weak": "medium"}
     _, evidence = tried("any origin")
     assert [finding.severity.value for finding in evidence.findings] == ["medium"]
     assert "Only SameSite" in evidence.findings[0].message
+
+
+def test_a_weak_cookie_set_at_sign_in_is_found_where_it_is_set(tried):
+    facts, evidence = tried("no samesite")
+    assert facts[COOKIES] == 1
+    assert [(one.rule, one.location, one.cwe) for one in evidence.findings] == [
+        ("cookie-weak", "POST /sign-in", "CWE-1004")
+    ]
 
 
 def test_a_session_of_ten_years_is_told(tried):
