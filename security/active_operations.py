@@ -111,6 +111,9 @@ def _documented(site: Site, prober: Prober, surface: Surface) -> list[Operation]
     if path is None:
         return []
     reply = prober.send(Sent("GET", prober.url + path), "")
+    if not reply.accepted:
+        surface.troubles.append(f"target.openapi names {path}, which was answered {reply.ended}")
+        return []
     try:
         document = json.loads(reply.body)
         found, left_out = operations(document)
