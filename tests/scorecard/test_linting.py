@@ -152,3 +152,15 @@ def test_a_fact_is_known_by_its_name_or_by_how_its_name_is_made(made):
     assert made.produce("security.code_high")
     assert not made.produce("security.code_terrible")
     assert not made.produce("load.p96")
+
+
+def test_a_better_value_with_a_worse_verdict_is_caught(one, made, monkeypatch):
+    from scorecard.linting import court
+
+    real = court.Court.verdict
+
+    def moody(self, value, given=court.NONE):
+        return Verdict.FAIL if value == 0 and given is court.NONE else real(self, value, given)
+
+    monkeypatch.setattr(court.Court, "verdict", moody)
+    assert rules(lint([one()], made)) == {("user-service.x", "gap")}
