@@ -22,7 +22,10 @@ _CHIPS = {
 def front(card: Scorecard, words: Words) -> dict[str, Any]:
     """Everything on the first sheet of ``card``."""
     project = card.project
-    meta = [words.name(labels.KINDS, project.kind), words.counted(labels.TO_SERVE, project.users)]
+    meta = [words.name(labels.KINDS, project.kind)]
+    if project.tier is not None:
+        meta.append(words.name(labels.TIERS, project.tier))
+    meta.append(words.counted(labels.TO_SERVE, project.users))
     if project.agents:
         meta.append(words.counted(labels.AGENTS, project.agents))
     return {
