@@ -25,7 +25,7 @@ from security.observation import count, keep, no_key, unobserved
 from security.rules import Hit, Rule
 from security.sweep import sweep
 from security.tool import Finished, Tool, ToolError, crashed, run, version
-from security.tree import Gap, Tree, incomplete, source_folder
+from security.tree import Gap, Tree, source_folder
 
 NAME = "secrets-history"
 GIT = Tool("git", ("git",))
@@ -49,17 +49,20 @@ _SHOW = (
     "show", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--diff-merges=first-parent",
     "--format=%x00%H",
 )  # fmt: skip
-_BATCH = 100
 _LONGEST_LINE = 10_000
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much history is read: the newest ``commits``, ``bytes`` of added lines, ``seconds`` in all."""
+    """How much history is read: the newest ``commits``, ``bytes`` of added lines, ``seconds`` in all.
+
+    ``batch`` commits are asked of git at a time: what they add is the most that is taken above the bound.
+    """
 
     commits: int = 5_000
     bytes: int = 64 * 1024 * 1024
     seconds: float = 60.0
+    batch: int = 100
 
 
 @dataclass
@@ -87,12 +90,12 @@ def collect(
     end = time.monotonic() + bounds.seconds
     try:
         known_version = f"{version(tool)}, git {version(git)}"
-        top, shallow = _repository(git, source_folder(site, source))
+        top, shallow = _repository(git, source_folder(site, source), end)
         past, gaps = _read(site, git, top, _paths(site, top), bounds, end)
         if shallow:
             gaps.append(Gap("history", _SHALLOW))
         if past.commits == 0:
-            raise ToolError(incomplete(gaps, 0) or _NO_COMMIT)
+            raise ToolError(_unread(gaps, 0) or _NO_COMMIT)
         hits, marked, more = _search(site, tool, top, past, max(end - time.monotonic(), 10.0))
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
@@ -114,10 +117,10 @@ def collect(
     )
 
 
-def _repository(git: Tool, folder: Path) -> tuple[Path, bool]:
+def _repository(git: Tool, folder: Path, end: float) -> tuple[Path, bool]:
     """Top folder of the working tree that ``folder`` is in, and whether its history is cut."""
     asked = ("rev-parse", "--show-toplevel", "--is-shallow-repository")
-    done = run(git, (*_QUIET, *asked), cwd=folder, timeout_s=20.0, env=_ENVIRONMENT)
+    done = run(git, (*_QUIET, *asked), cwd=folder, timeout_s=max(end - time.monotonic(), 0.1), env=_ENVIRONMENT)
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     if done.exit_code != 0 or len(lines) != 2:
         raise ToolError(_NO_REPOSITORY) if b"not a git repository" in done.stderr else crashed(git, done)
@@ -143,7 +146,7 @@ def _read(site: Site, git: Tool, top: Path, paths: list[str], bounds: Bounds, en
         gaps.append(Gap("history", _older(len(commits) - bounds.commits)))
         commits = commits[: bounds.commits]
     now: dict[str, set[str]] = {}
-    pending = [commits[start : start + _BATCH] for start in range(0, len(commits), _BATCH)]
+    pending = [commits[start : start + bounds.batch] for start in range(0, len(commits), bounds.batch)]
     while pending:
         batch = pending.pop(0)
         site.progress(_DOING, 0.5 * past.commits / len(commits), None)

@@ -1,32 +1,29 @@
 """Kubernetes manifests held against the published schemas by kubernetes-validate, misspelt fields included.
 
-The files are read as they are written. One that a kustomization lists as a patch is no whole resource: that it lacks
-fields is no defect, that it has a field nobody knows is one. A resource of a kind without a published schema
-(a custom one, a kustomization) is not looked at; it is counted in the detail.
+They are held as they would be applied: what a patch misspells is misspelt in the whole. Who renders them is handed in,
+since that is another room's work. A resource of a kind without a published schema (a custom one) is not looked at.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import Any
-
-import yaml
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
 from scorecard.project import Site
 from security.account import found, handed_in
 from security.observation import count, keep, no_key, unobserved
 from security.rules import Hit, Rule
-from security.sweep import Report, sweep
-from security.tool import Finished, Tool, ToolError, crashed, garbage, scanner, version
-from security.tree import Gap, Tree, incomplete, shown_from, tree_of, walk
+from security.tool import Finished, Tool, ToolError, crashed, garbage, run, scanner, version
 
 NAME = "manifest-schemas"
-_KEY = "target.manifests"
 INVALID = "security.manifests_invalid"
 VALIDATED = "security.manifests_validated"
 FACTS = {INVALID: Unit.COUNT, VALIDATED: Unit.COUNT}
@@ -37,39 +34,50 @@ _RULE = Rule(
     "",
     "Mend the field: the cluster drops or refuses what it does not know, and a protection misspelt is none.",
 )
-_SAID = re.compile(r"^(?P<word>ERROR|WARN|INFO)\s+(?P<rest>.*)$")
-_RESOURCE = re.compile(r" for resource (?P<resource>\S+) against version \S+(?:: (?P<why>.*))?$")
-_MISSING = "is a required property"
+_SAID = re.compile(r"^(?P<word>ERROR|WARN|INFO) (?P<number>\d+)\.json (?P<rest>.*)$", re.MULTILINE)
+_WHY = re.compile(r" against version \S+: (?P<why>.*)$")
+_MOST = 2_000
 
 
-def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) -> Evidence:
+@dataclass(frozen=True)
+class Rendered:
+    """Resources as they would be applied, each with where it comes from, and why there may be more."""
+
+    resources: Sequence[tuple[str, Mapping[str, Any]]]
+    problems: Sequence[Text]
+
+
+Render = Callable[[Path], Rendered]
+"""Renders manifests; raises ToolError when nothing can be known of them."""
+
+
+def collect(site: Site, *, render: Render, tool: Tool | None = None, timeout_s: float = 60.0) -> Evidence:
     """Evidence ``manifest-schemas``: resources of ``target.manifests`` that the cluster would refuse or misread."""
     key = site.project.target.manifests
     if key is None:
-        reason = no_key(_KEY, "manifests held against the schemas", "les manifestes soient confrontés aux schémas")
+        reason = no_key("target.manifests", "manifests held against the schemas", "les manifestes soient validés")
         return unobserved(site, NAME, Status.SKIPPED, reason, FACTS)
     started = datetime.now(UTC)
     try:
-        tree, patches = _resources(_manifests(site, key))
+        rendered = render(site.path(key))
+        if not rendered.resources:
+            raise ToolError(rendered.problems[0] if rendered.problems else _NO_MANIFEST)
         tool = scanner("kubernetes-validate") if tool is None else tool
         known_version = version(tool)
-        swept = sweep(site, tree, tool, ARGUMENTS, _report, _unread, doing=_DOING, timeout_s=timeout_s, size=50)
+        said = _validate(site, rendered.resources[:_MOST], tool, timeout_s)
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
-    lines = [line for report in swept.reports for line in report["lines"]]
-    checked = [line for line in lines if line["word"] != "WARN"]
-    prefix = shown_from(site, tree.root)
-    seen = found(_hit(prefix, line) for line in checked if _is_defect(line, patches))
-    other = len(lines) - len(checked)
-    detail = f"{swept.read} files, {len(checked)} resources; without a published schema: {other}"
-    gap = swept.gap if swept.gap is not None or checked else _NO_MANIFEST
+    checked = [number for number, (word, _) in said.items() if word != "WARN"]
+    seen = found(_hit(*rendered.resources[number], why) for number, (word, why) in said.items() if word == "ERROR")
+    gap = _gap(rendered, len(said)) if checked else _NO_MANIFEST
+    detail = f"{len(checked)} resources; without a published schema: {len(said) - len(checked)}"
+    lines = [
+        {"resource": _place(rendered.resources[n][1]), "said": word, "why": why} for n, (word, why) in said.items()
+    ]
     return handed_in(
         site,
         NAME,
-        (
-            count(INVALID, len(seen.open), gap, detail),
-            Fact(id=VALIDATED, value=len(checked), unit=Unit.COUNT),
-        ),
+        (count(INVALID, len(seen.open), gap, detail), Fact(id=VALIDATED, value=len(checked), unit=Unit.COUNT)),
         seen,
         gap,
         Provenance.since(started, tool=tool.name, version=known_version, command=(*tool.shown, *ARGUMENTS)),
@@ -77,131 +85,70 @@ def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) ->
     )
 
 
-def _manifests(site: Site, key: str) -> Tree:
-    """The files of ``key``, and of the folders that its kustomizations take their resources from."""
-    start = site.path(key)
-    if not start.is_dir():
-        return tree_of(start, _is_manifest, _KEY, runs=site.run)
-    folders, pending = {start}, [start]
-    while pending:
-        for kustomization in sorted(pending.pop().rglob("kustomization.y*ml")):
-            for entry in _named(kustomization, ("resources", "bases", "components")):
-                folder = (kustomization.parent / entry).resolve()
-                if folder.is_dir() and folder not in folders:
-                    folders.add(folder)
-                    pending.append(folder)
-    root = Path(os.path.commonpath(folders))
-    return walk(
-        root,
-        _is_manifest,
-        enter=lambda path: any((root / path).is_relative_to(f) or f.is_relative_to(root / path) for f in folders),
-        runs=site.run,
+def _validate(
+    site: Site, resources: Sequence[tuple[str, Mapping[str, Any]]], tool: Tool, timeout_s: float
+) -> dict[int, tuple[str, str]]:
+    """What the tool says of each resource by its number: a word, and why."""
+    with tempfile.TemporaryDirectory(prefix="portance-") as folder:
+        names = [f"{number}.json" for number in range(len(resources))]
+        for name, (_, body) in zip(names, resources, strict=True):
+            (Path(folder) / name).write_text(json.dumps(body, default=str), encoding="utf-8")
+        finished = run(
+            tool,
+            (*ARGUMENTS, *names),
+            cwd=Path(folder),
+            timeout_s=timeout_s,
+            tick=partial(site.progress, _DOING, 0.5, None),
+        )
+    return _read(tool, finished)
+
+
+def _read(tool: Tool, finished: Finished) -> dict[int, tuple[str, str]]:
+    if finished.exit_code not in (0, 1):
+        raise crashed(tool, finished)
+    said: dict[int, tuple[str, str]] = {}
+    for line in _SAID.finditer((finished.stdout + b"\n" + finished.stderr).decode("utf-8", "replace")):
+        why = _WHY.search(line["rest"])
+        said[int(line["number"])] = (line["word"], "" if why is None else why["why"])
+    if not said:
+        raise garbage(tool, finished)
+    return said
+
+
+def _gap(rendered: Rendered, said: int) -> Text | None:
+    if rendered.problems:
+        return rendered.problems[0]
+    left = len(rendered.resources) - said
+    if left == 0:
+        return None
+    return Text(
+        en=f"{left} of {len(rendered.resources)} resources were not validated",
+        fr=f"{left} ressources sur {len(rendered.resources)} n'ont pas été validées",
     )
 
 
-def _resources(tree: Tree) -> tuple[Tree, frozenset[str]]:
-    """The files of ``tree`` that hold resources, and those among them that are patches.
-
-    Raises:
-        ToolError: none holds any.
-    """
-    kept = Tree(tree.root, excluded=tree.excluded, gaps=list(tree.gaps))
-    patches = {
-        (tree.root / name).parent.joinpath(entry).resolve().relative_to(tree.root).as_posix()
-        for name in tree.files
-        if PurePosixPath(name).stem == "kustomization"
-        for entry in _named(tree.root / name, ("patches", "patchesStrategicMerge", "patchesJson6902"))
-        if (tree.root / name).parent.joinpath(entry).resolve().is_relative_to(tree.root)
-    }
-    for name in tree.files:
-        documents = _documents(tree.root / name)
-        if documents is None:
-            kept.gaps.append(Gap(name, _NO_YAML))
-        elif documents and all(isinstance(one, dict) for one in documents):
-            kept.files.append(name)
-        elif documents and name not in patches:
-            kept.gaps.append(Gap(name, _NO_RESOURCE))
-    if not kept.files:
-        raise ToolError(incomplete(kept.gaps, 0) or _NO_MANIFEST)
-    return kept, frozenset(patches)
-
-
-def _report(tool: Tool, finished: Finished) -> Report:
-    if finished.exit_code not in (0, 1):
-        raise crashed(tool, finished)
-    words = (finished.stdout + finished.stderr).decode("utf-8", "replace")
-    if "Traceback" in words:
-        raise crashed(tool, finished)
-    lines = []
-    for line in words.splitlines():
-        if (said := _SAID.match(line)) is not None:
-            lines.append(_line(said["word"], said["rest"]))
-    if not lines:
-        raise garbage(tool, finished)
-    return {"lines": lines}
-
-
-def _line(word: str, rest: str) -> dict[str, str]:
-    file = re.match(r"(?:\./)?(?P<file>.+?\.(?:ya?ml|json))\s", rest)
-    about = _RESOURCE.search(rest)
-    return {
-        "word": word,
-        "file": "" if file is None else file["file"],
-        "resource": "" if about is None else about["resource"],
-        "why": rest if about is None else (about["why"] or ""),
-    }
-
-
-def _unread(batch: list[str], report: Report) -> Iterator[Gap]:
-    spoken_of = {line["file"] for line in report["lines"]}
-    return (Gap(file, _UNSPOKEN) for file in batch if file not in spoken_of)
-
-
-def _is_manifest(path: PurePosixPath) -> bool:
-    return path.suffix in (".yaml", ".yml", ".json")
-
-
-def _named(kustomization: Path, keys: tuple[str, ...]) -> Iterator[str]:
-    """The files and folders that a kustomization names under ``keys``."""
-    for document in _documents(kustomization) or []:
-        for key in keys if isinstance(document, dict) else ():
-            for entry in document.get(key) or []:
-                path = entry.get("path") if isinstance(entry, dict) else entry
-                if isinstance(path, str) and "\n" not in path and "://" not in path:
-                    yield path
-
-
-def _documents(path: Path) -> list[Any] | None:
-    """The documents of a YAML file that hold anything, None when it is not YAML."""
-    try:
-        return [one for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one is not None]
-    except (yaml.YAMLError, OSError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _is_defect(line: dict[str, str], patches: frozenset[str]) -> bool:
-    return line["word"] == "ERROR" and not (line["file"] in patches and _MISSING in line["why"])
-
-
-def _hit(prefix: str, line: dict[str, str]) -> Hit:
+def _hit(source: str, body: Mapping[str, Any], why: str) -> Hit:
     return Hit(
         category="manifests",
         rule="schema",
         what=_RULE,
-        location=prefix + line["file"],
-        place=prefix + line["file"],
-        trait=f"{line['resource']} {line['why'].split(':')[0]}",
-        message=f"{line['resource']}: {line['why']}",
+        location=_place(body),
+        place=_place(body),
+        trait=why.split(":")[0],
+        message=f"{why} ({source})",
         tool_severity="error",
         confidence="HIGH",
     )
 
 
+def _place(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"{body.get('kind')}/{name}"
+
+
 _DOING = Text(en="Holding manifests against the schemas", fr="Confrontation des manifestes aux schémas")
-_NO_YAML = Text(en="not YAML that can be read", fr="ce n'est pas du YAML lisible")
-_NO_RESOURCE = Text(en="holds something that is no resource", fr="contient autre chose que des ressources")
-_UNSPOKEN = Text(en="the tool says nothing of it", fr="l'outil n'en dit rien")
 _NO_MANIFEST = Text(
-    en="no Kubernetes resource where target.manifests points: nothing was validated",
-    fr="aucune ressource Kubernetes là où mène target.manifests : rien n'a été validé",
+    en="no Kubernetes resource where target.manifests points has a published schema: nothing was validated",
+    fr="aucune ressource Kubernetes là où mène target.manifests n'a de schéma publié : rien n'a été validé",
 )

@@ -11,6 +11,7 @@ import loadtests.load
 import observability.pages
 import security.api
 import security.registry
+from scorecard.cli import rendered_manifests
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
 from scorecard.project import RunProfile, Site
@@ -96,7 +97,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("components", "security", False, security.registry.SCANNERS["components"]),
     Collector("containerfile", "security", False, security.registry.SCANNERS["containerfile"]),
     Collector("workflows", "security", False, security.registry.SCANNERS["workflows"]),
-    Collector("manifest-schemas", "security", False, security.registry.SCANNERS["manifest-schemas"]),
+    Collector("manifest-schemas", "security", False, rendered_manifests.collect),
     Collector("manifests", "k8s", False, k8s.checks.collect),
 )
 """In the order of a run: what needs the service first, while it runs alone on the machine; what may break it last."""

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from scorecard.cli.stages import COLLECTORS
 from scorecard.criteria import CatalogueError, Criterion, Domain, Reference, catalogue
 from scorecard.evidence import Fact, Status, Text, Unit
 from scorecard.grading import grade, thresholds
 from scorecard.project import TIERS
 from scorecard.scorecard import Decision, Verdict
-from security.registry import SCANNERS
 
 CRITERIA = {c.id: c for c in catalogue()}
 BLOCKING = {
@@ -39,7 +39,7 @@ BLOCKING_IN = {
 EVIDENCE_OF_PREFIX = {
     "load": {"load"},
     "demand": {"demand"},
-    "security": set(SCANNERS),
+    "security": {one.id for one in COLLECTORS if one.room == "security"},
     "trace": {"traces"},
     "page": {"pages"},
     "k8s": {"manifests"},
