@@ -33,7 +33,12 @@ def looks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)) + 1, mp_context=get_context("spawn")) as pool:
         futures: dict[tuple[str, Twin], Future[dict[str, Look]]] = {
             (defect.name, twin): pool.submit(
-                look, defect, twin, {one.scanner for one in defect.expected}, folder / f"{defect.name}-{twin}"
+                look,
+                defect,
+                twin,
+                {one.scanner for one in defect.expected},
+                folder / f"{defect.name}-{twin}",
+                patient=True,
             )
             for defect in sorted(asked, key=lambda defect: defect.name)
             for twin in TWINS

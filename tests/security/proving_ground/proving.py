@@ -36,20 +36,29 @@ class Look:
     seconds: float
 
 
-def look(defect: Defect, twin: Twin, scanners: Collection[str], folder: Path) -> dict[str, Look]:
-    """What ``scanners`` find in a twin of ``defect``, copied below ``folder``; the service runs if one needs it."""
+def look(
+    defect: Defect, twin: Twin, scanners: Collection[str], folder: Path, *, patient: bool = False
+) -> dict[str, Look]:
+    """What ``scanners`` find in a twin of ``defect``, copied below ``folder``; the service runs if one needs it.
+
+    With ``patient``, scanners that give up after seconds have minutes: a slow machine finds what a quick one does.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     root = lay_out(defect.name, folder)
     written = (root / FILE_NAME).read_text(encoding="utf-8")
-    return _looks(_site(parse(written.replace("weak", twin).encode()), root, folder / "run", "quick"), scanners)
+    return _looks(
+        _site(parse(written.replace("weak", twin).encode()), root, folder / "run", "quick"), scanners, patient
+    )
 
 
-def look_at_reference(scanners: Collection[str], folder: Path, *, profile: RunProfile = "quick") -> dict[str, Look]:
-    """What ``scanners`` find in the reference service, whose run is kept below ``folder``."""
-    return _looks(_site(load(REFERENCE / FILE_NAME), REFERENCE, folder, profile), scanners)
+def look_at_reference(
+    scanners: Collection[str], folder: Path, *, profile: RunProfile = "quick", patient: bool = False
+) -> dict[str, Look]:
+    """What ``scanners`` find in the reference service, whose run is kept below ``folder``; see :func:`look`."""
+    return _looks(_site(load(REFERENCE / FILE_NAME), REFERENCE, folder, profile), scanners, patient)
 
 
-def _looks(site: Site, scanners: Collection[str]) -> dict[str, Look]:
+def _looks(site: Site, scanners: Collection[str], patient: bool) -> dict[str, Look]:
     chosen = [SCANNERS[name] for name in SCANNERS if name in scanners]
     traced = TRACES in scanners
     live = [one for one in chosen if one.live]
@@ -58,10 +67,10 @@ def _looks(site: Site, scanners: Collection[str]) -> dict[str, Look]:
     looks: dict[str, Look] = {}
     with _receiver(site, needed=traced) as receiver:
         with _service(site, receiver, needed=bool(live)) as here:
-            looks |= {one.id: _ask(one, here) for one in live}
+            looks |= {one.id: _ask(one, here, patient) for one in live}
         if receiver is not None:
             looks[TRACES] = _timed(lambda: traced_values.collect(site, receiver.texts()))
-    return looks | {one.id: _ask(one, site) for one in chosen if not one.live and one.id != TRACES}
+    return looks | {one.id: _ask(one, site, patient) for one in chosen if not one.live and one.id != TRACES}
 
 
 def _site(project: ProjectFile, root: Path, run: Path, profile: RunProfile) -> Site:
@@ -83,18 +92,14 @@ def _service(site: Site, receiver: Receiver | None, *, needed: bool) -> Iterator
         yield replace(site, url=service.url, server_pids=service.pids())
 
 
-def _patient(site: Site) -> Mapping[str, Callable[[], Evidence]]:
-    """The scanners that give up after seconds, with minutes instead: a slow machine finds what a quick one does."""
-    length = replace(abuse.LENGTHS[site.profile], most_s=90.0)
-    requests, _ = active.BUDGETS[site.profile]
-    return {
-        "abuse": lambda: abuse.collect(site, length=length),
-        "active": lambda: active.collect(site, budget=lambda _: Budget(requests, time.monotonic() + 300)),
-    }
-
-
-def _ask(scanner: Collector, site: Site) -> Look:
-    return _timed(_patient(site).get(scanner.id, lambda: scanner.collect(site)))
+def _ask(scanner: Collector, site: Site, patient: bool) -> Look:
+    if patient and scanner.id == abuse.NAME:
+        length = replace(abuse.LENGTHS[site.profile], most_s=90.0)
+        return _timed(lambda: abuse.collect(site, length=length))
+    if patient and scanner.id == active.NAME:
+        requests, _ = active.BUDGETS[site.profile]
+        return _timed(lambda: active.collect(site, budget=lambda _: Budget(requests, time.monotonic() + 300)))
+    return _timed(lambda: scanner.collect(site))
 
 
 def _timed(collect: Callable[[], Evidence]) -> Look:
