@@ -247,6 +247,11 @@ class Journey(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     persona: Literal["citizen", "agent"] = "citizen"
     weight: float = Field(default=1.0, gt=0, description="Share among the journeys of the same persona.")
+    group: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="Group that these agents belong to: what one group works on is closed to the others.",
+    )
     steps: tuple[Step, ...] = Field(min_length=1, strict=False)
 
 

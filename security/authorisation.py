@@ -17,6 +17,7 @@ from random import Random, SystemRandom
 from scorecard.evidence import Column, Evidence, Fact, Finding, Provenance, Severity, Status, Table, Text, Unit
 from scorecard.project import Journey, Site
 from security.exchange import Budget
+from security.group_access import between_groups
 from security.observation import COLLECTOR, count, keep, unobserved
 from security.playable import in_order, last_but, refusal
 from security.redaction import redact
@@ -77,6 +78,7 @@ def _replay(site: Site, url: str, random: Random, budget: Budget) -> Replay:
             others = [one for one in playings if one.journey.persona != playing.journey.persona]
             able = next((one for one in others if one.control is not None), others[0] if others else None)
             replay.play(playing, able, frozenset(path for one in others for path in one.asked()))
+        between_groups(site, replay, random)
     finally:
         replay.close()
         for playing in playings:
@@ -182,6 +184,7 @@ _WHOM_FR = {
     Whom.TAMPERED: "porteur d'une session altérée",
     Whom.PEER: "autre personne",
     Whom.OTHER_PERSONA: "personne de l'autre profil",
+    Whom.OTHER_GROUP: "agent d'un autre groupe",
 }
 _RULES = {
     Whom.NOBODY: (
@@ -223,6 +226,16 @@ _RULES = {
             "Require the role on each route, denied by default, not in the page that links to it.",
         ),
         "with the session of somebody of the other kind (citizen, agent)",
+    ),
+    Whom.OTHER_GROUP: (
+        "group-level-access",
+        Rule(
+            Severity.HIGH,
+            "CWE-639",
+            "v5.0.0-8.2.2",
+            "Look for the file among those of the groups that the agent belongs to, and answer 404.",
+        ),
+        "with the session of an agent of another group",
     ),
 }
 _NO_SIGN_IN = Text(

@@ -54,11 +54,11 @@ class Replay:
     _owned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._sender = Sender(self.url, self.budget)
+        self.sender = Sender(self.url, self.budget)
 
     def close(self) -> None:
         """Close the connections."""
-        self._sender.close()
+        self.sender.close()
 
     def rehearse(self, playing: Playing) -> None:
         """The peer plays the journey, and what they may read and nobody may becomes the control."""
@@ -105,7 +105,7 @@ class Replay:
         if not is_signed_in_read(self.url, exchange):
             return None
         extracted = {str(v) for k, v in person.values.items() if k not in (*_TYPED, "n", "name")}
-        return self._sender.control(exchange, names_object=bool(extracted & parts(exchange.sent.url)))
+        return self.sender.control(exchange, names_object=bool(extracted & parts(exchange.sent.url)))
 
     def _write_first(
         self, playing: Playing, others: Playing | None, number: int, step: Step
@@ -132,7 +132,7 @@ class Replay:
             lender = lent_by(whom, playing, others)
             again = owner.write(step, None if lender is None or lender.peer is None else lender.peer.values)
             tried = stand_in(whom, again, cookie, session(lender, again, step, whom))
-            reply = _NO_SESSION if tried is None else self._sender.send(*tried)
+            reply = _NO_SESSION if tried is None else self.sender.send(*tried)
             refusal = None
             if tried is not None and _says_yes(reply):
                 refusal = self._refusal(playing, tried, names_object)
@@ -149,15 +149,15 @@ class Replay:
         if control is None or begins_session(step.path):
             return False
         if control.names_object:
-            return self._sender.opens(control, *playing.sessions[number])
+            return self.sender.opens(control, *playing.sessions[number])
         headers = playing.owner.credentials_for(step)
-        return self._sender.opens(control, playing.owner.cookie_for(control.sent.url), headers)
+        return self.sender.opens(control, playing.owner.cookie_for(control.sent.url), headers)
 
     def _refusal(self, playing: Playing, tried: tuple[Sent, str], names_object: bool) -> Reply | None:
         """What the one who tries is told about something that is not there, or that is closed to them for certain."""
         sent, cookie = tried
         if names_object:
-            return self._sender.send(playing.made_up(sent), cookie)
+            return self.sender.send(playing.made_up(sent), cookie)
         return None if playing.control is None else playing.control.refused
 
     def _judge_writes(
@@ -189,7 +189,7 @@ class Replay:
         sent, own = exchange.sent, exchange.reply
         route = playing.route(sent)
         names_object = playing.names_object(sent)
-        nobody = self._sender.send(sent.without_credentials(), "")
+        nobody = self.sender.send(sent.without_credentials(), "")
         outcome, echo = self._read(playing, Whom.NOBODY, (sent.without_credentials(), ""), nobody, own, None)
         if outcome is Outcome.ALLOWED and not names_object and same(nobody, own):
             return None  # shown to everybody: it is public
@@ -202,7 +202,7 @@ class Replay:
             if tried is None:
                 self._note(playing, others, route, whom, _NO_SESSION, Outcome.UNTRIED)
                 continue
-            reply = self._sender.send(*tried)
+            reply = self.sender.send(*tried)
             is_shared = whom is Whom.OTHER_PERSONA and unnamed(route) in shared
             outcome, echo = self._read(playing, whom, tried, reply, own, None if is_shared else nobody)
             noted = self._note(playing, others, route, whom, reply, outcome, echo=echo)
@@ -257,7 +257,7 @@ class Replay:
         if lender.peer is None or lender.control is None:
             return False
         url, headers = lender.control.sent.url, lender.control.sent.credentials
-        return self._sender.opens(lender.control, lender.peer.cookie_for(url), headers)
+        return self.sender.opens(lender.control, lender.peer.cookie_for(url), headers)
 
     def _remember_typed(self, playing: Playing, step: Step) -> None:
         asked = step.model_copy(update={"contains": None})

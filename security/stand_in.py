@@ -12,7 +12,8 @@ from security.trial import Playing, Whom
 
 def meant(others: Playing | None) -> list[Whom]:
     """Those who try, nobody first; ``others`` is None where the project has one persona only."""
-    return [whom for whom in Whom if whom is not Whom.OTHER_PERSONA or others is not None]
+    more = [] if others is None else [Whom.OTHER_PERSONA]
+    return [Whom.NOBODY, Whom.TAMPERED, Whom.PEER, *more]
 
 
 def lent_by(whom: Whom, playing: Playing, others: Playing | None) -> Playing | None:
@@ -22,7 +23,7 @@ def lent_by(whom: Whom, playing: Playing, others: Playing | None) -> Playing | N
             return playing
         case Whom.OTHER_PERSONA:
             return others
-        case Whom.NOBODY | Whom.TAMPERED:
+        case Whom.NOBODY | Whom.TAMPERED | Whom.OTHER_GROUP:
             return None
 
 
@@ -43,6 +44,8 @@ def reader(whom: Whom, playing: Playing) -> str | None:
             return playing.journey.persona
         case Whom.OTHER_PERSONA:
             return "citizen" if playing.journey.persona == "agent" else "agent"
+        case Whom.OTHER_GROUP:
+            return "agent"
         case Whom.NOBODY | Whom.TAMPERED:
             return None
 
@@ -62,7 +65,7 @@ def stand_in(whom: Whom, sent: Sent, cookie: str, other: tuple[str, dict[str, st
             if new is None and altered == sent.credentials:
                 return None
             return replace(bare, headers={**bare.headers, **altered}), cookie if new is None else new
-        case Whom.PEER | Whom.OTHER_PERSONA:
+        case Whom.PEER | Whom.OTHER_PERSONA | Whom.OTHER_GROUP:
             if other is None or other in (("", {}), (cookie, sent.credentials)):
                 return None
             return replace(bare, headers={**bare.headers, **other[1]}), other[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,7 @@ class Whom(StrEnum):
     TAMPERED = "tampered session"
     PEER = "another person"
     OTHER_PERSONA = "other persona"
+    OTHER_GROUP = "agent of another group"
 
 
 class Outcome(StrEnum):
@@ -102,17 +103,29 @@ class Playing:
 
     def made_up(self, sent: Sent) -> Sent:
         """The request with the owner's objects replaced by such as do not exist."""
-        url, body = sent.url, sent.body
-        for value in self.objects.values():
-            start = len(url) - len(urlsplit(url)._replace(scheme="", netloc="").geturl())
-            url = url[:start] + _names(value).sub(other_identifier(value), url[start:])
-            if body is not None:
-                body = _names(value).sub(other_identifier(value), body.decode("utf-8", "replace")).encode()
-        return replace(sent, url=url, body=body)
+        return made_up(sent, self.objects.values())
 
     def route(self, sent: Sent) -> str:
         """Method and path with names for what varies, and without the query: it holds nothing about a person."""
         return route(sent, self.owner.values)
+
+
+def made_up(sent: Sent, values: Iterable[str]) -> Sent:
+    """``sent`` with ``values`` in its path, its query and its body replaced by such as do not exist."""
+    url, body = sent.url, sent.body
+    for value in values:
+        start = len(url) - len(urlsplit(url)._replace(scheme="", netloc="").geturl())
+        url = url[:start] + _names(value).sub(other_identifier(value), url[start:])
+        if body is not None:
+            body = _names(value).sub(other_identifier(value), body.decode("utf-8", "replace")).encode()
+    return replace(sent, url=url, body=body)
+
+
+def named(sent: Sent, values: Iterable[str]) -> bool:
+    """Whether the request names one of ``values``, in its address or its body."""
+    body = (sent.body or b"").decode("utf-8", "replace")
+    known = parts(sent.url)
+    return any(value in known or (bool(body) and _names(value).search(body) is not None) for value in values)
 
 
 def route(sent: Sent, values: Mapping[str, Any]) -> str:

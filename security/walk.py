@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,10 +101,13 @@ class Entry:
     after: Carried
 
 
-def walk(sender: Sender, journey: Journey, person: Person) -> Walk:
-    """Take ``person`` through ``journey`` and find a control on the way."""
+def walk(
+    sender: Sender, journey: Journey, person: Person, *, ahead: Callable[[Walk, Step], None] = lambda _walk, _step: None
+) -> Walk:
+    """Take ``person`` through ``journey`` and find a control on the way; ``ahead`` is called before each step."""
     made = Walk(journey, person)
     for step in made.steps:
+        ahead(made, step)
         before = Carried.by(person)
         taken = person.take(step)
         made.strides.append(Stride(step, before, taken))

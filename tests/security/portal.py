@@ -70,7 +70,7 @@ class Portal:
             case _, "files":
                 return self.file(method, rest, role, email, body)
             case _, "agent":
-                return self.agent(method, rest, role)
+                return self.agent(method, rest, role, email)
         return 404, {}, {"title": "not found"}
 
     def file(self, method: str, rest: str, role: str, email: str, body: bytes) -> Given:
@@ -104,7 +104,13 @@ class Portal:
             return 200, {}, {"state": "draft", "opened": "today", "next": "file it"}
         return 200, {}, {"id": rest, "state": "draft", "iban": kept["iban"]}
 
-    def agent(self, method: str, rest: str, role: str) -> Given:
+    def agent(self, method: str, rest: str, role: str, email: str) -> Given:
+        """Agents of the south have a portal without files: all that is filed is for the others."""
+        elsewhere = email.endswith("@sud.example.org")
+        if elsewhere and rest == "queue" and "group list" not in self.defects:
+            return 200, {}, {"items": [], "of": "the south"}
+        if elsewhere and rest != "queue" and ("group write" if method == "POST" else "group") not in self.defects:
+            return self.refused(404)
         if role != "agent" and ("function write" if method == "POST" else "function") not in self.defects:
             return self.refused(403)
         if role != "agent" and method == "GET" and rest != "queue":
@@ -190,7 +196,13 @@ def portal_site(tmp_path: Path, portal: Callable[..., str]) -> Callable[..., Sit
     """A site whose journeys are those of the portal; ``only`` some steps of the citizen, by name; ``more`` steps."""
 
     def make(
-        url: str, *, users: int = 1000, only: tuple[str, ...] = (), more: tuple[dict[str, Any], ...] = (), **_: Any
+        url: str,
+        *,
+        users: int = 1000,
+        only: tuple[str, ...] = (),
+        more: tuple[dict[str, Any], ...] = (),
+        groups: bool = False,
+        **_: Any,
     ) -> Site:
         token = "token" in getattr(portal, "defects", ())
 
@@ -223,7 +235,16 @@ def portal_site(tmp_path: Path, portal: Callable[..., str]) -> Callable[..., Sit
         journeys = [Journey(name="file", steps=tuple(_step(step, token) for step in steps))]
         if not only:
             agents = tuple(_step(step, token) for step in agent)
-            journeys.append(Journey(name="decide", persona="agent", steps=agents))
+            group = "nord" if groups else None
+            journeys.append(Journey(name="decide", persona="agent", steps=agents, group=group))
+        if groups:
+            who = {"email": "agent-{n}@sud.example.org", "role": "agent"}
+            south = [
+                {"name": "enter", "post": "/sign-in", "form": who, "contains": "Welcome"},
+                {"name": "queue", "get": "/agent/queue"},
+            ]
+            steps = tuple(Step.model_validate(step) for step in south)
+            journeys.append(Journey(name="south", persona="agent", steps=steps, group="sud"))
         project = ProjectFile(
             project=About(name="Portal", users=users, agents=30),
             target=TargetSection(url=url),

@@ -139,6 +139,36 @@ def test_a_population_of_one_has_nobody_to_compare_with(replay, fact, assert_unk
     assert fact(evidence, COVERAGE).value < 1.0
 
 
+def test_agents_of_another_group_are_refused_and_that_was_tried(replay, fact):
+    evidence, found = replay(groups=True)
+    assert evidence.status is Status.COMPLETED, evidence.reason
+    assert found == set()
+    rows = {(row[0], row[3]) for table in evidence.tables for row in table.rows if row[2] == "agent of another group"}
+    assert ("GET /agent/files/{id}", "refused") in rows
+    assert ("POST /agent/files/{id}/decision", "refused") in rows
+    assert ("GET /agent/queue", "allowed") in rows
+    assert "as agent of another group" in fact(evidence, "security.authorisation_requests").detail
+
+
+@pytest.mark.parametrize(
+    ("defect", "location"),
+    [
+        ("group", "GET /agent/files/{id}"),
+        ("group write", "POST /agent/files/{id}/decision"),
+        ("group list", "GET /agent/queue"),
+    ],
+)
+def test_what_another_group_sees_or_decides_is_caught(replay, defect, location):
+    evidence, found = replay(defect, groups=True)
+    assert found == {("group-level-access", location)}
+    assert evidence.findings[0].cwe == "CWE-639"
+
+
+def test_without_groups_no_group_is_tried(replay):
+    evidence, _ = replay()
+    assert "agent of another group" not in {row[2] for table in evidence.tables for row in table.rows}
+
+
 def test_without_a_sign_in_there_was_nothing_to_protect(replay, assert_unknown):
     evidence, _ = replay(only=("help",))
     assert_unknown(evidence, LEAKS, "no sign-in was seen")
