@@ -43,7 +43,10 @@ class Question:
 
 
 def questions(project: ProjectFile, criteria: Sequence[Criterion]) -> tuple[Question, ...]:
-    """The questions of this kind of project, in the order of the page, one a fact; of two the sooner to expire."""
+    """The questions of this kind of project, one a fact (of two the sooner to expire): what closes the gate first.
+
+    Then by domain in the order of the page, the heavier ones first, since few people answer a hundred at once.
+    """
     declared = {d.fact: d for d in project.declarations}
     asked: dict[str, Criterion] = {}
     for criterion in criteria:
@@ -53,7 +56,7 @@ def questions(project: ProjectFile, criteria: Sequence[Criterion]) -> tuple[Ques
             if settled.max_age_days < first.max_age_days:
                 asked[criterion.fact] = settled
     order = list(Domain)
-    found = sorted(asked.values(), key=lambda c: (order.index(c.domain), not c.blocking))
+    found = sorted(asked.values(), key=lambda c: (not c.blocking, order.index(c.domain), -c.weight))
     return tuple(Question(c, declared.get(c.fact)) for c in found)
 
 

@@ -8,8 +8,9 @@ from itertools import groupby
 from scorecard.criteria import Criterion
 from scorecard.evidence import Text
 from scorecard.grading import explain, thresholds
-from scorecard.project import TIERS
+from scorecard.project import KINDS, TIERS
 from scorecard.reports.labels import DOMAINS
+from scorecard.reports.labels import KINDS as KIND_NAMES
 from scorecard.reports.labels import TIERS as TIER_NAMES
 from scorecard.reports.words import Words
 
@@ -30,6 +31,12 @@ _HEADS = (
     Text(en="Criterion", fr="Critère"),
     Text(en="Line", fr="Seuil"),
     Text(en="Blocks", fr="Bloque"),
+)
+_PROFILE_HEADS = (
+    Text(en="Kind of service", fr="Type de service"),
+    Text(en="`kind`", fr="`kind`"),
+    Text(en="measured", fr="mesurés"),
+    Text(en="declared", fr="déclarés"),
 )
 _SHOWN_ELSEWHERE = ("Question", "Domain")
 """Lines of the explanation that the headings say already."""
@@ -54,6 +61,7 @@ def _lines(criteria: Sequence[Criterion], words: Words) -> Iterator[str]:
     yield f"# {_TITLE.in_(lang)}"
     yield ""
     yield _INTRODUCTION.in_(lang).format(count=len(criteria))
+    yield from _profiles(criteria, words)
     domains = [(domain, tuple(group)) for domain, group in groupby(criteria, key=lambda c: c.domain)]
     for domain, group in domains:
         yield ""
@@ -66,6 +74,23 @@ def _lines(criteria: Sequence[Criterion], words: Words) -> Iterator[str]:
             yield f"| {link} | {_cell(thresholds.words(criterion, None).in_(lang))} | {blocks(criterion, words)} |"
         for criterion in group:
             yield from _section(criterion, lang)
+
+
+def _profiles(criteria: Sequence[Criterion], words: Words) -> Iterator[str]:
+    """How many questions each kind of service is asked, and how many of them block in each tier."""
+    lang = words.lang
+    tiers = [words.gettext(TIER_NAMES[tier]) for tier in TIERS]
+    blocking = Text(en="blocking, ", fr="bloquants, ").in_(lang)
+    heads = [head.in_(lang) for head in _PROFILE_HEADS]
+    yield ""
+    yield f"| {' | '.join([*heads, *(blocking + tier for tier in tiers)])} |"
+    yield "|---" * (len(heads) + len(tiers)) + "|"
+    for kind in KINDS:
+        asked = [c for c in criteria if kind in c.kinds]
+        declared = sum(c.basis == "declared" for c in asked)
+        closing = [sum(c.in_tier(tier).blocking for c in asked) for tier in TIERS]
+        cells = [words.gettext(KIND_NAMES[kind]), f"`{kind}`", len(asked) - declared, declared, *closing]
+        yield f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
 def _section(criterion: Criterion, lang: str) -> Iterator[str]:

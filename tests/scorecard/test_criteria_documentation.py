@@ -35,8 +35,20 @@ def test_every_criterion_has_its_section_and_every_link_leads_to_one(shipped, la
 
 def test_a_bar_in_a_title_does_not_break_the_table(criterion):
     odd = criterion("capacity.x", title={"en": "This | that", "fr": "Ceci | cela"})
-    rows = [line for line in page([odd], "fr").splitlines() if line.startswith("|")]
-    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    index = page([odd], "fr").split("\n## ")[1]
+    rows = [line for line in index.splitlines() if line.startswith("|")]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [4, 4, 4]
+
+
+def test_each_kind_of_service_has_its_line_with_what_blocks_in_each_tier(criterion):
+    asked = [
+        criterion("capacity.a", kinds=["api"], blocking=["national"]),
+        criterion("capacity.b", blocking=True),
+        criterion("capacity.c", basis="declared", evidence="declarations", fact="declared.c"),
+    ]
+    rows = {line.split("|")[2].strip(): line.split("|")[3:-1] for line in page(asked, "en").splitlines()[4:11]}
+    assert [int(cell) for cell in rows["`api`"]] == [2, 1, 1, 1, 2]
+    assert [int(cell) for cell in rows["`appointment`"]] == [1, 1, 1, 1, 1]
 
 
 def test_the_example_of_own_criteria_is_one(shipped, tmp_path):
