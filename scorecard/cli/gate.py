@@ -13,7 +13,7 @@ from scorecard.gating import baseline as against
 from scorecard.project import Waiver
 from scorecard.quantities import day
 from scorecard.reports import labels
-from scorecard.reports.characters import one_line
+from scorecard.reports.characters import for_log
 from scorecard.reports.words import Words
 from scorecard.scorecard import GradeRange, Judged, Verdict
 
@@ -51,8 +51,8 @@ def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> 
     room = MOST_LINES - len(head) - 1
     if len(reasons) > room:
         left = len(reasons) - room + 1
-        reasons = [*reasons[: room - 1], f"  … +{left}"]
-    return [one_line(line) if line[0] != " " else "  " + one_line(line) for line in (*head, *reasons, cost.said(lang))]
+        reasons = [*reasons[: room - 1], f"… +{left}"]
+    return [*map(for_log, head), *(f"  {for_log(line)}" for line in reasons), cost.said(lang)]
 
 
 def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> dict[str, Any]:
@@ -132,25 +132,25 @@ def _grade(grade: GradeRange) -> Text:
 def _refused(ruling: Ruling, words: Words) -> Iterator[str]:
     for refusal in ruling.refusals:
         head = Text(en="refused", fr="refusé") if refusal.certain else Text(en="cannot be told", fr="indécidable")
-        yield f"  {words.say(head)} – {words.say(refusal.text)} ({refusal.at})"
+        yield f"{words.say(head)} – {words.say(refusal.text)} ({refusal.at})"
 
 
 def _closing_lines(ruling: Ruling, words: Words) -> Iterator[str]:
     for judged in closing(ruling):
         verdict = words.gettext(labels.VERDICTS[judged.verdict])
-        yield f"  {verdict} – {words.say(judged.criterion.title)} ({judged.criterion.id}). {words.say(judged.reason)}"
+        yield f"{verdict} – {words.say(judged.criterion.title)} ({judged.criterion.id}). {words.say(judged.reason)}"
 
 
 def _notes(ruling: Ruling, expired: Sequence[Expired], words: Words) -> Iterator[str]:
     """What closes nothing by itself: waivers, and what moved since the baseline."""
     for item in expired:
-        yield f"  {words.say(Text(en='refused', fr='refusé'))} – {words.say(item.text)} ({item.at})"
+        yield f"{words.say(Text(en='refused', fr='refusé'))} – {words.say(item.text)} ({item.at})"
     if ruling.baseline is not None:
-        yield f"  {words.say(_since(ruling, ruling.baseline))}"
+        yield f"{words.say(_since(ruling, ruling.baseline))}"
     for waiver in ruling.waived:
         until = Text(en=f"until {day(waiver.expires, 'en')}", fr=f"jusqu’au {day(waiver.expires, 'fr')}")
         named = f"{waiver.criterion}, {words.say(until)}, {waiver.approver}"
-        yield f"  {words.say(Text(en='waived', fr='dérogation'))} – {named}. {waiver.reason}"
+        yield f"{words.say(Text(en='waived', fr='dérogation'))} – {named}. {waiver.reason}"
 
 
 def _since(ruling: Ruling, baseline: against.Baseline) -> Text:

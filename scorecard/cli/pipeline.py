@@ -14,7 +14,7 @@ from scorecard.cli.gate import Expired
 from scorecard.evidence import Severity, Text
 from scorecard.gating import Ruling
 from scorecard.reports import markdown
-from scorecard.reports.characters import one_line
+from scorecard.reports.characters import for_log, one_line
 from scorecard.reports.places import anchor, place, set_aside
 from scorecard.scorecard import Decision, Scorecard
 
@@ -147,7 +147,7 @@ def _append(path: str, words: str) -> None:
 
 
 def _data(words: str) -> str:
-    return one_line(words).replace("%", "%25")
+    return for_log(words).replace("%", "%25")
 
 
 def _property(words: str) -> str:

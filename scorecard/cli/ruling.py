@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -90,7 +91,7 @@ def _policy(asked: Question, today: date) -> PolicyFile | None:
     if asked.policy is not None:
         return policies.load(asked.policy, today)
     here = Path(policies.FILE_NAME)
-    if here.exists():
+    if os.path.lexists(here):  # a link that leads nowhere is a policy that is missing, not none
         return policies.load(here, today)
     if asked.stage is not None:
         raise CommandError(

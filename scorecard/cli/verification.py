@@ -32,9 +32,7 @@ def sign(run: Run, key: Path, passphrase: str | None, regrade: Regrade) -> str:
     except ProofError as error:
         raise CommandError(Text(en=str(error), fr=str(error))) from error
     folder = run.folder / FOLDER
-    for name in (STATEMENT, SUMMARY):
-        (folder / envelope(name)).unlink(missing_ok=True)  # a signature over what was there before
-    faults = verify(run, None, regrade).faults
+    faults = verify(run, None, regrade, signatures=False).faults
     if faults:
         raise CommandError(Text(en=f"not signed: {faults[0].text.en}", fr=f"pas de signature : {faults[0].text.fr}"))
     for name in (STATEMENT, SUMMARY):
@@ -42,8 +40,10 @@ def sign(run: Run, key: Path, passphrase: str | None, regrade: Regrade) -> str:
     return str(signer.public_key.keyid)
 
 
-def verify(run: Run, key: Path | None, regrade: Regrade) -> Verified:
+def verify(run: Run, key: Path | None, regrade: Regrade, *, signatures: bool = True) -> Verified:
     """Whether ``run`` is what it says, and signed by the public key at ``key`` where one is given.
+
+    Without ``signatures`` those that are there are left unread.
 
     Raises:
         CommandError: the key cannot be used, or the folder is no run.
@@ -63,4 +63,4 @@ def verify(run: Run, key: Path | None, regrade: Regrade) -> Verified:
         now=datetime.now(UTC),
         key=wanted,
     )
-    return verify_run(run.folder, by)
+    return verify_run(run.folder, by, signatures=signatures)

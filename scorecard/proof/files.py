@@ -12,6 +12,9 @@ STATEMENT = "statement.json"
 SUMMARY = "summary.json"
 SCORECARD = "scorecard.json"
 
+LINK = "link"
+"""What stands for the digest of a link: what it leads to may change without the run."""
+
 
 def envelope(name: str) -> str:
     """Name of the signed copy of a document of the proof: ``statement.dsse.json`` for ``statement.json``."""
@@ -25,7 +28,7 @@ KNOWN = frozenset({STATEMENT, SUMMARY, envelope(STATEMENT), envelope(SUMMARY)})
 def digests(run: Path) -> dict[str, str]:
     """SHA-256 of every file of ``run`` but its proof, by path from the run folder, in order.
 
-    A link is named with the digest "link", which no file has: what it leads to may change without the run.
+    A link has :data:`LINK` for a digest, which no file has.
 
     Raises:
         OSError: a file cannot be read.
@@ -41,6 +44,6 @@ def sha256(content: bytes) -> str:
 
 def _digest(path: Path) -> str:
     if path.is_symlink():
-        return "link"
+        return LINK
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

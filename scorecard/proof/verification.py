@@ -14,7 +14,7 @@ from scorecard import evidence
 from scorecard.evidence import EvidenceError, Text
 from scorecard.proof import ProofError, attestation, signature
 from scorecard.proof.attestation import Json
-from scorecard.proof.files import FOLDER, KNOWN, SCORECARD, STATEMENT, SUMMARY, digests, envelope
+from scorecard.proof.files import FOLDER, KNOWN, LINK, SCORECARD, STATEMENT, SUMMARY, digests, envelope
 from scorecard.proof.statement import PREDICATE, criteria_digest
 from scorecard.proof.summary import judged_at
 from scorecard.reports import FORMATS
@@ -73,8 +73,10 @@ class Verified:
         return 2 if self.faults else 0
 
 
-def verify(run: Path, by: Verifier) -> Verified:
+def verify(run: Path, by: Verifier, *, signatures: bool = True) -> Verified:
     """Compare every file of ``run`` with its statement, and redo the scorecard, the statement and the summary.
+
+    Without ``signatures`` those that are there are left unread, as they must be before a new one is made.
 
     Raises:
         OSError: a file cannot be read.
@@ -94,7 +96,7 @@ def verify(run: Path, by: Verifier) -> Verified:
     faults = [*other, *_evidence(run, held), *_strays(proof)]
     if all(fault.report for fault in other):  # what is graded from other files comes out otherwise, or not at all
         faults += _redone(run, by, said, content, held)
-    signers, unsigned = _signatures(proof, by.key)
+    signers, unsigned = _signatures(proof, by.key) if signatures else ((), [])
     return Verified((*faults, *unsigned), len(held), signers, by.key is not None)
 
 
@@ -106,7 +108,10 @@ def _files(held: Mapping[str, str], said: Mapping[str, str]) -> Iterator[Fault]:
     for name in sorted(held.keys() - said.keys() - reports):
         yield Fault(Text(en=f"{name}: was added after the run", fr=f"{name} : ajouté après la mesure"))
     for name in sorted(held.keys() & said.keys()):
-        if held[name] != said[name]:
+        if held[name] == LINK:
+            text = Text(en=f"{name}: is a link, which proves nothing", fr=f"{name} : est un lien, qui ne prouve rien")
+            yield Fault(text, report=name in reports)
+        elif held[name] != said[name]:
             changed = Text(en=f"{name}: was changed after the run", fr=f"{name} : modifié après la mesure")
             yield Fault(changed, report=name in reports)
 
@@ -143,7 +148,9 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
     try:
         document = json.loads(b"" if written is None else written)
         lang, day = str(document["lang"]), date.fromisoformat(document["graded_on"])
-    except (ValueError, KeyError, TypeError):
+        if lang not in ("en", "fr"):
+            raise ValueError(lang)
+    except (ValueError, KeyError, TypeError, RecursionError):
         yield Fault(Text(en=f"{SCORECARD}: is no scorecard", fr=f"{SCORECARD} : n’est pas une évaluation"))
         return
     card = by.regrade(day)

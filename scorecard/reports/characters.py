@@ -16,3 +16,8 @@ def for_xml(words: str) -> str:
 def one_line(words: str) -> str:
     """``words`` on one line: each run of control characters, line breaks and lone surrogates becomes one space."""
     return _NOT_A_LINE.sub(" ", words).strip()
+
+
+def for_log(words: str) -> str:
+    """``words`` on one line of the log of a pipeline, where "##[" anywhere is a command to GitHub's runner."""
+    return one_line(words).replace("##[", "# #[")

@@ -103,6 +103,12 @@ def test_what_is_missing_or_has_a_hole_never_passes(judged_run, inside, tmp_path
     assert refused.stderr.count("\n") == 1
 
 
+def test_a_policy_that_is_a_link_to_nothing_is_missing_and_not_none(judged_run, inside, tmp_path) -> None:
+    (tmp_path / "portance-policy.toml").symlink_to(tmp_path / "gone.toml")
+    refused = inside("gate", str(judged_run()))
+    assert (refused.returncode, "cannot be read" in refused.stderr) == (2, True)
+
+
 def test_a_new_failure_is_refused_against_a_run_and_against_its_scorecard(judged_run, inside, tmp_path) -> None:
     before, now = judged_run("before"), judged_run("now", worse={"security.code_medium": 9})
     assert inside("grade", str(before)).returncode == 0
@@ -133,7 +139,7 @@ def found(run: Path, *findings: Finding) -> None:
 
 def test_github_gets_annotations_outputs_and_a_summary(judged_run, inside, tmp_path) -> None:
     run = judged_run(worse=FAILING, toml=waiver(-1))
-    hostile = "shell=True,\n::stop-commands::x 100%"
+    hostile = "shell=True,\n::stop-commands::x 100%##[stop-commands]x"
     found(
         run,
         Finding(category="code", rule="B101", severity=Severity.LOW, location="src/a.py:1", message="low"),
@@ -154,7 +160,7 @@ def test_github_gets_annotations_outputs_and_a_summary(judged_run, inside, tmp_p
         next(
             command for command in commands if command.startswith("::warning file=portance.toml,line=12,title=Waiver")
         ),
-        "::error file=src/a.py,line=7,title=code/B602::shell=True, ::stop-commands::x 100%25",
+        "::error file=src/a.py,line=7,title=code/B602::shell=True, ::stop-commands::x 100%25# #[stop-commands]x",
         "::warning file=src/b%2Cc.py,line=3,title=code/B324::weak",
     ]
     assert commands[0].startswith("::error title=Portance%2C Aid::No go today")

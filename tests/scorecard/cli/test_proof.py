@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from scorecard.cli.errors import CommandError
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.runs import Run
 from scorecard.cli.verification import sign, verify
@@ -185,7 +186,7 @@ CASES: dict[str, tuple[Tampering, str]] = {
             (run / "raw/code/bandit.json").rename(run.parent / "elsewhere"),
             (run / "raw/code/bandit.json").symlink_to(run.parent / "elsewhere"),
         ),
-        "raw/code/bandit.json: was changed after the run",
+        "raw/code/bandit.json: is a link, which proves nothing",
     ),
     "scorecard edited": (improve_scorecard, "scorecard.json: is not what this evidence gives"),
     "scorecard of another run": (
@@ -312,6 +313,22 @@ def test_what_is_not_what_it_says_is_not_signed(run, key, inside) -> None:
     (run / "note.txt").touch()
     refused = inside("sign", str(run), "--key", str(key[0]))
     assert (refused.returncode, "not signed: note.txt: was added" in refused.stderr) == (2, True)
+
+
+def test_a_refusal_to_sign_leaves_the_signature_that_was_there(run, key, tmp_path) -> None:
+    before = (run / "proof" / "statement.dsse.json").read_bytes()
+    (run / "note.txt").touch()
+    with pytest.raises(CommandError):
+        sign(Run(run), keys(tmp_path, "second")[0], None, grade_run)
+    assert (run / "proof" / "statement.dsse.json").read_bytes() == before
+
+
+def test_a_link_was_never_proved(judged_run, tmp_path) -> None:
+    folder: Path = judged_run("linked")
+    (tmp_path / "note.txt").write_text("elsewhere", encoding="utf-8")
+    (folder / "note.txt").symlink_to(tmp_path / "note.txt")
+    seal(folder)
+    assert faults(folder) == (1, ["note.txt: is a link, which proves nothing"])
 
 
 def test_keys_that_cannot_be_used_are_refused_in_one_line(run, key, inside, tmp_path) -> None:
