@@ -51,7 +51,8 @@ def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> 
     room = MOST_LINES - len(head) - 1
     if len(reasons) > room:
         left = len(reasons) - room + 1
-        reasons = [*reasons[: room - 1], f"… +{left}"]
+        more = Text(en=f"… and {left} more; --json has them all", fr=f"… et {left} de plus ; --json les donne tous")
+        reasons = [*reasons[: room - 1], words.say(more)]
     return [*map(for_log, head), *(f"  {for_log(line)}" for line in reasons), cost.said(lang)]
 
 
@@ -113,8 +114,11 @@ def _by_what(ruling: Ruling) -> Text:
     if ruling.policy == BUILT_IN:
         rule = Text(en="by the built-in rule, no policy file", fr="par la règle de base, sans fichier de politique")
     else:
-        tables = ", ".join(ruling.tables)
-        rule = Text(en=f"by {ruling.policy} ({tables})", fr=f"par {ruling.policy} ({tables})")
+        tables, count = ", ".join(ruling.tables), len(ruling.refusals)
+        rule = Text(
+            en=f"by {ruling.policy} ({tables}), refusals: {count}",
+            fr=f"par {ruling.policy} ({tables}), refus : {count}",
+        )
     low = {lang: Words(lang).measured(ruling.card.coverage * 100) for lang in ("en", "fr")}
     grade = _grade(ruling.card.grade)
     return Text(
