@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from importlib import metadata
+from pathlib import Path
 
-from scorecard.evidence import Evidence, Severity, Status, Text
+from scorecard.evidence import Evidence, Provenance, Severity, Status, Text
 from scorecard.project import Site
+from security.account import Found, by_severity, handed_in
 from security.linting import Linter, lint
 from security.observation import no_key, unobserved
 from security.rules import Rule
@@ -38,17 +43,33 @@ _MARK = re.compile(r"#\s*zizmor:\s*ignore\[(?P<rules>[^\]]*)\]")
 def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) -> Evidence:
     """Evidence ``workflows``: findings by severity in the workflows of ``target.workflows``.
 
-    Those of ``.github/workflows`` beside the project file are taken where the key is not given.
+    Where the key is not given they are looked for in ``.github/workflows``, beside the project file and at the top of
+    its repository. A repository without any has no weak one: that is known, and said.
     """
     key = site.project.target.workflows
-    if key is None and not (site.root / _USUAL).is_dir():
+    if key is not None:
+        return lint(site, LINTER, lambda: _files(site.path(key), site), tool=tool, timeout_s=timeout_s)
+    root = site.root.resolve()
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    for folder in (root, *([] if top is None else [top])):
+        if (folder / _USUAL).is_dir():
+            return lint(site, LINTER, partial(_files, folder / _USUAL, site), tool=tool, timeout_s=timeout_s)
+    if top is None:
         reason = no_key(_KEY, "GitHub workflows audited", "les workflows GitHub soient audités")
         return unobserved(site, NAME, Status.SKIPPED, reason, LINTER.facts)
-    return lint(site, LINTER, lambda: _files(site, _USUAL if key is None else key), tool=tool, timeout_s=timeout_s)
+    return handed_in(
+        site,
+        NAME,
+        by_severity(LINTER.prefix, Found((), ()), 0, None, "the repository has no GitHub workflow", LINTER.marks),
+        Found((), ()),
+        None,
+        Provenance.since(datetime.now(UTC), tool="portance", version=metadata.version("portance")),
+        {},
+    )
 
 
-def _files(site: Site, key: str) -> Tree:
-    tree = tree_of(site.path(key), lambda path: path.suffix in (".yml", ".yaml"), _KEY, runs=site.run)
+def _files(path: Path, site: Site) -> Tree:
+    tree = tree_of(path, lambda path: path.suffix in (".yml", ".yaml"), _KEY, runs=site.run)
     if not tree.files:
         raise ToolError(incomplete(tree.gaps, 0) or _NONE_THERE)
     return tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,25 @@ def test_a_weak_workflow_is_found_and_placed(make_site, write, fact):
     found = {finding.rule: finding for finding in evidence.findings}
     assert found["zizmor/template-injection"].location == ".github/workflows/a.yml:7"
     assert found["zizmor/template-injection"].cwe == "CWE-94"
+    assert fact(evidence, "security.workflows_high").value == 2
+
+
+def test_a_repository_without_workflows_is_known_to_have_no_weak_one_and_a_folder_is_not(
+    make_site, commit, tmp_path, fact, assert_unknown
+):
+    assert_unknown(workflows.collect(make_site()), "security.workflows_high", "target.workflows")
+    commit(tmp_path, {"a.py": "x = 1\n"})
+    evidence = workflows.collect(make_site())
+    assert evidence.status is Status.COMPLETED
+    assert fact(evidence, "security.workflows_high").value == 0
+    assert fact(evidence, "security.workflows_files").value == 0
+    assert "has no GitHub workflow" in fact(evidence, "security.workflows_high").detail
+
+
+def test_the_workflows_at_the_top_of_the_repository_are_those_of_a_project_below(make_site, commit, tmp_path, fact):
+    commit(tmp_path, {".github/workflows/a.yml": WEAK_FLOW})
+    (tmp_path / "below").mkdir()
+    evidence = workflows.collect(replace(make_site(), root=tmp_path / "below"))
     assert fact(evidence, "security.workflows_high").value == 2
 
 
