@@ -180,12 +180,14 @@ def _other_rules(said: Json, card: Scorecard, version: str) -> Fault | None:
     digest = str(said["predicate"].get("criteria", {}).get("digest", {}).get("sha256"))
     if (then, digest) == (version, criteria_digest(card)):
         return None
+    here = criteria_digest(card)[:12]
     return Fault(
         Text(
-            en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and "
-            f"{criteria_digest(card)[:12]}: it cannot be graded again to the byte",
-            fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et "
-            f"{criteria_digest(card)[:12]} : elle ne peut pas être renotée à l’octet près",
+            en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and {here}: it cannot be "
+            "graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what changed and why",
+            fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et {here} : elle ne "
+            "peut pas être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre ce qui a "
+            "changé et pourquoi",
         ),
         certain=False,
     )
