@@ -176,18 +176,21 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
 
 def _other_rules(said: Json, card: Scorecard, version: str) -> Fault | None:
     """A run judged by another version or by other criteria cannot be redone to the byte: that is no tampering."""
-    then = str(said["predicate"].get("portance", {}).get("version"))
-    digest = str(said["predicate"].get("criteria", {}).get("digest", {}).get("sha256"))
-    if (then, digest) == (version, criteria_digest(card)):
+    try:
+        then = str(said["predicate"]["portance"]["version"])
+        digest = str(said["predicate"]["criteria"]["digest"]["sha256"])
+    except (KeyError, TypeError):
+        return Fault(_in(f"{FOLDER}/{STATEMENT}", "does not say by what it was graded", "ne dit pas ce qui l’a notée"))
+    now = criteria_digest(card)
+    if (then, digest) == (version, now):
         return None
-    here = criteria_digest(card)[:12]
     return Fault(
         Text(
-            en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and {here}: it cannot be "
-            "graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what changed and why",
-            fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et {here} : elle ne "
-            "peut pas être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre ce qui a "
-            "changé et pourquoi",
+            en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and {now[:12]}: "
+            "it cannot be graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what changed",
+            fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et {now[:12]} : "
+            "elle ne peut pas être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre "
+            "ce qui a changé",
         ),
         certain=False,
     )

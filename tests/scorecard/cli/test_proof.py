@@ -221,6 +221,10 @@ CASES: dict[str, tuple[Tampering, str]] = {
         lambda run, _: edited(run / "proof/statement.json", '"fail": 0', '"fail": 1'),
         "proof/statement.json: does not say what this run holds",
     ),
+    "statement that does not say by what it was graded": (
+        lambda run, _: edited(run / "proof/statement.json", '"portance": {', '"portal": {'),
+        "proof/statement.json: does not say by what it was graded",
+    ),
     "statement no longer one": (
         lambda run, _: edited(run / "proof/statement.json", '"subject"', '"subjects"'),
         "proof/statement.json: not an in-toto statement",
