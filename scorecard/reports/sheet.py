@@ -185,6 +185,8 @@ def shown(table: Table | None, lang: str) -> Shown | None:
             notes.extend(str(value) for value in values if value)
         else:
             places.append(place)
+    if not places:  # a table whose words never change still has a row to show
+        places, notes = [0], notes[1:]
     step = max(1, -(-len(table.rows) // MOST_ROWS))
     rows = tuple(tuple(row[place] for place in places) for row in table.rows[::step])
     return Shown(tuple(table.columns[place] for place in places), rows, step, tuple(notes))

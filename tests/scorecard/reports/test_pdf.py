@@ -12,9 +12,11 @@ from typing import Any
 import pikepdf
 import pytest
 import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scorecard.evidence import Column, Table, Text, Unit
-from scorecard.reports import html, palette, pdf, sheet
+from scorecard.reports import FORMATS, html, palette, pdf, sheet
 from scorecard.reports.words import Words
 from scorecard.scorecard import Scorecard
 
@@ -237,3 +239,33 @@ def test_a_run_with_several_copies_shows_what_they_bring(cards: dict[str, Scorec
     document = opened(cards["no_go"].model_copy(update={"evidence": evidence}))
     (figure,) = (node for kind, node in elements(document) if kind == "Figure" and "exemplaires" in str(node.Alt))
     assert "10,5 à 18" in str(figure.Alt)
+
+
+@settings(deadline=None, max_examples=12)
+@given(words=st.lists(st.text(min_size=1).filter(lambda text: bool(text.strip())), min_size=5, max_size=5))
+def test_whatever_strangers_write_it_is_written_and_tagged(card: Callable[..., Scorecard], words: list[str]) -> None:
+    name, reason, cell, command, title = (text.encode("utf-8", "replace").decode() for text in words)
+    built = card(missing=("traces", "manifests"))
+    load = next(e for e in built.evidence if e.name == "load")
+    table = Table(
+        id="trace.routes", columns=(Column(name="route"), Column(name="why")), rows=((cell, cell), (cell, cell))
+    )
+    changed = load.model_copy(update={"tables": (*load.tables, table), "reason": Text(en=reason, fr=reason)})
+    actions = tuple(a.model_copy(update={"text": Text(en=title, fr=title), "command": command}) for a in built.actions)
+    hostile = built.model_copy(
+        update={
+            "project": built.project.model_copy(update={"name": name}),
+            "problems": (Text(en=reason, fr=reason),),
+            "actions": actions,
+            "evidence": tuple(changed if e is load else e for e in built.evidence),
+        }
+    )
+    document = opened(hostile)
+    with document.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+    assert len(document.pages) > 2
+
+
+def test_it_is_one_of_the_formats(cards: dict[str, Scorecard]) -> None:
+    assert FORMATS["pdf"].file_name == "scorecard.pdf"
+    assert FORMATS["pdf"].render(cards["go"], "fr") == pdf.render(cards["go"], "fr")
