@@ -241,6 +241,35 @@ def test_10_a_dead_server_that_answers_fast_passes_nothing(sound_run, inside):
     assert next(i for i in document["indicators"] if i["id"] == "vde.load-time")["colour"] == "grey"
 
 
+DEAD = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200 if self.path == "/healthz" else 500)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def log_message(self, *a):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_10_a_server_that_really_answers_nothing_but_errors_in_a_blink_is_no_go(poc, portance):
+    (poc / "poc.py").write_text(DEAD, encoding="utf-8")
+    project = (poc / "portance.toml").read_text(encoding="utf-8")
+    (poc / "portance.toml").write_text(project.replace("[target]", '[target]\nhealth = "/healthz"'), encoding="utf-8")
+    said = portance("run", "--only", "load,demand", "--profile", "smoke", "--json", cwd=poc)
+    document = json.loads(said.stdout)
+    assert (said.returncode, document["decision"]) == (2, "undetermined")
+    found = criteria(document)
+    latencies = ("capacity.p95", "capacity.peak-p95", "user-service.load-time-at-peak")
+    assert {found[name]["verdict"] for name in latencies} == {"unknown"}
+    assert found["capacity.population"]["verdict"] == "unknown"
+    assert "answered 500" in found["capacity.population"]["reason"]
+    assert {i["colour"] for i in document["indicators"]} == {"grey"}
+
+
 def test_11_percentiles_are_compared_as_measured(sound_run):
     run = sound_run(more='[objectives]\np95 = "800 ms"\n')
     run.change("load", {"load.p95": 0.8, "load.peak_p95": 0.8})
