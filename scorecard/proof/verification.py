@@ -187,7 +187,8 @@ def _other_rules(said: Json, card: Scorecard, version: str) -> Fault | None:
     return Fault(
         Text(
             en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and {now[:12]}: "
-            "it cannot be graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what changed",
+            "it cannot be graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what "
+            "changed",
             fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et {now[:12]} : "
             "elle ne peut pas être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre "
             "ce qui a changé",

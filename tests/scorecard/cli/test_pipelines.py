@@ -151,6 +151,7 @@ def test_the_github_action_assesses_a_service_of_the_checkout(place, poc) -> Non
     assert "# Masques: Undetermined" in summary
     evidence = {path.stem for path in (checkout / "runs" / "latest" / "evidence").iterdir()}
     assert {"http", "code", "service"} <= evidence
+    assert shell("portance verify", place).returncode == 0  # what a run leaves is what it says it is
     (checkout / "portance.toml").write_text("[project]\n", encoding="utf-8")
     broken, _, _ = action(place)
     assert (broken.returncode, "no run was made" in broken.stderr) == (2, True)
