@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +21,31 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 @dataclass(frozen=True)
 class Read:
-    """What the own rules found, and the routes of the project."""
+    """What the own rules found, the routes of the project, and the files that no time was left for."""
 
     results: tuple[CodeResult, ...]
     routes: tuple[Route, ...]
+    unread: tuple[str, ...] = ()
 
 
-def read(root: Path, files: Iterable[str]) -> Read:
-    """Results in ``files`` below ``root``; one that is no Python gives none, which bandit says."""
+def read(
+    root: Path,
+    files: Sequence[str],
+    *,
+    timeout_s: float = 60.0,
+    tick: Callable[[float], None] = lambda _share: None,
+) -> Read:
+    """Results in ``files`` below ``root``; one that is no Python gives none, which bandit says.
+
+    ``tick`` is called with the share that is read, before each file.
+    """
     results: list[CodeResult] = []
     outlines: dict[str, Outline] = {}
-    for file in files:
+    end = time.monotonic() + timeout_s
+    for number, file in enumerate(files):
+        tick(number / len(files))
+        if time.monotonic() > end:
+            return Read(tuple(results), routes(outlines), tuple(files[number:]))
         try:
             content = (root / file).read_bytes()
             module = ast.parse(content)

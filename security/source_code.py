@@ -23,7 +23,7 @@ from security.linting import lines_of
 from security.observation import count, keep, no_key, unobserved
 from security.sweep import Swept, sweep
 from security.tool import Tool, ToolError, scanner, version
-from security.tree import Tree, incomplete, named, shown_from, source_folder, walk
+from security.tree import Gap, Tree, incomplete, named, shown_from, source_folder, walk
 
 NAME = "code"
 TIMEOUT_S = 120.0
@@ -73,13 +73,16 @@ def collect(
     except ToolError as error:
         return unobserved(site, NAME, Status.ERROR, error.text, FACTS)
     again = _read_again(site, tree, second, timeout_s)
+    own = own_rules.read(
+        tree.root, tree.files, timeout_s=timeout_s, tick=lambda share: site.progress(_READING_THE_CODE, share, None)
+    )
     provenance = Provenance.since(
         started,
         tool=tool.name,
         version=known_version + (f" (ruff {again.version})" if again.version else ""),
         command=(*tool.shown, *bandit.ARGUMENTS, f"{named(source)}/**/*.py"),
     )
-    return _evidence(site, tree, swept, again, provenance)
+    return _evidence(site, tree, swept, again, own, provenance)
 
 
 def _python_files(site: Site, source: str) -> Tree:
@@ -110,9 +113,12 @@ def _read_again(site: Site, tree: Tree, tool: Tool | None, timeout_s: float) -> 
     return Second(results, swept.gap, known_version)
 
 
-def _evidence(site: Site, tree: Tree, swept: Swept, again: Second, provenance: Provenance) -> Evidence:
+def _evidence(
+    site: Site, tree: Tree, swept: Swept, again: Second, own: own_rules.Read, provenance: Provenance
+) -> Evidence:
     first = [result for report in swept.reports for result in report["results"]]
-    own = own_rules.read(tree.root, tree.files)
+    late = [Gap(file, _NO_TIME) for file in own.unread]
+    gap = swept.gap if swept.gap is not None else incomplete(late, swept.read - len(late))
     second = (one for one in again.results if not one.rule.startswith(ruff.BLOCKING))
     results = merged(first, second, own.results)
     blocking = [one for one in again.results if one.rule.startswith(ruff.BLOCKING)]
@@ -139,11 +145,11 @@ def _evidence(site: Site, tree: Tree, swept: Swept, again: Second, provenance: P
         site,
         NAME,
         (
-            *by_severity("security.code", seen, swept.read, swept.gap, left_out, _MARKS),
+            *by_severity("security.code", seen, swept.read, gap, left_out, _MARKS),
             count(BLOCKING_CALLS, len(held_up.open), again.gap, "rules ASYNC of ruff"),
         ),
         seen,
-        swept.gap if swept.gap is not None else again.gap,
+        gap if gap is not None else again.gap,
         provenance,
         raw,
     )
@@ -192,6 +198,7 @@ def _is_test(path: PurePosixPath) -> bool:
 
 
 _READING_THE_CODE = Text(en="Reading the code", fr="Lecture du code")
+_NO_TIME = Text(en="no time was left for the own rules", fr="il ne restait plus de temps pour les règles propres")
 _MARKED = Suppression(reason="marked # nosec or # noqa in the source", owner="author of the line")
 
 

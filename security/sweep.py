@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from scorecard.evidence import Text
@@ -60,23 +61,28 @@ def sweep(
     """
     reports: list[Report] = []
     gaps: list[Gap] = []
-    end, done, failure = time.monotonic() + timeout_s, 0, None
-    for batch in _batches(tree.files, count=size):
+    end, done = time.monotonic() + timeout_s, 0
+    failure: ToolError | None = None
+    for batch in _batches(tree, count=size):
         share = done / len(tree.files)
         site.progress(doing, share, None)
+        if time.monotonic() > end:
+            failure = failure or ToolError(_no_time_left(tool, timeout_s))
+            gaps += [Gap(file, _no_time_left(tool, timeout_s)) for file in tree.files[done:]]
+            break
         names = [f"./{file}" for file in batch]  # a name may begin with a dash
         try:
             finished = run(
                 tool,
                 (*arguments, *names),
                 cwd=tree.root,
-                timeout_s=max(end - time.monotonic(), 0.0),
+                timeout_s=max(end - time.monotonic(), 0.1),
                 tick=partial(site.progress, doing, share, None),
                 env=env,
             )
             report = read(tool, finished)
         except ToolError as error:
-            failure = error
+            failure = failure or error
             gaps += [Gap(file, error.text) for file in batch]
         else:
             reports.append(report)
@@ -87,15 +93,34 @@ def sweep(
     return Swept(tuple(reports), (*tree.gaps, *gaps), len(tree.files) - len({gap.path for gap in gaps}))
 
 
-def _batches(files: list[str], *, count: int, characters: int = 60_000) -> Iterator[list[str]]:
-    """``files`` in lists short enough for one command line, so that the memory of a run stays bounded."""
+def _batches(tree: Tree, *, count: int, characters: int = 60_000, weight: int = 4 * 1024 * 1024) -> Iterator[list[str]]:
+    """The files in lists short enough for one command line, and light enough that one soon gives its report.
+
+    So the memory of a tool stays bounded, and what it did not get to is less than a batch.
+    """
     batch: list[str] = []
-    length = 0
-    for file in files:
-        if batch and (len(batch) >= count or length + len(file) > characters):
+    length = heavy = 0
+    for file in tree.files:
+        size = _size(tree.root / file)
+        if batch and (len(batch) >= count or length + len(file) > characters or heavy + size > weight):
             yield batch
-            batch, length = [], 0
+            batch, length, heavy = [], 0, 0
         batch.append(file)
         length += len(file)
+        heavy += size
     if batch:
         yield batch
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _no_time_left(tool: Tool, timeout_s: float) -> Text:
+    return Text(
+        en=f"no time was left for {tool.name} to read it ({timeout_s:.0f} s in all)",
+        fr=f"il ne restait plus de temps à {tool.name} pour le lire ({timeout_s:.0f} s en tout)",
+    )

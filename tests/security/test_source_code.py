@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scorecard.evidence import Severity, Status
-from security import source_code
+from security import own_rules, source_code
 from security.code_rules import RULES, rule
 from security.tool import Tool
 
@@ -296,3 +296,11 @@ def test_a_rule_of_the_own_tool_settings_does_not_silence_the_second_tool(make_s
     (source / "waits.py").write_text("import time\n\n\nasync def wait():\n    time.sleep(1)  # noqa\n")
     evidence = source_code.collect(make_site(source="src"))
     assert fact(evidence, "security.blocking_calls").value == 1, "a mark that names no rule is for all linters"
+
+
+def test_own_rules_that_are_out_of_time_clear_nothing(make_site, source, monkeypatch, assert_unknown):
+    (source / "clean.py").write_text(CLEAN)
+    before = own_rules.read
+    monkeypatch.setattr(own_rules, "read", lambda *given, **more: before(*given, **{**more, "timeout_s": -1.0}))
+    evidence = source_code.collect(make_site(source="src"))
+    assert_unknown(evidence, "security.code_high", "clean.py: no time was left for the own rules")

@@ -70,3 +70,16 @@ def test_the_time_is_that_of_all_batches_together(make_site, fake_tool, tree):
     with pytest.raises(ToolError, match="not finished"):
         sweep(make_site(), tree, fake_tool("time.sleep(60)"), (), read, unread, doing=DOING, timeout_s=0.5, size=10)
     assert time.monotonic() - began < 45, "of 100 batches the first used the time up, and left none to the others"
+
+
+def test_heavy_files_are_read_a_few_at_a_time_so_that_the_first_reports_are_kept(make_site, fake_tool, tmp_path):
+    (tmp_path / "src").mkdir()
+    for number in range(6):
+        with (tmp_path / "src" / f"{number}.py").open("wb") as file:
+            file.truncate(3 * 1024 * 1024)
+    heavy = Tree(tmp_path / "src", files=[f"{number}.py" for number in range(6)])
+    tool = fake_tool(f"if './0.py' not in sys.argv:\n    time.sleep(120)\n{COUNT}")
+    swept = sweep(make_site(), heavy, tool, (), read, unread, doing=DOING, timeout_s=10.0)
+    assert swept.read == 1
+    assert [gap.path for gap in swept.gaps] == [f"{number}.py" for number in range(1, 6)]
+    assert "no time was left for faketool" in swept.gaps[-1].reason.en
