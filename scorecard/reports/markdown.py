@@ -50,6 +50,8 @@ def _figures(card: Scorecard, words: Words) -> Iterable[str]:
     if card.condition is not None:
         until = Text(en="Valid until", fr="Valable jusqu’au")
         yield f"- {words.say(until)} {words.date(card.condition.until)}"
+    if card.validity is not None:
+        yield f"- {_said(card.validity.sentence, words)}"
     yield f"- {words.say(Text(en='Assessed on', fr='Évalué le'))} {words.date(card.graded_on)}"
 
 

@@ -50,6 +50,14 @@ def _metrics(card: Scorecard) -> Iterator[Metric]:
         (({"low": card.grade.low, "high": card.grade.high}, 1.0),),
     )  # fmt: skip
     yield Metric("portance_score", "Score from 0 to 1 at both ends of the grade.", tuple(_ends(card.grade, {})))
+    shares = (("answered", card.coverage), ("fresh", card.confidence), ("measured", card.measured_share))
+    yield Metric(
+        "portance_questions_ratio",
+        "Share of the weight of the questions: answered, answered by fresh evidence, and of the answered the measured.",
+        tuple(({"share": name}, share) for name, share in shares),
+    )
+    colours = tuple(({"indicator": i.id, "colour": i.colour.value}, 1.0) for i in card.indicators)
+    yield Metric("portance_indicator", "Always 1; the label colour is that of the official indicator.", colours)
     domains = [(d.id.value, d.grade) for d in card.domains if d.grade is not None]
     scores = tuple(s for name, grade in domains for s in _ends(grade, {"domain": name}))
     yield Metric("portance_domain_score", "Score of a domain from 0 to 1 at both ends of its grade.", scores)

@@ -323,3 +323,13 @@ def test_gitlab_metrics_leave_out_what_is_not_known(cards):
     assert "portance_users" not in unknown
     assert "_seconds" not in unknown
     assert unknown.endswith("# EOF\n")
+
+
+def test_metrics_say_how_much_was_answered_and_the_official_colours(cards):
+    metrics = metrics_of(cards["go"])
+    answered = next(
+        v for (n, labels), v in metrics.items() if n == "portance_questions_ratio" and '"answered"' in labels
+    )
+    assert answered == cards["go"].coverage > 0
+    colours = [labels for n, labels in metrics if n == "portance_indicator"]
+    assert len(colours) == len(cards["go"].indicators) > 0
