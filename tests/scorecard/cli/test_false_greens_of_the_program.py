@@ -260,6 +260,7 @@ def test_10_a_server_that_really_answers_nothing_but_errors_in_a_blink_is_no_go(
     project = (poc / "portance.toml").read_text(encoding="utf-8")
     (poc / "portance.toml").write_text(project.replace("[target]", '[target]\nhealth = "/healthz"'), encoding="utf-8")
     said = portance("run", "--only", "load,demand", "--profile", "smoke", "--json", cwd=poc)
+    assert said.stdout, said.stderr
     document = json.loads(said.stdout)
     assert (said.returncode, document["decision"]) == (2, "undetermined")
     found = criteria(document)
