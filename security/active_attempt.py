@@ -52,6 +52,7 @@ class Attempt:
         called: whether the address of a token was asked for.
         only_reads: whether the request may be made to match more than it should: it changes nothing.
         guarded: whether the place refuses what does not look like the value it should have.
+        absent: whether what is named there is looked up, and was not found.
         thorough: whether there is time for what seldom finds more.
     """
 
@@ -64,6 +65,7 @@ class Attempt:
     called: Callable[[str], bool]
     only_reads: bool
     guarded: bool
+    absent: bool
     thorough: bool
 
     def base_holds(self, text: str) -> bool:

@@ -26,7 +26,7 @@ def _values(attempt: Attempt) -> list[tuple[Weakness, str]]:
     commands = [f"{value};{echo};#", f"';{echo};'", f'";{echo};"', f"{value}|{echo}", f"$({echo})"]
     templates = [f"{token}{{{{{_LEFT}*{_RIGHT}}}}}", f"{token}${{{_LEFT}*{_RIGHT}}}", f"{token}<%={_LEFT}*{_RIGHT}%>"]
     code = [f"'{token}'+str({_LEFT}*{_RIGHT})", f"'+'{token}'+str({_LEFT}*{_RIGHT})+'"]
-    if attempt.guarded:
+    if attempt.guarded or (attempt.absent and not attempt.thorough):
         return [(Weakness.COMMAND, commands[0]), (Weakness.TEMPLATE, value + templates[0])]
     return [
         *((Weakness.COMMAND, one) for one in (*commands, _call(attempt))),

@@ -154,6 +154,7 @@ class Prober:
             called=self.callback.was_called,
             only_reads=aim.make().is_safe,
             guarded=plain.status in (400, 422) and (aim.base is None or aim.base.status != plain.status),
+            absent=point.where == "path" and plain.status == 404,
             thorough=self.thorough,
         )
         self.marked[token] = (aim.route, point.name)

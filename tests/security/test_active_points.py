@@ -98,6 +98,6 @@ def test_a_service_whose_answers_vary_by_chance_is_no_injection():
 
     attempt = Attempt(
         route="GET /a", point=Point("query", ("q",), "v"), base=Reply(200), send=send, token="t", call=str,
-        called=lambda _: False, only_reads=True, guarded=False, thorough=False,
+        called=lambda _: False, only_reads=True, guarded=False, absent=False, thorough=False,
     )  # fmt: skip
     assert try_sql(attempt) is None
