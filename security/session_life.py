@@ -36,6 +36,12 @@ _ENDLESS = Rule(
     "v5.0.0-7.3.2",
     "Give each session an end (12 hours at most for a service that holds personal files) that the server checks.",
 )
+_OUTLIVES = Rule(
+    Severity.HIGH,
+    "CWE-613",
+    "v5.0.0-9.2.1",
+    "Check the end of a session on the server, on each request: what the cookie or the token says binds nobody.",
+)
 _SURVIVES = Rule(
     Severity.MEDIUM,
     "CWE-613",
@@ -127,11 +133,19 @@ def sign_out(
     place = _leave(sender, walk, entry)
     if place is None:
         return None, None
+    assert walk.control is not None
     for _ in range(TIMES):
+        if not sender.ask(walk.control, *before).answered:
+            return None, None
         if not walk.opened_by(sender, before):
             return True, None
         wait(GRACE_S / TIMES)
     return False, _hit(place, "session-survives-sign-out", _SURVIVES, _SURVIVED)
+
+
+def outlived(walk: Walk, entry: Entry) -> Hit:
+    """The finding that the session of ``entry`` works after the end it names."""
+    return _hit(_signs_in(walk, entry), "session-outlives-its-end", _OUTLIVES, _OUTLIVED)
 
 
 def _needed(sender: Sender, walk: Walk, session: Session) -> set[str]:
@@ -234,6 +248,7 @@ _NO_END = (
     "The token in the {name}, by which the person is known, names no end (no exp): stolen once, it opens for ever."
 )
 _LONG = "The session lasts {days} days without signing in again."
+_OUTLIVED = "The session still opens what is for the person alone after the end that it names itself."
 _SURVIVED = "After signing out, the same session still opens what is for the person alone."
 NO_WAY_OUT = Text(
     en="no way to sign out was seen: no step of the journeys, no form and no link of their pages; add a step that "

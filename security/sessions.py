@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Journey, Site
-from security import caching, cookies, session_life, sign_in_redirect, token_forgery
+from scorecard.project import Site
+from security import caching, cookies, session_life
 from security.exchange import Budget
-from security.forged_requests import NOTHING_TO_FORGE, Forged, walk_forged
+from security.forged_requests import NOTHING_TO_FORGE
 from security.observation import COLLECTOR, Seen, count, keep, unknown, unobserved, yes_no
-from security.person import Person, is_of
-from security.playable import in_order, last_but, refusal
+from security.person import is_of
+from security.playable import in_order, refusal
 from security.redaction import redact
 from security.rules import Hit, findings
 from security.sender import Sender
 from security.session_life import Lifetime
+from security.session_trials import Clock, Examined, examine
 from security.trial import route
-from security.walk import Entry, Walk, enter, walk
 
 NAME = "sessions"
 FACTS = {
     "security.session_fixation": Unit.YES_NO,
     "security.sign_out_ends_session": Unit.YES_NO,
     "security.session_lifetime": Unit.SECOND,
+    "security.expired_session_refused": Unit.YES_NO,
     "security.tokens_without_expiry": Unit.COUNT,
     "security.tokens_forgeable": Unit.COUNT,
     "security.requests_forgeable": Unit.COUNT,
@@ -43,28 +43,12 @@ FACTS = {
 REQUESTS = 600
 
 
-@dataclass
-class _Examined:
-    """What one journey showed."""
-
-    walk: Walk
-    forged: Forged | None = None
-    entry: Entry | None = None
-    fixed: bool | None = None
-    ended: bool | None = None
-    life: Lifetime | None = None
-    redirected: bool | None = None
-    token_hits: list[Hit] = field(default_factory=list)
-    hits: list[Hit] = field(default_factory=list)
-    gap: Text | None = None
-
-
 def collect(
     site: Site,
     *,
     random: Random | None = None,
     budget: Callable[[], Budget] = lambda: Budget(REQUESTS),
-    clock: Callable[[], float] = time.time,
+    clock: Clock | None = None,
 ) -> Evidence:
     """Evidence ``sessions``: how the sessions that the journeys begin can be fixed, forged, kept and ended.
 
@@ -75,12 +59,15 @@ def collect(
         return unobserved(site, NAME, *refused, FACTS)
     assert site.url is not None
     started = datetime.now(UTC)
+    random = SystemRandom() if random is None else random
+    clock = Clock() if clock is None else clock
     sender = Sender(site.url.rstrip("/"), budget())
+    journeys = in_order(site)
+    examined: list[Examined] = []
     try:
-        examined = [
-            _examine(site, sender, journey, SystemRandom() if random is None else random, clock)
-            for journey in in_order(site)
-        ]
+        for done, journey in enumerate(journeys):
+            site.progress(Text(en="Trying the sessions", fr="Essai des sessions"), done / len(journeys), None)
+            examined.append(examine(site, sender, journey, random, clock))
     finally:
         sender.close()
     if all(one.entry is None for one in examined):
@@ -89,68 +76,7 @@ def collect(
     return _evidence(site, started, examined, sender)
 
 
-def _examine(site: Site, sender: Sender, journey: Journey, random: Random, clock: Callable[[], float]) -> _Examined:
-    people: list[Person] = []
-
-    def again(place: int = 0) -> Person | None:
-        person = last_but(site, journey, place, random, sender.budget)
-        if person is not None:
-            people.append(person)
-        return person
-
-    first = again()
-    assert first is not None
-    try:
-        gone = walk(sender, journey, first)
-        one = _Examined(gone, gap=gone.trouble)
-        if gone.control is None:
-            return one
-        _progress(site, journey)
-        second_browser = again()
-        assert second_browser is not None
-        entry = enter(sender, gone, second_browser)
-        if isinstance(entry, Text):
-            one.gap = entry if one.gap is None else one.gap
-            return one
-        one.entry = entry
-        other = again(1)
-        if other is not None:
-            one.forged = walk_forged(sender, gone, other, len(entry.steps))
-        _live(sender, one, entry, again, clock)
-        return one
-    finally:
-        for person in people:
-            person.close()
-
-
-def _live(
-    sender: Sender,
-    one: _Examined,
-    entry: Entry,
-    again: Callable[[], Person | None],
-    clock: Callable[[], float],
-) -> None:
-    """Examine the session of ``entry``; signing out comes last, since it is to end it."""
-    gone = one.walk
-    one.life = session_life.lifetime(sender, gone, entry, clock())
-    one.hits += session_life.too_long(gone, entry, one.life)
-    one.token_hits = token_forgery.forged(sender, gone, gone.session(entry.after))
-    if not entry.steps:
-        return  # a key that is sent along, not a session that begins
-    fixed = session_life.fixation(sender, gone, entry)
-    victim = again()
-    if fixed is None and victim is not None:
-        fixed = session_life.planted(sender, gone, entry, victim)
-    one.fixed = fixed is not None
-    astray = sign_in_redirect.look(gone, entry, again)
-    one.redirected = bool(astray)
-    if gone.opens(sender, entry.after):
-        one.ended, alive = session_life.sign_out(sender, gone, entry)
-        one.hits += [alive] if alive is not None else []
-    one.hits += [*([fixed] if fixed is not None else []), *astray]
-
-
-def _evidence(site: Site, started: datetime, examined: list[_Examined], sender: Sender) -> Evidence:
+def _evidence(site: Site, started: datetime, examined: list[Examined], sender: Sender) -> Evidence:
     cached = caching.look(
         sender.url, [(one.walk, one.forged.walk if one.forged is not None else None) for one in examined]
     )
@@ -177,7 +103,7 @@ def _evidence(site: Site, started: datetime, examined: list[_Examined], sender: 
     )
 
 
-def _facts(examined: list[_Examined], forged: list[Hit], tokens: list[Hit], gap: Text | None) -> tuple[Fact, ...]:
+def _facts(examined: list[Examined], forged: list[Hit], tokens: list[Hit], gap: Text | None) -> tuple[Fact, ...]:
     lives = [one.life for one in examined if one.life is not None]
     attempts = [attempt for one in examined if one.forged is not None for attempt in one.forged.attempts]
     untried = any(attempt.taken is None for attempt in attempts) or any(one.forged is None for one in examined)
@@ -187,6 +113,7 @@ def _facts(examined: list[_Examined], forged: list[Hit], tokens: list[Hit], gap:
         _any("security.session_fixation", [one.fixed for one in examined], gap, bad=True),
         _any("security.sign_out_ends_session", [one.ended for one in examined], gap, bad=False),
         _lifetime(lives, gap),
+        _outlasted(examined),
         count("security.tokens_without_expiry", endless, gap, f"in {len(lives)} sessions"),
         count("security.tokens_forgeable", len({hit.rule for hit in tokens}), gap, f"in {len(lives)} sessions"),
         count(
@@ -199,7 +126,7 @@ def _facts(examined: list[_Examined], forged: list[Hit], tokens: list[Hit], gap:
     )
 
 
-def _cookies(url: str, examined: list[_Examined], gap: Text | None) -> Seen:
+def _cookies(url: str, examined: list[Examined], gap: Text | None) -> Seen:
     """The cookies that the service set on the journeys."""
     seen = {
         (route(exchange.sent, one.walk.person.values), cookie.name): cookie
@@ -234,6 +161,16 @@ def _lifetime(lives: list[Lifetime], gap: Text | None) -> Fact:
     return Fact(id=fact, value=max(known), unit=Unit.SECOND, detail="the longest, as its cookies and tokens say")
 
 
+def _outlasted(examined: list[Examined]) -> Fact:
+    fact = "security.expired_session_refused"
+    known = [one.aged for one in examined if one.aged is not None]
+    if False in known:
+        return yes_no(fact, False, _NOT_OUTLASTED, f"in {len(known)} journeys")
+    entered = sum(one.entry is not None and bool(one.entry.steps) for one in examined)
+    every = True if known and len(known) == entered else None
+    return yes_no(fact, every, _NOT_OUTLASTED, f"in {len(known)} journeys")
+
+
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
     """One hit a rule and place: two journeys may show the same."""
     return list({(hit.rule, hit.location, hit.trait): hit for hit in hits}.values())
@@ -243,7 +180,7 @@ def _short(sender: Sender) -> Text | None:
     return _SPENT if sender.budget.left <= 0 or time.monotonic() > sender.budget.deadline else None
 
 
-def _account(one: _Examined) -> dict[str, object]:
+def _account(one: Examined) -> dict[str, object]:
     return {
         "journey": one.walk.journey.name,
         "signs in with": [] if one.entry is None else [step.label for step in one.entry.steps],
@@ -255,12 +192,6 @@ def _account(one: _Examined) -> dict[str, object]:
         if one.forged is None
         else [{"request": a.route, "how": a.how, "carried out": a.taken} for a in one.forged.attempts],
     }
-
-
-def _progress(site: Site, journey: Journey) -> None:
-    journeys = in_order(site)
-    done = next(number for number, one in enumerate(journeys) if one.name == journey.name)
-    site.progress(Text(en="Trying the sessions", fr="Essai des sessions"), done / len(journeys), None)
 
 
 _NO_SIGN_IN = Text(
@@ -284,6 +215,11 @@ _ENDLESS = Text(
 _HIDDEN = Text(
     en="the session says nothing of its end: it is known to the service alone",
     fr="la session ne dit rien de sa fin : seul le service la connaît",
+)
+_NOT_OUTLASTED = Text(
+    en="the session names no end, or one later than this profile waits for; the full profile outlasts 30 minutes",
+    fr="la session n'indique pas de fin, ou une fin plus lointaine que ce que ce profil attend ; le profil full "
+    "patiente plus de 30 minutes",
 )
 _SPENT = Text(
     en="the bound of requests or of time was reached before everything was tried",

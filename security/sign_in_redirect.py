@@ -28,28 +28,30 @@ _NAMES = ("next", "return_to", "returnUrl", "redirect", "redirect_to", "continue
 _VALUES = (f"https://{ELSEWHERE}/", f"//{ELSEWHERE}/", f"/\\{ELSEWHERE}/", f"https:{ELSEWHERE}/")
 
 
-def look(walk: Walk, entry: Entry, again: Callable[[], Person | None]) -> list[Hit]:
-    """Sign in anew with addresses elsewhere as the place to go on to, and see where the visitor is sent.
+def look(walk: Walk, entry: Entry, again: Callable[[], Person | None]) -> tuple[bool | None, list[Hit]]:
+    """Sign in anew with addresses elsewhere as the place to go on to: whether the visitor is sent there.
 
     The parameters are the usual names and those that links and forms on the way in use; ``again`` gives the same
-    person in another browser.
+    person in another browser. None when a request on the way was not answered.
     """
     names = list(dict.fromkeys([*_discovered(walk, entry), *_NAMES]))
     for value in _VALUES:
         person = again()
         if person is None:
-            return []
+            return None, []
         try:
             for step in entry.steps:
                 taken = person.take(_filled(step, names, value), avoid=ELSEWHERE, extra=_extra(step, names, value))
                 for exchange in taken.exchanges:
                     if leads_elsewhere(exchange.reply):
-                        return [_hit(walk, exchange, value)]
+                        return True, [_hit(walk, exchange, value)]
+                if not taken.exchanges or not all(exchange.reply.answered for exchange in taken.exchanges):
+                    return None, []
                 if not taken.succeeded:
                     break
         finally:
             person.close()
-    return []
+    return False, []
 
 
 def leads_elsewhere(reply: Reply) -> bool:

@@ -20,7 +20,7 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, Site, Step, TargetSection
+from scorecard.project import About, Journey, ProjectFile, RunProfile, Site, Step, TargetSection
 
 Form = dict[str, str]
 
@@ -37,6 +37,15 @@ class Lobby:
         self.rsa = RSAKey.generate_key(2048, auto_kid=True) if "rs256" in defects else None
         self.pem = b"" if self.rsa is None else self.rsa.as_pem(private=False)
         self.seen: set[str] = set()
+        self.began: dict[str, float] = {}
+        self.passed = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self.passed
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass without waiting for it."""
+        self.passed += seconds
 
     def answer(self, method: str, target: str, asked: dict[str, str], body: bytes) -> Given:
         path, _, query = target.partition("?")
@@ -93,7 +102,9 @@ class Lobby:
         session = kept if known else self.open_session(sent["email"])
         self.sessions[session] = sent["email"]
         self.seen |= {session, sent["email"], self.form_token(sent["email"])}
-        life = "" if "hidden end" in self.defects else f"; Max-Age={315360000 if 'ten years' in self.defects else 1800}"
+        self.began[session] = self.now()
+        seconds = 315360000 if "ten years" in self.defects else 50 if "short" in self.defects else 1800
+        life = "" if "hidden end" in self.defects else f"; Max-Age={seconds}"
         flags = "Path=/; HttpOnly" + ("" if "no samesite" in self.defects else "; SameSite=Lax")
         return 303, {"Set-Cookie": f"session={session}; {flags}{life}", "Location": self.local(wanted)}, ""
 
@@ -106,7 +117,7 @@ class Lobby:
 
     def sign_out(self, session: str) -> Given:
         if "survives sign-out" not in self.defects:
-            self.ended[session] = time.monotonic() + (0.4 if "slow sign-out" in self.defects else 0.0)
+            self.ended[session] = self.now() + (0.4 if "slow sign-out" in self.defects else 0.0)
         return 303, {"Set-Cookie": "session=; Path=/; Max-Age=0", "Location": "/sign-in"}, ""
 
     def own_page(self, asked: Form, body: bytes, who: str) -> bool:
@@ -136,7 +147,9 @@ class Lobby:
         return secrets.token_hex(16)
 
     def who(self, session: str) -> str | None:
-        if session in self.ended and time.monotonic() >= self.ended[session]:
+        if session in self.ended and self.now() >= self.ended[session]:
+            return None
+        if {"short", "outlives"} & self.defects == {"short"} and self.now() > self.began.get(session, 0.0) + 50:
             return None
         if session.count(".") != 2:
             return self.sessions.get(session)
@@ -183,7 +196,7 @@ def lobby() -> Iterator[Callable[..., tuple[str, Lobby]]]:
 def lobby_site(tmp_path: Path) -> Callable[..., Site]:
     """A site whose journey goes through the lobby; ``users`` of them."""
 
-    def make(url: str, *, users: int = 1000) -> Site:
+    def make(url: str, *, users: int = 1000, profile: RunProfile = "quick") -> Site:
         steps = [
             {"name": "way in", "get": "/sign-in"},
             {"name": "enter", "post": "/sign-in", "form": {"email": "{email}"}, "contains": "Welcome"},
@@ -198,6 +211,6 @@ def lobby_site(tmp_path: Path) -> Callable[..., Site]:
         )
         run = tmp_path / "runs" / "one"
         run.mkdir(parents=True, exist_ok=True)
-        return Site(project=project, root=tmp_path, run=run, url=url)
+        return Site(project=project, root=tmp_path, run=run, url=url, profile=profile)
 
     return make

@@ -9,6 +9,7 @@ import pytest
 from scorecard.evidence import Status
 from security import forms, sessions, tokens
 from security.exchange import Budget
+from security.session_trials import Clock
 
 FIXATION = "security.session_fixation"
 SIGN_OUT = "security.sign_out_ends_session"
@@ -19,6 +20,7 @@ CROSS_SITE = "security.requests_forgeable"
 REDIRECTS = "security.sign_in_redirects_open"
 CACHEABLE = "security.personal_pages_cacheable"
 COOKIES = "security.session_cookies_weak"
+AGED = "security.expired_session_refused"
 SOUND = {
     FIXATION: False,
     SIGN_OUT: True,
@@ -36,8 +38,13 @@ def tried(lobby, lobby_site):
     """Try the sessions of a lobby with some defects; the facts and the evidence."""
 
     def collect(*defects, left=600, **options):
-        url, _ = lobby(*defects)
-        evidence = sessions.collect(lobby_site(url, **options), random=Random(4), budget=lambda: Budget(left))
+        url, service = lobby(*defects)
+        evidence = sessions.collect(
+            lobby_site(url, **options),
+            random=Random(4),
+            budget=lambda: Budget(left),
+            clock=Clock(sleep=service.sleep),
+        )
         return {fact.id: fact.value for fact in evidence.facts}, evidence
 
     return collect
@@ -49,6 +56,7 @@ def test_the_sound_twin_gives_no_finding(tried, manner):
     assert evidence.status is Status.COMPLETED, evidence.reason
     assert [finding.message for finding in evidence.findings] == []
     assert 1700 <= facts.pop(LIFETIME) <= 1800
+    assert facts.pop(AGED) is None, "half an hour is longer than a quick profile waits"
     assert facts == SOUND
 
 
@@ -108,6 +116,14 @@ def test_a_session_of_ten_years_is_told(tried):
     assert "3650 days" in evidence.findings[0].message
 
 
+@pytest.mark.parametrize(("defects", "kept"), [(("short",), True), (("short", "outlives"), False)])
+def test_a_session_is_outlasted_and_must_have_ended(tried, defects, kept):
+    facts, evidence = tried(*defects, profile="standard")
+    assert facts[AGED] is kept
+    rules = [finding.rule for finding in evidence.findings]
+    assert rules == ([] if kept else ["session-outlives-its-end"])
+
+
 @pytest.mark.parametrize(("defect", "word"), [("hidden end", "says nothing of its end"), ("no exp", "names no end")])
 def test_an_end_that_is_not_said_is_unknown(tried, fact, defect, word):
     facts, evidence = tried(defect)
@@ -119,7 +135,7 @@ def test_without_a_way_out_signing_out_is_unknown(tried, fact):
     facts, evidence = tried("no way out")
     assert facts[SIGN_OUT] is None
     assert "no way to sign out" in fact(evidence, SIGN_OUT).reason.en
-    assert {**facts, SIGN_OUT: True, LIFETIME: 0} == {**SOUND, LIFETIME: 0}
+    assert {**facts, SIGN_OUT: True, LIFETIME: 0, AGED: 0} == {**SOUND, LIFETIME: 0, AGED: 0}
 
 
 @pytest.mark.parametrize("left", [0, 3, 8, 12, 20, 40])
