@@ -102,12 +102,17 @@ def _outputs(ruling: Ruling, run: Path) -> Iterator[tuple[str, str]]:
 
 
 def _decision(ruling: Ruling, lang: str) -> Annotation:
-    card = ruling.card
-    title = f"Portance, {card.project.name}"
+    card, title = ruling.card, f"Portance, {ruling.card.project.name}"
+    reason = card.decision_reason
+    if ruling.exit_code != card.decision.exit_code:
+        reason = Text(
+            en=f"Refused beyond the decision of the scorecard, which is: {reason.en}",
+            fr=f"Refusé au-delà de la décision de l’évaluation, qui est : {reason.fr}",
+        )
     if ruling.exit_code != 0:
-        return Annotation("error", title, card.decision_reason.in_(lang))
+        return Annotation("error", title, reason.in_(lang))
     level: Level = "warning" if card.decision is Decision.CONDITIONAL else "notice"
-    return Annotation(level, title, card.decision_reason.in_(lang))
+    return Annotation(level, title, reason.in_(lang))
 
 
 def _refusals(ruling: Ruling, lang: str) -> Iterator[Annotation]:
