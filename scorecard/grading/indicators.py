@@ -69,11 +69,18 @@ def _indicator(item: Official, judged: Mapping[str, Judged]) -> Indicator:
         unit=item.unit,
         shown=seen.shown,
         at_peak=item.at_peak and known is not None,
-        basis="declared" if known is None and seen.colour is Colour.RED else None if known is None else known.basis,
+        basis=_basis(known, seen.colour),
         reason=said[0] if len(said) == 1 else followed(*said),
         scale=scale(item),
         evidence=found.evidence,
     )
+
+
+def _basis(known: _Reading | None, colour: Colour) -> Literal["measured", "declared"] | None:
+    """What the colour rests on; red without a value is red for want of a declaration."""
+    if known is not None:
+        return known.basis
+    return "declared" if colour is Colour.RED else None
 
 
 def _read(item: Official, judged: Mapping[str, Judged]) -> _Reading | _Grey:
