@@ -95,6 +95,19 @@ def test_every_action_says_a_fix_or_a_command(judged, project, criterion, eviden
     assert only.command == "portance declare"
 
 
+def test_every_action_on_the_shipped_questions_says_a_fix_or_a_command(project, shipped, evidence, fact, today):
+    known = {c.id: c for c in shipped}
+    broken = [fact(c.fact, 9e6, c.unit.value) for c in shipped if c.evidence == "load" and c.better == "lower"]
+    for items in ([], [evidence(broken)]):
+        found = grade(project, shipped, items, (), today).actions
+        assert len(found) > 3
+        for action in found:
+            assert action.moves.en
+            assert action.moves.fr
+            fix = known[action.criterion].remedy.en.rstrip(".")[1:]
+            assert action.command is not None or fix in action.text.en, action.criterion
+
+
 def test_nothing_waived_or_not_asked_is_an_action(judged):
     rows = {"waived": (9, {"blocking": True}), "elsewhere": (9, {"kinds": ["api"]}), "fine": (0.1, {})}
     assert judged(rows, waived=["waived"]).actions == ()
