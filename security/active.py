@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Fact, Finding, Provenance, Status, Text, Unit
 from scorecard.project import RunProfile, Site, is_local
+from security.active_attempt import Weakness
 from security.active_journeys import Played, mark, pages, play, probe
 from security.active_operations import Surface, survey, upload
 from security.active_prober import Prober
@@ -60,7 +61,7 @@ def collect(
             surface = _look(site, chance, prober)
         finally:
             prober.close()
-    gap = _gap(prober, surface)
+    gap = _gap([*surface.troubles, *prober.silent, *surface.unsent])
     found = findings(hit(one) for one in prober.proved)
     return Evidence(
         name=NAME,
@@ -71,7 +72,7 @@ def collect(
         provenance=Provenance.since(
             started, tool="portance-active", version=metadata.version("portance"), command=("probe", redact(site.url))
         ),
-        facts=_facts(prober, surface, found, gap),
+        facts=_facts(prober, surface, found),
         findings=found,
         raw=keep(site, NAME, "trials.json", _account(prober, surface)),
     )
@@ -121,9 +122,8 @@ def _refusal(site: Site) -> tuple[Status, Text] | None:
     return None
 
 
-def _gap(prober: Prober, surface: Surface) -> Text | None:
+def _gap(missing: list[str]) -> Text | None:
     """What was not tried, and why; None when everything was."""
-    missing = [*surface.troubles, *prober.silent]
     if not missing:
         return None
     first = redact(missing[0])
@@ -133,10 +133,18 @@ def _gap(prober: Prober, surface: Surface) -> Text | None:
     )
 
 
-def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...], gap: Text | None) -> tuple[Fact, ...]:
+def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...]) -> tuple[Fact, ...]:
     detail = f"{prober.places} places, {prober.sent} requests"
+    missing = [*surface.troubles, *prober.silent]
     counted = [
-        count(fact, sum(one.rule in weaknesses for one in found), gap, detail) for fact, weaknesses in COUNTED.items()
+        count(
+            fact,
+            sum(one.rule in weaknesses for one in found),
+            # a large body that could not be sent says nothing about the values that were
+            _gap([*missing, *surface.unsent] if Weakness.UPLOAD in weaknesses else missing),
+            detail,
+        )
+        for fact, weaknesses in COUNTED.items()
     ]
     share = round(surface.reached / surface.meant, 4) if surface.meant else 1.0
     shown = f"{surface.reached} of {surface.meant} requests were accepted as they should be before they were altered"
@@ -153,7 +161,7 @@ def _account(prober: Prober, surface: Surface) -> dict[str, object]:
         "places": prober.places,
         "not tried": prober.silent,
         "not reached": surface.unreached,
-        "troubles": surface.troubles,
+        "troubles": surface.troubles + surface.unsent,
         "proved": [
             {"route": one.route, "place": one.place, "weakness": one.proof.weakness.value, "sent": one.proof.sent}
             for one in prober.proved

@@ -24,6 +24,17 @@ from security.trial import ends_session
 Cookie = Callable[[str], str]
 Author = tuple[Cookie, dict[str, str]]
 """The cookies and the credential headers of somebody."""
+ENOUGH = 3
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A route that takes a file or a text: ``make`` gives a request that carries given bytes."""
+
+    route: str
+    make: Callable[[bytes], Sent]
+    cookie: Cookie
+    is_file: bool = False
 
 
 @dataclass
@@ -32,17 +43,18 @@ class Surface:
 
     Attributes:
         meant: requests that were to be altered; ``reached`` of them were accepted unaltered, ``unreached`` were not.
-        troubles: what kept something from being tried at all.
+        troubles: what kept something from being tried at all; ``unsent`` are bodies of which nothing is known.
         reads: route, request and Cookie header of what may be read.
-        uploads: route, what makes a request that carries given bytes, and the cookies of who sends it.
+        uploads: where a large body may be sent.
     """
 
     meant: int = 0
     reached: int = 0
     unreached: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    unsent: list[str] = field(default_factory=list)
     reads: list[tuple[str, Sent, str]] = field(default_factory=list)
-    uploads: list[tuple[str, Callable[[bytes], Sent], Cookie]] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
 
 
 def survey(site: Site, played: list[Played], random: Random, prober: Prober) -> Surface:
@@ -72,13 +84,22 @@ def survey(site: Site, played: list[Played], random: Random, prober: Prober) -> 
 
 
 def upload(surface: Surface, prober: Prober) -> None:
-    """Send a large body where one is taken, each route once."""
-    for route, make, cookie in {route: (route, make, cookie) for route, make, cookie in surface.uploads}.values():
-        proof, gap = try_upload(make, partial(_sent, prober, cookie))
+    """Send a large body where one is taken, each route once.
+
+    A limit that refused :data:`ENOUGH` texts in a row with 413 stands before the routes: the other texts are left, but
+    where there is time for all.
+    """
+    refused = 0
+    planned = {one.route: one for one in surface.uploads}.values()
+    for one in sorted(planned, key=lambda one: not one.is_file):
+        if refused >= ENOUGH and not one.is_file and not prober.thorough:
+            continue
+        proof, gap, large = try_upload(one.make, partial(_sent, prober, one.cookie))
+        refused = refused + 1 if large.status == 413 else 0
         if proof is not None:
-            prober.keep(route, "body", proof)
+            prober.keep(one.route, "body", proof)
         if gap is not None:
-            surface.troubles.append(f"{route}: {gap}")
+            surface.unsent.append(f"{one.route}: {gap}")
 
 
 def _follow(offer: Offer, surface: Surface, prober: Prober) -> None:
@@ -97,9 +118,8 @@ def _follow(offer: Offer, surface: Surface, prober: Prober) -> None:
             files=offer.files,
         )
         known = Known([], offer.played.owner.values)
-        surface.uploads.append(
-            (route, _carrier(form, known, prober.random, offer.played.credentials, prober.url), cookie)
-        )
+        make = _carrier(form, known, prober.random, offer.played.credentials, prober.url)
+        surface.uploads.append(Upload(route, make, cookie, is_file=True))
 
 
 def _sent(prober: Prober, cookie: Cookie, sent: Sent) -> Reply:
@@ -149,7 +169,8 @@ def _try(
         surface.unreached.append(f"{operation.route} ({base.ended})")
     prober.try_all(Aim(operation.route, make, cookie, frozenset(known.segments(operation).values()), base))
     if operation.media != "":
-        surface.uploads.append((operation.route, _carrier(operation, known, random, headers, prober.url), cookie))
+        carrier = _carrier(operation, known, random, headers, prober.url)
+        surface.uploads.append(Upload(operation.route, carrier, cookie, is_file=bool(operation.files)))
 
 
 def _closed(reply: Reply) -> int:
@@ -171,12 +192,12 @@ def _carrier(
     return carry
 
 
-def _text(one: Played, step: Step, url: str) -> tuple[str, Callable[[bytes], Sent], Cookie] | None:
-    """Route, request with a long text and cookies of a step of a journey that writes; None for one that does not."""
+def _text(one: Played, step: Step, url: str) -> Upload | None:
+    """The step of a journey that writes, with a long text; None for one that does not."""
     route = route_of(url, one.owner, step)
     if route is None or (step.json_ is None and step.form is None):
         return None
-    return route, lambda content: _longest(one.owner.write(step), content), one.owner.cookie_for
+    return Upload(route, lambda content: _longest(one.owner.write(step), content), one.owner.cookie_for)
 
 
 def _longest(sent: Sent, content: bytes) -> Sent:

@@ -38,11 +38,14 @@ class Known:
 
     def _by_collection(self, path: str, name: str) -> str:
         before = path.split(f"/{{{name}}}")[0].rsplit("/", 1)[-1]
-        for known in reversed(self.paths):
-            parts = known.split("/")
-            for collection, member in pairwise(parts):
-                if collection == before and re.search(r"\d", member):
-                    return unquote(member)
+        found = [
+            unquote(member)
+            for known in reversed(self.paths)
+            for collection, member in pairwise(known.split("/"))
+            if collection == before and member
+        ]
+        if found:  # an identifier has digits; what has none may be the name of a page
+            return next((member for member in found if re.search(r"\d", member)), found[0])
         value = self.values.get(name, self.values.get("id"))
         return "1" if value is None else str(value)
 
