@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence
@@ -17,6 +18,7 @@ from security import (
     components,
     containerfile,
     dependencies,
+    extras,
     http_surface,
     retention,
     sessions,
@@ -36,6 +38,8 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "components": components.collect,
         "containerfile": containerfile.collect,
         "workflows": workflows.collect,
+        "semgrep": partial(extras.collect, extras.SEMGREP),
+        "checkov": partial(extras.collect, extras.CHECKOV),
         "http": http_surface.collect,
         "tls": tls.collect,
         "authorisation": authorisation.collect,

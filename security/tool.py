@@ -38,6 +38,10 @@ class ToolError(SecurityError):
         self.text = text
 
 
+class NotInstalledError(ToolError):
+    """A scanner is nowhere on this machine."""
+
+
 @dataclass(frozen=True)
 class Tool:
     """A program and the words that start it; paths of this machine stay out of what it is called in evidence.
@@ -95,7 +99,7 @@ def scanner(program: str, *, package: str | None = None) -> Tool:
     interpreter, beside this interpreter, then on the PATH.
 
     Raises:
-        ToolError: it is in none of them; the text says how to install it.
+        NotInstalledError: it is in none of them; the text says how to install it.
     """
     named = os.environ.get(SCANNERS_FOLDER)
     folders = (
@@ -108,7 +112,7 @@ def scanner(program: str, *, package: str | None = None) -> Tool:
             return Tool(program, (found,), program if package is None else package, folder)
     if (found := shutil.which(program)) is not None:
         return Tool(program, (found,))
-    raise ToolError(_not_found(program, program if package is None else package))
+    raise NotInstalledError(_not_found(program, program if package is None else package))
 
 
 def version(tool: Tool, *, timeout_s: float = VERSION_TIMEOUT_S) -> str:
@@ -236,11 +240,11 @@ def _not_installed(tool: Tool, why: str) -> Text:
 def _not_found(program: str, package: str) -> Text:
     return Text(
         en=f"{program} is not installed here: install the Python package {package} in .venv-scanners beside the "
-        f"environment of Portance (security/requirements.txt lists all scanners), or name the folder it is in by the "
-        f"variable {SCANNERS_FOLDER}",
+        f"environment of Portance (security/requirements.txt lists those always used), or name the folder it is in "
+        f"by the variable {SCANNERS_FOLDER}",
         fr=f"{program} n'est pas installé ici : installer le paquet Python {package} dans .venv-scanners, à côté de "
-        f"l'environnement de Portance (security/requirements.txt donne tous les outils), ou indiquer son dossier par "
-        f"la variable {SCANNERS_FOLDER}",
+        f"l'environnement de Portance (security/requirements.txt donne ceux qui servent toujours), ou indiquer son "
+        f"dossier par la variable {SCANNERS_FOLDER}",
     )
 
 

@@ -45,13 +45,14 @@ _TITLES = {
     "containerfile": Text(en="Containerfile", fr="Containerfile (image)"),
     "workflows": Text(en="CI workflows", fr="Workflows d’intégration continue"),
     "manifest-schemas": Text(en="Manifests against the schemas", fr="Manifestes face aux schémas"),
+    "semgrep": Text(en="Source code, by semgrep (an extra)", fr="Code source, par semgrep (en option)"),
+    "checkov": Text(en="Deployment, by checkov (an extra)", fr="Déploiement, par checkov (en option)"),
     "manifests": Text(en="Deployment manifests", fr="Manifestes de déploiement"),
     "declarations": Text(en="Declarations", fr="Déclarations"),
     "grading": Text(en="Grading and reports", fr="Notation et rapports"),
 }
 
 _PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 120.0, "full": 390.0}
-_API_S: dict[RunProfile, float] = {name: seconds + 4.0 for name, seconds in security.api.SECONDS.items()}
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
@@ -98,6 +99,8 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("containerfile", "security", False, security.registry.SCANNERS["containerfile"]),
     Collector("workflows", "security", False, security.registry.SCANNERS["workflows"]),
     Collector("manifest-schemas", "security", False, rendered_manifests.collect),
+    Collector("semgrep", "security", False, security.registry.SCANNERS["semgrep"]),
+    Collector("checkov", "security", False, security.registry.SCANNERS["checkov"]),
     Collector("manifests", "k8s", False, k8s.checks.collect),
 )
 """In the order of a run: what needs the service first, while it runs alone on the machine; what may break it last."""
@@ -115,6 +118,6 @@ def known_names() -> tuple[str, ...]:
 
 def stage(name: str, profile: RunProfile) -> Stage:
     """Title and expected seconds of a stage."""
-    by_profile = {"load": _LOAD_S, "pages": _PAGES_S, "api": _API_S}.get(name)
+    by_profile = {"load": _LOAD_S, "pages": _PAGES_S, "api": security.api.EXPECTED_S}.get(name)
     seconds = _EXPECTED_S.get(name, 1.0) if by_profile is None else by_profile[profile]
     return Stage(name, _TITLES[name], seconds)

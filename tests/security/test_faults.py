@@ -23,6 +23,7 @@ from security import (
     components,
     containerfile,
     dependencies,
+    extras,
     manifest_schemas,
     registry,
     source_code,
@@ -38,6 +39,8 @@ PROGRAMS = {
         partial(manifest_schemas.collect, render=rendered_manifests.rendered, timeout_s=8.0),
     ),
     "components": ("cyclonedx-py", partial(components.collect, timeout_s=8.0)),
+    "semgrep": ("semgrep", partial(extras.collect, extras.SEMGREP, timeout_s=8.0)),
+    "checkov": ("checkov", partial(extras.collect, extras.CHECKOV, timeout_s=8.0)),
 }
 MODULES: dict[str, Callable[..., Evidence]] = {
     "code": source_code.collect,
@@ -55,6 +58,7 @@ FAULTS = {
     "takes for ever": "time.sleep(120)",
 }
 SCANNERS = {**registry.SCANNERS, "manifest-schemas": rendered_manifests.collect}
+EXTRAS = ("semgrep", "checkov")
 STATIC = (*PROGRAMS, *MODULES, "secrets-history")
 
 
@@ -92,8 +96,8 @@ def program(folder: Path, name: str, then: str) -> Path:
     return path
 
 
-def assert_clears_nothing(evidence: Evidence) -> None:
-    assert evidence.status in (Status.ERROR, Status.DEGRADED)
+def assert_clears_nothing(evidence: Evidence, *statuses: Status) -> None:
+    assert evidence.status in (Status.ERROR, Status.DEGRADED, *statuses)
     assert evidence.reason is not None
     assert evidence.reason.en != evidence.reason.fr
     for fact in evidence.facts:
@@ -130,7 +134,7 @@ def test_a_program_that_is_absent_clears_nothing_and_says_how_to_install_it(site
     monkeypatch.setattr(sys, "executable", str(tmp_path / "elsewhere" / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     evidence = SCANNERS[name](site)
-    assert_clears_nothing(evidence)
+    assert_clears_nothing(evidence, *((Status.SKIPPED,) if name in EXTRAS else ()))
     assert "install the Python package" in evidence.reason.en
     assert "installer le paquet" in evidence.reason.fr
 
@@ -143,7 +147,7 @@ def test_a_git_that_fails_clears_nothing(site, commit, tmp_path, fault):
     assert_clears_nothing(committed_history.collect(site, git=Tool("git", (path,)), bounds=bounds))
 
 
-@pytest.mark.parametrize("name", [name for name in STATIC if name != "dependencies"])  # which asks a service
+@pytest.mark.parametrize("name", [name for name in STATIC if name not in ("dependencies", *EXTRAS)])
 def test_the_control_a_sound_project_is_read_whole(site, commit, tmp_path, monkeypatch, name):
     commit(tmp_path, SOUND)
     monkeypatch.delenv(SCANNERS_FOLDER, raising=False)
