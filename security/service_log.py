@@ -19,13 +19,16 @@ KEPT = 2 * 1024 * 1024
 _LONGEST_LINE = 4_000
 
 _TYPED_NAME = re.compile("|".join(re.escape(way) for name in NAMES for way in sorted(spellings(name))))
-# A session has no shape of its own: long, without spaces, letters and digits mixed. An identifier goes with it.
-_UNGUESSABLE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,}=*(?![\w-])")
+# A session has no shape of its own: long, without spaces, letters mixed with digits or large letters with small ones.
+# An identifier goes with it.
+_LONG = re.compile(r"(?<![\w-])[\w-]{20,}=*(?![\w-])")
+_CAPITALS = (0.25, 0.75)
+"""Share of the letters that are capitals: one half in what is random, less in CamelCase, all of them in a constant."""
 
 
 def masked(text: str) -> str:
     """``text`` without secrets and personal values that a pattern can tell, names of our people, and long tokens."""
-    return _UNGUESSABLE.sub(MARK, _TYPED_NAME.sub(MARK, redact(text)))
+    return _LONG.sub(_unless_words, _TYPED_NAME.sub(MARK, redact(text)))
 
 
 def mask(log: Path) -> None:
@@ -45,6 +48,16 @@ def mask(log: Path) -> None:
         log.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
         raise
+
+
+def _unless_words(match: re.Match[str]) -> str:
+    text = match[0]
+    letters = [character for character in text if character.isalpha()]
+    if not letters:
+        return text
+    has_digit = any(character.isdigit() for character in text)
+    capitals = sum(letter.isupper() for letter in letters) / len(letters)
+    return MARK if has_digit or _CAPITALS[0] < capitals < _CAPITALS[1] else text
 
 
 def _lines(log: Path) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import random
 import secrets
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scorecard.journeys.people import french_iban, person
 from security.redaction import MARK
@@ -27,10 +31,11 @@ def test_whatever_a_made_up_person_types_is_masked(number):
     [
         secrets.token_urlsafe(32),
         secrets.token_hex(16),
+        "HFqAeCUNwVTgcD-cZHNASZgV_oiOmdCYcSjY_ZnBofQ",
         "8b2f7c1e-5a0d-4a53-9f5e-0a4b7d6c2e91",
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.",
     ],
-    ids=["url-safe", "hexadecimal", "uuid", "jwt"],
+    ids=["url-safe", "hexadecimal", "without a digit", "uuid", "jwt"],
 )
 def test_a_long_token_is_masked_wherever_it_stands(token):
     for line in (f"session={token}", f"'{token}'", f"GET /home?t={token}&x=1", token):
@@ -41,13 +46,21 @@ def test_a_long_token_is_masked_wherever_it_stands(token):
     "line",
     [
         "ModuleNotFoundError: No module named 'town_hall_settings'",
+        "PORTANCE_REFERENCE_CITIZEN_ISSUER: field required",
         'File "service.py", line 12, in <module>',
         "INFO: Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
+        "ConnectionRefusedError, ServiceTemporarilyUnavailable, a_function_with_a_rather_long_name",
         "psycopg.OperationalError: connection to server at 127.0.0.1, port 5432 failed: Connection refused",
     ],
 )
 def test_why_a_service_failed_can_still_be_read(line):
     assert masked(line) == line
+
+
+@given(st.binary(min_size=16, max_size=48))
+def test_whatever_is_drawn_is_masked(drawn):
+    token = base64.urlsafe_b64encode(hashlib.sha256(drawn).digest()).decode().rstrip("=")
+    assert token not in masked(f"signed in with {token}")
 
 
 def test_a_log_is_rewritten_in_place(tmp_path):
