@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import columns, describe, labels, ledger, measured, origin, plots, sheet
+from scorecard.reports import columns, density, describe, labels, ledger, measured, origin, plots, sheet
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -33,6 +33,7 @@ def render(card: Scorecard, lang: str) -> str:
             latency=plots.latency(card, words),
             day=plots.day(card, words),
             scaling=plots.scaling(card, words),
+            crowded=density.crowded(card, words),
         )
     )
 

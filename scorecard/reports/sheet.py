@@ -20,6 +20,9 @@ MOST_PROBLEMS = 2
 MOST_ACTIONS = 3
 """Actions above the fold, those that move most; each other one stands with its question."""
 
+MOST_COLOURS = 8
+"""Official indicators named one by one on the printed sheet, the worst first; the table further down has them all."""
+
 MOST_FINDINGS = 10
 """Findings shown of one evidence, the most severe first; the others are counted."""
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from scorecard.evidence import Text
 from scorecard.reports.html import render
-from scorecard.scorecard import Scorecard
+from scorecard.scorecard import Colour, Scorecard
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -120,6 +120,54 @@ def test_many_long_problems_leave_the_signature_on_the_first_sheet(
     page.evaluate("document.querySelector('ul.problems').append(...document.querySelectorAll('#problems-all + ul li'))")
     box = page.locator(".signature").bounding_box()
     assert box["y"] + box["height"] > A4_HEIGHT  # the control: with all of them it would not fit
+
+
+LONG = "Une très longue phrase de mise en garde qui ne dit pas grand-chose mais qui prend de la place. "
+
+
+def wordy(card: Scorecard, actions: Scorecard, times: int) -> Scorecard:
+    """``card`` with a long name, actions and warnings, and thirteen official indicators that all have a colour."""
+    text = Text(en=LONG * times, fr=LONG * times)
+    done = tuple(a.model_copy(update={"text": text, "moves": text}) for a in actions.actions[:1] * 3)
+    shades = list(Colour)[:3]
+    shown = tuple(
+        actions.indicators[n % 7].model_copy(update={"id": f"sample.{n}", "colour": shades[n % 3]}) for n in range(13)
+    )
+    reason = Text(en=card.decision_reason.en, fr=f"{card.decision_reason.fr} {LONG}")
+    project = card.project.model_copy(update={"name": LONG.strip()})
+    return card.model_copy(
+        update={
+            "project": project, "problems": (text,) * 9, "actions": done,
+            "indicators": shown, "decision_reason": reason,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("decision", ["go", "conditional", "no_go"])
+def test_however_long_its_words_the_sheet_ends_with_the_signature(
+    cards: dict[str, Scorecard], look: Callable[..., Any], decision: str, times: int
+) -> None:
+    page = look(render(wordy(cards[decision], cards["no_go"], times), "fr"), width=A4_WIDTH)
+    page.emulate_media(media="print")
+    box = page.locator(".signature").bounding_box()
+    assert box["y"] + box["height"] <= A4_HEIGHT
+
+
+def test_in_the_usual_letters_a_long_sheet_would_run_over(
+    cards: dict[str, Scorecard], look: Callable[..., Any]
+) -> None:
+    page = look(render(wordy(cards["conditional"], cards["no_go"], 4), "fr"), width=A4_WIDTH)
+    page.emulate_media(media="print")
+    page.evaluate("document.documentElement.classList.remove('crowded')")
+    box = page.locator(".signature").bounding_box()
+    assert box["y"] + box["height"] > A4_HEIGHT
+
+
+def test_an_ordinary_sheet_has_the_usual_letters(cards: dict[str, Scorecard]) -> None:
+    assert not [
+        name for name, card in cards.items() for lang in ("en", "fr") if 'class="crowded"' in render(card, lang)
+    ]
 
 
 def test_hostile_words_run_nothing_in_a_browser(card: Callable[..., Scorecard], look: Callable[..., Any]) -> None:
