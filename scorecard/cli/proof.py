@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from scorecard.cli import origin
@@ -14,6 +13,7 @@ from scorecard.evidence import Text
 from scorecard.gating import Ruling
 from scorecard.proof import ProofError
 from scorecard.proof.files import FOLDER, SCORECARD, STATEMENT, SUMMARY, digests
+from scorecard.proof.program import program
 from scorecard.proof.statement import criteria_digest, statement
 from scorecard.proof.summary import BUILT_IN, judged_at, summary
 from scorecard.reports import FORMATS, json_report
@@ -62,7 +62,7 @@ def attest(run: Run, ruling: Ruling, lang: str, verified: datetime) -> bytes:
         exit_code=ruling.exit_code,
         policy=built_in if ruling.policy_digest is None else (ruling.policy, ruling.policy_digest),
         verified=verified,
-        version=metadata.version("portance"),
+        version=program().version,
     )
 
 
@@ -74,7 +74,7 @@ def restater(run: Run) -> Callable[[Scorecard, Mapping[str, str]], bytes]:
         return statement(
             card,
             held,
-            version=metadata.version("portance"),
+            by=program(),
             state=run.state(),
             commit={"commit": found.commit, "changed": found.changed},
         )
@@ -93,7 +93,7 @@ def resumer(run: Run) -> Callable[[Scorecard, bytes, datetime], bytes]:
             exit_code=card.decision.exit_code,
             policy=(BUILT_IN, criteria_digest(card)),
             verified=verified,
-            version=metadata.version("portance"),
+            version=program().version,
         )
 
     return resume

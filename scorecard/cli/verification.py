@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 
 from scorecard.cli.errors import CommandError
@@ -13,6 +12,7 @@ from scorecard.cli.runs import Run, write_text
 from scorecard.evidence import Text
 from scorecard.proof import ProofError, signature
 from scorecard.proof.files import FOLDER, STATEMENT, SUMMARY, envelope
+from scorecard.proof.program import program
 from scorecard.proof.verification import Verified, Verifier
 from scorecard.proof.verification import verify as verify_run
 from scorecard.scorecard import Scorecard
@@ -59,7 +59,7 @@ def verify(run: Run, key: Path | None, regrade: Regrade, *, signatures: bool = T
         regrade=lambda day: regrade(run, day),
         restate=restater(run),
         resume=resumer(run),
-        version=metadata.version("portance"),
+        program=program(),
         now=datetime.now(UTC),
         key=wanted,
     )

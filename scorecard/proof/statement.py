@@ -14,13 +14,14 @@ from scorecard.evidence import Evidence
 from scorecard.proof import attestation
 from scorecard.proof.attestation import Json
 from scorecard.proof.files import sha256
+from scorecard.proof.program import Program
 from scorecard.scorecard import Scorecard, Verdict
 
 PREDICATE = "urn:portance:run:v1"
 
 
-def statement(card: Scorecard, subjects: Mapping[str, str], *, version: str, state: str, commit: Json) -> bytes:
-    """The statement on the files ``subjects`` of a run that was graded as ``card`` by Portance ``version``.
+def statement(card: Scorecard, subjects: Mapping[str, str], *, by: Program, state: str, commit: Json) -> bytes:
+    """The statement on the files ``subjects`` of a run that was graded as ``card`` by the program ``by``.
 
     Args:
         state: how far the run went.
@@ -30,7 +31,7 @@ def statement(card: Scorecard, subjects: Mapping[str, str], *, version: str, sta
     predicate = {
         "project": card.project.model_dump(mode="json"),
         "source": commit,
-        "portance": {"version": version},
+        "portance": {"version": by.version, "digest": {"sha256": by.digest}},
         "criteria": {"count": len(card.judged), "digest": {"sha256": criteria_digest(card)}},
         "run": {"state": state, "started": starts, "finished": ends, "gradedOn": card.graded_on.isoformat()},
         "machines": _machines(card.evidence),

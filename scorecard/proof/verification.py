@@ -15,6 +15,7 @@ from scorecard.evidence import EvidenceError, Text
 from scorecard.proof import ProofError, attestation, signature
 from scorecard.proof.attestation import Json
 from scorecard.proof.files import FOLDER, KNOWN, LINK, SCORECARD, STATEMENT, SUMMARY, digests, envelope
+from scorecard.proof.program import Program
 from scorecard.proof.statement import PREDICATE, criteria_digest
 from scorecard.proof.summary import judged_at
 from scorecard.reports import FORMATS
@@ -43,7 +44,7 @@ class Verifier:
         regrade: the scorecard of the run as judged on a day.
         restate: the statement that the run deserves, of its scorecard and the digests of its files.
         resume: the summary it deserves, of its scorecard and the bytes of its statement, at the time it was made.
-        version: of this program.
+        program: this one.
         now: aware.
         key: whose signature is asked for; None when nobody's is.
     """
@@ -51,7 +52,7 @@ class Verifier:
     regrade: Callable[[date], Scorecard]
     restate: Callable[[Scorecard, Mapping[str, str]], bytes]
     resume: Callable[[Scorecard, bytes, datetime], bytes]
-    version: str
+    program: Program
     now: datetime
     key: SSlibKey | None = None
 
@@ -154,7 +155,7 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
         yield Fault(Text(en=f"{SCORECARD}: is no scorecard", fr=f"{SCORECARD} : n’est pas une évaluation"))
         return
     card = by.regrade(day)
-    other = _other_rules(said, card, by.version)
+    other = _other_rules(said, card, by.program)
     if other is not None:
         yield other
         return
@@ -174,24 +175,24 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
     yield from _summary(run / FOLDER / SUMMARY, card, content, by)
 
 
-def _other_rules(said: Json, card: Scorecard, version: str) -> Fault | None:
-    """A run judged by another version or by other criteria cannot be redone to the byte: that is no tampering."""
+def _other_rules(said: Json, card: Scorecard, here: Program) -> Fault | None:
+    """A run judged by another program or by other criteria cannot be redone to the byte: that is no tampering."""
     try:
-        then = str(said["predicate"]["portance"]["version"])
-        digest = str(said["predicate"]["criteria"]["digest"]["sha256"])
+        program, criteria = said["predicate"]["portance"], said["predicate"]["criteria"]["digest"]["sha256"]
+        then = str(program["version"]), str(program["digest"]["sha256"]), str(criteria)
     except (KeyError, TypeError):
         return Fault(_in(f"{FOLDER}/{STATEMENT}", "does not say by what it was graded", "ne dit pas ce qui l’a notée"))
-    now = criteria_digest(card)
-    if (then, digest) == (version, now):
+    now = here.version, here.digest, criteria_digest(card)
+    if then == now:
         return None
+    was, is_ = (f"{version} ({made[:12]})" for version, made, _ in (then, now))
+    asked, asks = (f"{digest[:12]}" for _, _, digest in (then, now))
     return Fault(
         Text(
-            en=f"it was graded by Portance {then} with criteria {digest[:12]}, here are {version} and {now[:12]}: "
-            "it cannot be graded again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what "
-            "changed",
-            fr=f"elle a été notée par Portance {then} avec les critères {digest[:12]}, ici {version} et {now[:12]} : "
-            "elle ne peut pas être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre "
-            "ce qui a changé",
+            en=f"it was graded by Portance {was} with criteria {asked}, here are {is_} and {asks}: it cannot be graded "
+            "again to the byte; 'portance grade RUN --against RUN/scorecard.json' shows what changed",
+            fr=f"elle a été notée par Portance {was} avec les critères {asked}, ici {is_} et {asks} : elle ne peut pas "
+            "être renotée à l’octet près ; « portance grade RUN --against RUN/scorecard.json » montre ce qui a changé",
         ),
         certain=False,
     )

@@ -21,11 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+import scorecard
 from scorecard.cli.errors import CommandError
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.runs import Run
 from scorecard.cli.verification import sign, verify
 from scorecard.evidence import read, write
+from scorecard.proof.program import Program, program
 from scorecard.proof.signature import public_key
 
 NOW = datetime.now(UTC)
@@ -307,10 +309,20 @@ def test_a_broken_envelope_is_no_signature(run, key, change) -> None:
     assert faults(run, key[1])[0] == 1
 
 
-def test_a_run_of_another_version_or_of_other_criteria_cannot_be_told(run, monkeypatch) -> None:
-    monkeypatch.setattr("scorecard.cli.verification.metadata.version", lambda _name: "9.9.9")
+@pytest.mark.parametrize("other_program", [Program("9.9.9", program().digest), Program(program().version, "0" * 64)])
+def test_a_run_graded_by_another_program_cannot_be_told(run, monkeypatch, other_program) -> None:
+    monkeypatch.setattr("scorecard.cli.verification.program", lambda: other_program)
     code, found = faults(run)
     assert (code, "it cannot be graded again to the byte" in found[0]) == (2, True)
+
+
+def test_the_program_is_told_by_what_it_is_made_of(tmp_path, monkeypatch) -> None:
+    package = Path(shutil.copytree(Path(scorecard.__file__).parent, tmp_path / "scorecard"))
+    monkeypatch.setattr("scorecard.proof.program.resources.files", lambda _name: package)
+    same = program.__wrapped__()
+    assert same == program()
+    edited(package / "criteria" / "capacity.toml", "en = ", "en  = ")
+    assert program.__wrapped__().digest != same.digest
 
 
 def test_what_is_not_what_it_says_is_not_signed(run, key, inside) -> None:
