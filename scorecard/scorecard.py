@@ -147,7 +147,7 @@ class Condition(Strict):
     users_cap: int | None
     until: date
     because: tuple[str, ...]
-    revocation: Text = Text(en="", fr="")
+    revocation: Text
 
 
 class Validity(Strict):
@@ -171,9 +171,9 @@ class Action(Strict):
     gain: float
     effort: Literal["hours", "days", "weeks", "months"]
     text: Text
-    gain_high: float = 0.0
-    moves: Text = Text(en="", fr="")
-    command: str | None = None
+    gain_high: float
+    moves: Text
+    command: str | None
 
 
 class ProjectSummary(Strict):
@@ -211,11 +211,11 @@ class Scorecard(Strict):
     actions: tuple[Action, ...]
     evidence: tuple[Evidence, ...]
     problems: tuple[Text, ...]
-    indicators: tuple[Indicator, ...] = ()
-    coverage: float = 0.0
-    measured_share: float = 0.0
-    confidence: float = 0.0
-    validity: Validity | None = None
+    indicators: tuple[Indicator, ...]
+    coverage: float
+    measured_share: float
+    confidence: float
+    validity: Validity | None
 
     @property
     def judged(self) -> tuple[Judged, ...]:
