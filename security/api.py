@@ -30,9 +30,11 @@ FACTS = {
     "security.api_undocumented_answers": Unit.COUNT,
     "security.api_asked_share": Unit.RATIO,
 }
-SECONDS: dict[RunProfile, int] = {"smoke": 5, "quick": 10, "standard": 60, "full": 240}
-"""What schemathesis has for its requests; it needs a few more to start."""
-START_S = 60.0
+EXAMPLES: dict[RunProfile, int] = {"smoke": 2, "quick": 4, "standard": 40, "full": 300}
+"""Made-up requests an operation, beside the fixed ones of each phase."""
+LIMIT_S: dict[RunProfile, float] = {"smoke": 40.0, "quick": 40.0, "standard": 240.0, "full": 1200.0}
+"""When the tool is stopped; what it has written by then counts, what it has not asked is a gap."""
+EXPECTED_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 12.0, "standard": 60.0, "full": 300.0}
 _OF = {
     "server-error": "security.api_server_errors",
     "ignored-authentication": "security.api_auth_ignored",
@@ -123,7 +125,7 @@ def _words(site: Site, settings: Path | None) -> list[str]:
         *([] if settings is None else ["--config-file", str(settings)]),
         "run",
         site.url.rstrip("/") + site.project.target.openapi,
-        f"--max-time={SECONDS[site.profile]}",
+        f"--max-examples={EXAMPLES[site.profile]}",
         "--phases=examples,coverage,fuzzing,stateful",
         f"--checks={','.join(CHECKS)}",
         f"--exclude-path-regex={SIGN_OUT}",
@@ -141,25 +143,35 @@ def _words(site: Site, settings: Path | None) -> list[str]:
 
 
 def _run(site: Site, tool: Tool, words: list[str], folder: Path, timeout_s: float | None) -> ApiReport:
-    """Run the tool in ``folder`` and read what it wrote there. Raises ToolError."""
-    done = run(
-        tool,
-        words,
-        cwd=folder,
-        timeout_s=SECONDS[site.profile] + START_S if timeout_s is None else timeout_s,
-        tick=_ticking(site),
-        # a proxy of the environment is for the outside; hooks of somebody's shell are none of this run
-        env={"SCHEMATHESIS_HOOKS": None, **({"NO_PROXY": "*", "no_proxy": "*"} if is_local(site.url or "") else {})},
-    )
+    """Run the tool in ``folder`` and read what it wrote there, also if it had to be stopped. Raises ToolError."""
+    stopped: ToolError | None = None
+    try:
+        done = run(
+            tool,
+            words,
+            cwd=folder,
+            timeout_s=LIMIT_S[site.profile] if timeout_s is None else timeout_s,
+            tick=_ticking(site),
+            # a proxy of the environment is for the outside; hooks of somebody's shell are none of this run
+            env={
+                "SCHEMATHESIS_HOOKS": None,
+                **({"NO_PROXY": "*", "no_proxy": "*"} if is_local(site.url or "") else {}),
+            },
+        )
+        failed = ToolError(_no_report(tool, done.exit_code))
+    except ToolError as error:
+        failed = stopped = error
     try:
         with (folder / "report.ndjson").open(encoding="utf-8") as lines:
-            report = read(lines)
+            # a tool that is stopped leaves half a line
+            report = read(line for line in lines if stopped is None or line.endswith("\n"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(_no_report(tool, done.exit_code)) from error
+        raise failed from error
     except NotAReportError as error:
         raise ToolError(_unread(site, tool, str(error))) from error
-    if not report.ended:
-        raise ToolError(_no_report(tool, done.exit_code))
+    if not report.ended and (stopped is None or not report.answers):
+        raise failed
+    report.stopped = None if stopped is None else stopped.text
     if report.selected == 0:
         raise ToolError(_unread(site, tool, "it names no operation"))
     return report
@@ -174,7 +186,7 @@ def _gap(report: ApiReport, identities: Identities) -> Text | None:
             en=f"{missed} of {report.selected} operations were not asked in the time there was",
             fr=f"{missed} des {report.selected} opérations n'ont pas été demandées dans le temps imparti",
         )
-    return identities.trouble
+    return identities.trouble if report.stopped is None else report.stopped
 
 
 def _facts(report: ApiReport, identities: Identities, gap: Text | None) -> tuple[Fact, ...]:
@@ -229,7 +241,7 @@ def _ticking(site: Site) -> Callable[[], None]:
     def tick() -> None:
         nonlocal seconds
         seconds += 1
-        _progress(site, min(0.95, seconds / (SECONDS[site.profile] + 5)))
+        _progress(site, min(0.95, seconds / EXPECTED_S[site.profile]))
 
     return tick
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scorecard.evidence import Text
 from security import SecurityError
 
 CHECKS = {
@@ -42,13 +43,17 @@ class Failure:
 
 @dataclass
 class ApiReport:
-    """What a run showed. ``selected`` operations were to be asked; ``answers`` counts them by status."""
+    """What a run showed. ``selected`` operations were to be asked; ``answers`` counts them by status.
+
+    ``stopped`` says why the run did not go to its end.
+    """
 
     selected: int = 0
     failures: list[Failure] = field(default_factory=list)
     answers: dict[str, Counter[int]] = field(default_factory=dict)
     identities: set[str] = field(default_factory=set)
     ended: bool = False
+    stopped: Text | None = None
 
     @property
     def let_in(self) -> int:
@@ -63,6 +68,7 @@ def read(lines: Iterable[str]) -> ApiReport:
         NotAReportError: a line is no event of schemathesis, or it says that the document cannot be read.
     """
     report = ApiReport()
+    labels: set[str] = set()
     for line in lines:
         try:
             ((kind, event),) = json.loads(line).items()
@@ -70,6 +76,7 @@ def read(lines: Iterable[str]) -> ApiReport:
                 case "LoadingFinished":
                     report.selected = int(event["statistic"]["operations"]["selected"])
                 case "ScenarioFinished":
+                    labels.add(str(event["recorder"]["label"]))
                     _scenario(report, event["recorder"])
                 case "FatalError":
                     raise NotAReportError(str(event["exception"]["message"]).splitlines()[0])
@@ -77,6 +84,8 @@ def read(lines: Iterable[str]) -> ApiReport:
                     report.ended = True
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             raise NotAReportError(f"a line is no event ({type(error).__name__})") from error
+    # methods that the document does not name are tried too, and are no operations of it
+    report.answers = {operation: seen for operation, seen in report.answers.items() if operation in labels}
     return report
 
 

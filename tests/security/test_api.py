@@ -75,6 +75,7 @@ def scenario(status, *, check="not_a_server_error", outcome="failure", identity=
     return {
         "ScenarioFinished": {
             "recorder": {
+                "label": f"POST {path}",
                 "cases": {"c": {"value": case}},
                 "interactions": {"c": {"request": request, "response": {"status_code": status}}},
                 "checks": {"c": [{"name": check, "status": outcome, "failure_info": {"failure": failure}}]},
@@ -85,6 +86,12 @@ def scenario(status, *, check="not_a_server_error", outcome="failure", identity=
 
 def reading(*events):
     return api_report.read(json.dumps(event) for event in events)
+
+
+def test_methods_that_the_document_does_not_name_are_no_operations_of_it():
+    other = scenario(405, outcome="success")
+    other["ScenarioFinished"]["recorder"]["cases"]["c"]["value"]["method"] = "TRACE"
+    assert set(reading(*EVENTS, scenario(200, outcome="success"), other).answers) == {"POST /a"}
 
 
 def test_a_service_that_asks_to_come_back_later_has_not_failed():
@@ -128,6 +135,7 @@ def writing(*lines):
         ("open('report.ndjson', 'wb').write(b'\\xff')", "no whole report"),
         ("time.sleep(600)", "was stopped"),
         (writing(EVENTS[0]), "no whole report"),
+        (writing(EVENTS[0]) + "; time.sleep(600)", "was stopped"),
         (writing({"LoadingFinished": {"statistic": {"operations": {"selected": 0}}}}, EVENTS[1]), "no operation"),
         (writing(*EVENTS), "no operation of the API was answered"),
         (writing(EVENTS[0], scenario(200, outcome="success"), EVENTS[1]), "1 of 2 operations were not asked"),
@@ -139,6 +147,17 @@ def test_a_tool_that_fails_clears_nothing(api_service, api_site, fake_tool, asse
     evidence = api.collect(api_site(api_service()), tool=tool, random=Random(4), timeout_s=limit)
     for name in (ERRORS, IGNORED, OPEN, UNDOCUMENTED):
         assert_unknown(evidence, name, word)
+
+
+def test_what_was_written_before_the_tool_was_stopped_counts(api_service, api_site, fake_tool, fact):
+    lines = writing(EVENTS[0], scenario(500), scenario(200, outcome="success", path="/b"))
+    cut = "open('report.ndjson', 'a').write(chr(10) + '{\"Scenario')"
+    tool = fake_tool(f"{lines}; {cut}; time.sleep(600)")
+    evidence = api.collect(api_site(api_service()), tool=tool, random=Random(4), timeout_s=3.0)
+    assert evidence.status is Status.DEGRADED
+    assert "was stopped" in evidence.reason.en
+    assert fact(evidence, ERRORS).value == fact(evidence, ERRORS).low == 1
+    assert fact(evidence, UNDOCUMENTED).value is None
 
 
 @pytest.mark.parametrize("only", [0, 1])
