@@ -289,6 +289,8 @@ def read(path: Path) -> Evidence:
         raise EvidenceError(f"{path.name}: cannot be read ({error})") from error
     except json.JSONDecodeError as error:
         raise EvidenceError(f"{path.name}: not valid JSON, cut short at line {error.lineno}?") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists without end
+        raise EvidenceError(f"{path.name}: not the JSON of evidence ({error})") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise EvidenceError(f"{path.name}: schema is {schema!r}, this version reads {SCHEMA!r}")

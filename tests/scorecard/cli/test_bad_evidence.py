@@ -99,6 +99,14 @@ def a_list(file: Path) -> None:
     file.write_text("[]", encoding="utf-8")
 
 
+def nested_without_end(file: Path) -> None:
+    file.write_text("[" * 200_000, encoding="utf-8")
+
+
+def a_number_without_end(file: Path) -> None:
+    file.write_text('{"schema": ' + "9" * 6_000 + "}", encoding="utf-8")
+
+
 def not_text(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
 
@@ -114,6 +122,8 @@ def not_text(file: Path) -> None:
         (a_number_in_words, "load.json: facts.0"),
         (with_a_key_nobody_knows, "load.json: verdict: Extra inputs are not permitted"),
         (a_list, "load.json: schema is None"),
+        (nested_without_end, "load.json: not the JSON of evidence"),
+        (a_number_without_end, "load.json: not the JSON of evidence"),
         (not_text, "load.json: cannot be read"),
     ],
 )
