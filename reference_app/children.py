@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-import subprocess
+import subprocess  # nosec B404 (own programs only, never a shell)
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def start(name: str, module: str, arguments: Sequence[str], environment: Mapping
     ready, announce = os.pipe()
     command = [sys.executable, "-m", module, *arguments, "--fd", str(socket_fd), "--ready-fd", str(announce)]
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603 (own program, a list of arguments, none of a user)
             command,
             stdin=subprocess.DEVNULL,
             env={**os.environ, **environment},

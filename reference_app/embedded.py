@@ -14,7 +14,7 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
+import subprocess  # nosec B404 (own programs only, never a shell)
 import sys
 import tempfile
 import time
@@ -204,7 +204,7 @@ def _runs(binaries: Path, account: Account) -> bool:
 
 
 def _run(command: list[str], account: Account, timeout_s: float = 10.0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # nosec B603 (own program, a list of arguments, none of a user)
         command, capture_output=True, text=True, timeout=timeout_s, cwd="/", env=_ENVIRONMENT, check=False, **account
     )
 
@@ -226,7 +226,7 @@ def _start(binaries: Path, folder: Path, home: Path, account: Account) -> Server
     log = home / "postgres.log"
     command = [str(binaries / "postgres"), "-D", str(folder), "-k", str(home / "s"), "-h", ""]
     with log.open("wb") as sink:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603 (own program, a list of arguments, none of a user)
             command,
             stdin=subprocess.DEVNULL,
             stdout=sink,

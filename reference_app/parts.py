@@ -36,7 +36,7 @@ class Parts:
 def parts_of(request: Request) -> Parts:
     """The parts of the service that handles ``request``."""
     parts = request.app.state.parts
-    assert isinstance(parts, Parts)
+    assert isinstance(parts, Parts)  # nosec B101 (states an invariant to the reader and to the type checker)
     return parts
 
 

@@ -94,7 +94,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, Refusal)  # nosec B101 (states an invariant to the reader and to the type checker)
     return refused(request, error)
 
 
@@ -112,7 +112,7 @@ def refused(request: Request, error: Refusal) -> Response:
 
 
 async def _validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError)  # nosec B101 (an invariant)
     problems = error.errors()
     if any(problem["loc"][:1] == ("path",) for problem in problems):
         return await _refusal(request, NotFound(_DETAILS[404]))
@@ -122,7 +122,7 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, HTTPException)  # nosec B101 (states an invariant to the reader and to the type checker)
     status = error.status_code if error.status_code in _TITLES else (400 if error.status_code < 500 else 500)
     headers = dict(error.headers) if error.headers is not None else {}
     slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 500: "failure"}.get(status, "malformed")

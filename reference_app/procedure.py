@@ -106,13 +106,13 @@ EMERGENCY_AID = PROCEDURES["emergency-aid"]
 
 def filing_of(procedure: Procedure) -> Filing:
     """What ``procedure`` says of filing; one without it is not filed."""
-    assert procedure.filing is not None
+    assert procedure.filing is not None  # nosec B101 (states an invariant to the reader and to the type checker)
     return procedure.filing
 
 
 def appointments_of(procedure: Procedure) -> Appointments:
     """What ``procedure`` says of appointments; one without them has no slots."""
-    assert procedure.appointments is not None
+    assert procedure.appointments is not None  # nosec B101 (states an invariant to the reader and to the type checker)
     return procedure.appointments
 
 

@@ -40,7 +40,7 @@ async def change(
     async with connection.cursor(row_factory=ROW) as cursor:
         await cursor.execute(_statement(tuple(values)), parameters)
         changed = await cursor.fetchone()
-    assert changed is not None, "the caller holds the lock of this row"
+    assert changed is not None, "the caller holds the lock of this row"  # nosec B101 (an invariant)
     return changed
 
 

@@ -26,5 +26,5 @@ async def account_of(connection: Connection, provider: Role, subject: str) -> UU
                 parameters,
             )
             found = await cursor.fetchone()
-    assert isinstance(found, UUID)
+    assert isinstance(found, UUID)  # nosec B101 (states an invariant to the reader and to the type checker)
     return found

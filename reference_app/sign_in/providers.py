@@ -62,7 +62,7 @@ def make_providers(settings: Settings) -> Providers:
             client_kwargs={
                 "scope": scope,
                 "code_challenge_method": "S256",
-                "token_endpoint_auth_method": "client_secret_post",
+                "token_endpoint_auth_method": "client_secret_post",  # nosec B105 (a word of OAuth, no password)
                 "timeout": TIMEOUT_S,
                 "verify": context,
                 "leeway": LEEWAY_S,  # Authlib's default, 60 s, is the whole life of these access tokens
