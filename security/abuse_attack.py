@@ -199,5 +199,6 @@ def _attempt(attack: Attack, person: Person) -> Sent:
             fields = getattr(step, body)
             secret = next((name for name in fields if _SECRET.search(name)), None) if isinstance(fields, dict) else None
             if secret is not None:
+                # pragma: allowlist nextline secret
                 return person.write(step.model_copy(update={body: {**fields, secret: "wrong-on-purpose"}}))
     return person.write(step)
