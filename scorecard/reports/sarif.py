@@ -151,7 +151,10 @@ def _criterion_rule(judged: Judged, lang: str) -> Json:
         "fullDescription": {"text": criterion.why.in_(lang)},
         "help": {"text": criterion.remedy.in_(lang)},
         "defaultConfiguration": {"level": "error" if criterion.blocking else "warning"},
-        "properties": {"tags": ["criterion", criterion.domain.value, criterion.basis], "source": criterion.source.in_(lang)},
+        "properties": {
+            "tags": ["criterion", criterion.domain.value, criterion.basis],
+            "source": criterion.source.in_(lang),
+        },
     }
 
 
