@@ -27,13 +27,13 @@ class Identities:
     peers: tuple[str, ...]
     trouble: Text | None = None
 
-    def write(self, folder: Path) -> Path | None:
-        """The configuration of schemathesis for them (Web Fuzzing Commons), readable by nobody else; None without any.
+    def settings(self, folder: Path) -> list[str]:
+        """Lines for the settings of schemathesis that name these people (Web Fuzzing Commons); none without any.
 
-        It holds sessions: the caller removes ``folder``.
+        Their sessions are written to a file of ``folder`` that nobody else may read: the caller removes it.
         """
         if not self.headers:
-            return None
+            return []
         entries = [
             {"name": name, "fixedHeaders": [{"name": key, "value": value} for key, value in headers.items()]}
             for name, headers in self.headers.items()
@@ -44,9 +44,7 @@ class Identities:
         lines = ["[auth.wfc]", f"path = {json.dumps(str(sessions))}"]
         if len(self.peers) >= PEOPLE:
             lines.append(f"peers = {json.dumps(list(self.peers))}")
-        settings = folder / "schemathesis.toml"
-        settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return settings
+        return lines
 
 
 def sign_in(site: Site, random: Random, budget: Callable[[], Budget] = Budget) -> Identities:

@@ -14,7 +14,7 @@ import pytest
 
 from scorecard.evidence import Status, Unit
 from scorecard.project import Site, load
-from security import authorisation
+from security import authorisation, sessions
 from security.exchange import Budget
 from security.tampering import tampered, tampered_cookie
 from security.trial import other_identifier
@@ -253,7 +253,8 @@ def test_the_reference_service_lets_nobody_see_what_is_not_theirs(tmp_path, fact
     try:
         url = _ready(process, tmp_path / "log")
         run = tmp_path / "run"
-        evidence = authorisation.collect(Site(project=project, root=ROOT, run=run, url=url))
+        site = Site(project=project, root=ROOT, run=run, url=url)
+        evidence, tried = authorisation.collect(site), sessions.collect(site)
     finally:
         process.terminate()
         process.wait(30)
@@ -263,6 +264,10 @@ def test_the_reference_service_lets_nobody_see_what_is_not_theirs(tmp_path, fact
     assert fact(evidence, COVERAGE).value == 1.0
     assert fact(evidence, "security.authorisation_requests").value >= 50
     assert json.loads((run / "raw" / "authorisation" / "trials.json").read_text())
+    assert tried.status is Status.COMPLETED, tried.reason
+    assert [finding.message for finding in tried.findings] == []
+    assert {one.id for one in tried.facts if one.value is None} == {"security.expired_session_refused"}
+    assert fact(tried, "security.sign_out_ends_session").value is True
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
