@@ -26,6 +26,8 @@ SCANNERS: Mapping[str, Collector] = {
     TRACES: Collector(TRACES, "security", False, traced_values.collect),  # a run calls it by itself, with the traces
 }
 """Everything that looks for defects, by the name of its evidence."""
+ASKS_THE_NETWORK = "dependencies"
+"""The one that asks a service of advisories, which tests do not: what it finds of the reference depends on the day."""
 
 
 @dataclass(frozen=True)
