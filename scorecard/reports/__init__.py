@@ -23,7 +23,10 @@ from scorecard.scorecard import Scorecard
 
 @dataclass(frozen=True)
 class Renderer:
-    """A format: its file in the folder of a run, its media type, and the function that writes it in "en" or "fr"."""
+    """A format: its file in the folder of a run, its media type, and the function that writes it in "en" or "fr".
+
+    It gives text, to be written as UTF-8, or bytes.
+    """
 
     file_name: str
     media: str

@@ -74,7 +74,7 @@ def _lines(card: Scorecard, words: Words, page: Path | None, seconds: float | No
     yield from _official(card, words)
     yield Line(), Line()
     yield from _word(card, words)
-    yield _titled(words.gettext("Digest of the evidence"), Line())
+    yield Line(words.gettext("Digest of the evidence"), style="bold"), Line()
     yield Line(), Line(origin.digest(card), style="dim")  # alone, so that it can be copied whole
     if page is not None:
         yield _titled(words.gettext("The page"), Line(str(page)))

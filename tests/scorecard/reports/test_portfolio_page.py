@@ -156,6 +156,14 @@ def test_one_run_has_no_line_and_many_stay_inside_the_drawing():
     assert all(0 <= x <= 92 and 0 <= y <= 22 for x, y in places)
 
 
+ORDER = {
+    "en": ["Portfolio of assessments", "Where the projects stand", "31 folders give no scorecard", "What blocks whom",
+           "Official targets", "Every project, the most urgent first"],
+    "fr": ["Portefeuille d’évaluations", "Où en sont les projets", "31 dossiers ne donnent aucun résultat",
+           "Ce qui bloque, et qui", "Cibles officielles", "Tous les projets, les plus urgents d’abord"],
+}  # fmt: skip
+
+
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: no browser to look with")
 def test_axe_finds_no_violation_and_a_phone_does_not_scroll_sideways(found, tmp_path):
     with sync_playwright() as playwright:
@@ -169,5 +177,8 @@ def test_axe_finds_no_violation_and_a_phone_does_not_scroll_sideways(found, tmp_
             assert results.violations_count == 0, results.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") == width
             assert page.title() != "hit"
+            headings = page.locator("h1, h2").all_inner_texts()
+            assert [headings.index(found) for found in ORDER[lang]] == list(range(len(ORDER[lang])))
+            assert page.locator("[tabindex]").evaluate_all("all => all.every(e => e.tabIndex <= 0)")
             page.close()
         browser.close()
