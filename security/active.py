@@ -72,7 +72,7 @@ def collect(
         provenance=Provenance.since(
             started, tool="portance-active", version=metadata.version("portance"), command=("probe", redact(site.url))
         ),
-        facts=_facts(prober, surface, found),
+        facts=_facts(prober, surface, found, reachable=is_local(site.url)),
         findings=found,
         raw=keep(site, NAME, "trials.json", _account(prober, surface)),
     )
@@ -133,7 +133,8 @@ def _gap(missing: list[str]) -> Text | None:
     )
 
 
-def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...]) -> tuple[Fact, ...]:
+def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...], *, reachable: bool) -> tuple[Fact, ...]:
+    """The facts; ``reachable`` says whether the service could call the listener of the run at all."""
     detail = f"{prober.places} places, {prober.sent} requests"
     missing = [*surface.troubles, *prober.silent]
     counted = [
@@ -141,7 +142,9 @@ def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...]) -> tupl
             fact,
             sum(one.rule in weaknesses for one in found),
             # a large body that could not be sent says nothing about the values that were
-            _gap([*missing, *surface.unsent] if Weakness.UPLOAD in weaknesses else missing),
+            _NOT_REACHABLE
+            if Weakness.SSRF in weaknesses and not reachable
+            else _gap([*missing, *surface.unsent] if Weakness.UPLOAD in weaknesses else missing),
             detail,
         )
         for fact, weaknesses in COUNTED.items()
@@ -173,6 +176,10 @@ def _progress(site: Site, share: float) -> None:
     site.progress(Text(en="Trying what gets through", fr="Essai de ce qui passe"), share, None)
 
 
+_NOT_REACHABLE = Text(
+    en="the service is not on this machine and cannot call the listener that this run has here",
+    fr="le service n'est pas sur cette machine et ne peut pas appeler l'écoute que cette évaluation y tient",
+)
 _SWITCHED_OFF = Text(
     en="[security] active = false in portance.toml: nothing was tried",
     fr="[security] active = false dans portance.toml\u202f: rien n'a été essayé",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from security.active_points import Point
 from security.exchange import Reply
 from security.personal_data import spellings
 from security.resemblance import pieces
+from security.trial import SHORTEST_ECHO
 
 REPEATS = 3
 """Times that a difference must show before it is believed."""
@@ -37,6 +38,13 @@ class Proof:
     weakness: Weakness
     sent: str
     came: str
+
+    def without(self, value: str) -> Proof:
+        """The proof with the value that a person typed there left out."""
+        if len(value) < SHORTEST_ECHO:  # it stands in a text by chance as well
+            starts = bool(value) and self.sent.startswith(value)
+            return replace(self, sent=f"…{self.sent.removeprefix(value)}") if starts else self
+        return replace(self, sent=self.sent.replace(value, "…"), came=self.came.replace(value, "…"))
 
 
 @dataclass(frozen=True)

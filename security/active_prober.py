@@ -162,7 +162,7 @@ class Prober:
         for probe in _PROBES:
             proof = probe(attempt)
             if proof is not None:
-                self.keep(aim.route, point.name, proof)
+                self.keep(aim.route, point.name, proof.without(point.value))
         if active_markup.value(token, token) in taken:
             self.accepted.add((aim.route, point.name))
         if silent:

@@ -26,6 +26,7 @@ from security import (
     tls,
     traced_values,
     typed_values,
+    wapiti,
     workflows,
 )
 
@@ -49,6 +50,7 @@ SCANNERS: Mapping[str, Callable[[Site], Evidence]] = MappingProxyType(
         "retention": retention.collect,
         "abuse": abuse.collect,
         "active": active.collect,
+        "wapiti": wapiti.collect,
         "api": api.collect,
     }
 )

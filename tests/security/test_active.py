@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from scorecard.evidence import Status
+from scorecard.journeys import people
 from security import active, active_prober
 from security.exchange import Budget
 
@@ -137,8 +138,21 @@ def test_a_dead_service_clears_nothing(town_site, assert_unknown):
 
 
 def test_nothing_typed_stands_in_what_is_written(look, tmp_path):
-    _, evidence = look("sql", "stored", "redirect")
+    typed = {"name": "search", "get": "/search?q={name}"}
+    facts, evidence = look("sql", "stored", "redirect", steps=(typed, SEARCH, GO))
+    assert facts[SQL] == 1
     raw = tmp_path / "runs" / "one" / "raw" / "active"
     written = evidence.model_dump_json() + "".join(path.read_text() for path in raw.iterdir())
     assert "usager-" not in written
     assert "right for" not in written
+    assert not any(name in written for name in people._LAST)
+
+
+def test_a_service_that_cannot_call_back_is_not_cleared_of_calling(town, town_site, monkeypatch, fact):
+    monkeypatch.setattr(active, "is_local", lambda _: False)
+    monkeypatch.setattr(active_prober, "LATE_S", 0.0)
+    site = town_site(town(), security={"active": True})
+    evidence = active.collect(site, random=Random(8))
+    assert fact(evidence, SQL).value == 0
+    assert fact(evidence, FORGED).value is None
+    assert "cannot call the listener" in fact(evidence, FORGED).reason.en

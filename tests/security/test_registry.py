@@ -26,7 +26,7 @@ STATIC = {
     "code", "dependencies", "secrets", "secrets-history", "components", "containerfile", "workflows",
 }  # fmt: skip
 
-EXTRAS = {"semgrep", "checkov"}
+EXTRAS = {"semgrep", "checkov", "wapiti"}
 """Not installed everywhere."""
 
 
