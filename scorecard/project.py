@@ -143,8 +143,8 @@ class Event(Section):
     within: Seconds = Field(
         default=2778.0,
         gt=0,
-        description="Mean time after which they come, most densely at first; by default that of Doctolib on 12 July 2021: "
-        "926 000 bookings of an evening at 20 000 a minute, 46 min.",
+        description="Mean time after which they come, most densely at first; by default that of Doctolib on "
+        "12 July 2021: 926 000 bookings of an evening at 20 000 a minute, 46 min.",
     )
 
 
