@@ -89,7 +89,7 @@ def criteria_by_requirement() -> dict[str, list[str]]:
 
 
 def _named(criterion: Criterion) -> Iterator[str]:
-    for part in criterion.source.split(";"):
+    for part in criterion.source.en.split(";"):
         match = re.search(r"ASVS 5\.0\.0,(.*)", part)
         if match is None:
             continue
