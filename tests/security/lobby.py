@@ -37,6 +37,7 @@ class Lobby:
         self.rsa = RSAKey.generate_key(2048, auto_kid=True) if "rs256" in defects else None
         self.pem = b"" if self.rsa is None else self.rsa.as_pem(private=False)
         self.seen: set[str] = set()
+        self.visits: set[str] = set()
         self.began: dict[str, float] = {}
         self.passed = 0.0
 
@@ -90,16 +91,16 @@ class Lobby:
 
     def sign_in(self, method: str, query: dict[str, list[str]], cookies: Form, body: bytes) -> Given:
         if method == "GET":
-            given = cookies.get("session") or secrets.token_hex(16)
+            given = cookies["session"] if cookies.get("session") else secrets.token_hex(16)
+            self.visits |= set() if cookies.get("session") else {given}
             following = html.escape(query.get("return_to", ["/home"])[0])
             form = f'<form method="post"><input name="email"><input name="return_to" value="{following}"></form>'
             return 200, {"Set-Cookie": f"session={given}; Path=/; HttpOnly; SameSite=Lax"}, form
         sent = dict(parse_qsl(body.decode()))
         wanted = query.get("return_to", [sent.get("return_to", "/home")])[0]
         kept = cookies.get("session", "")
-        keeps = {"takes any identifier"} if kept not in self.sessions else {"takes any identifier", "keeps identifier"}
-        known = bool(kept) and (bool(keeps & self.defects) or "keeps identifier" in self.defects)
-        session = kept if known else self.open_session(sent["email"])
+        keeping = "keeps identifier" if kept in self.visits else "takes any identifier"
+        session = kept if kept and keeping in self.defects else self.open_session(sent["email"])
         self.sessions[session] = sent["email"]
         self.seen |= {session, sent["email"], self.form_token(sent["email"])}
         self.began[session] = self.now()
