@@ -88,7 +88,8 @@ def _kinds(text: str, own: frozenset[str]) -> set[Kind]:
 def _hit(kind: Kind, attribute: str) -> Hit:
     name = redact(attribute)[:120]
     message = f"The attribute {name} of spans held a personal value ({kind.value})."
-    return Hit("personal-data", "personal-data-in-trace", _RULE, "trace", "trace", f"{kind.value} {name}", message)
+    place = f"trace {name}"
+    return Hit("personal-data", "personal-data-in-trace", _RULE, place, place, kind.value, message)
 
 
 _RULE = Rule(
