@@ -92,8 +92,8 @@ def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: st
         if baseline is None
         else {
             "name": baseline.name,
-            "graded_on": baseline.graded_on.isoformat(),
-            "decision": baseline.decision.value,
+            "graded_on": baseline.past.graded_on.isoformat(),
+            "decision": baseline.past.decision.value,
             "new_failures": [j.criterion.id for j in against.new_failures(baseline, card)],
             "lost_answers": [j.criterion.id for j in against.lost_answers(baseline, card)],
         },
@@ -161,8 +161,8 @@ def _since(ruling: Ruling, baseline: against.Baseline) -> Text:
     failures = len(against.new_failures(baseline, ruling.card))
     lost = len(against.lost_answers(baseline, ruling.card))
     return Text(
-        en=f"against {baseline.name} of {day(baseline.graded_on, 'en')} – new failures: {failures}; "
+        en=f"against {baseline.name} of {day(baseline.past.graded_on, 'en')} – new failures: {failures}; "
         f"answers lost: {lost}",
-        fr=f"par rapport à {baseline.name} du {day(baseline.graded_on, 'fr')} – nouveaux échecs : {failures} ; "
+        fr=f"par rapport à {baseline.name} du {day(baseline.past.graded_on, 'fr')} – nouveaux échecs : {failures} ; "
         f"réponses perdues : {lost}",
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from typing import Literal
 
 from pydantic import ValidationError
 
 from scorecard.evidence import Text
+from scorecard.grading import Past, past
 from scorecard.quantities import day
-from scorecard.reports.json_report import JsonScorecard
-from scorecard.scorecard import Decision, GradeRange, Judged, Scorecard, Verdict
+from scorecard.reports.json_past import read_past
+from scorecard.scorecard import Judged, Scorecard, Verdict
 
 _FAILED = (Verdict.FAIL, Verdict.WAIVED)
 _SILENT = (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
@@ -27,41 +27,21 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is compared: verdicts by criterion, decision, grade, users held, and the digests of the evidence.
-
-    ``until`` is the last day of a conditional go.
-    """
+    """An earlier judgement, and what the log calls it."""
 
     name: str
-    project: str
-    graded_on: date
-    decision: Decision
-    until: date | None
-    grade: GradeRange
-    users_low: int | None
-    verdicts: Mapping[str, Verdict]
-    digests: frozenset[str]
+    past: Past
 
 
-def of_card(card: Scorecard, name: str) -> Baseline:
-    """The baseline that ``card`` makes; ``name`` is what the log calls it."""
-    return Baseline(
-        name=name,
-        project=card.project.name,
-        graded_on=card.graded_on,
-        decision=card.decision,
-        until=None if card.condition is None else card.condition.until,
-        grade=card.grade,
-        users_low=card.capacity.users_low,
-        verdicts={j.criterion.id: j.verdict for j in card.judged},
-        digests=frozenset(e.digest for e in card.evidence),
-    )
+def of_card(card: Scorecard, name: str, lang: Literal["en", "fr"] = "en") -> Baseline:
+    """The baseline that ``card`` makes, in the words of ``lang``."""
+    return Baseline(name, past(card, lang))
 
 
 def of_json(content: bytes, name: str) -> Baseline:
     """The baseline in the bytes of a ``scorecard.json``. Raises BaselineError: it is none."""
     try:
-        card = JsonScorecard.model_validate_json(content)
+        return Baseline(name, read_past(content))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -72,17 +52,6 @@ def of_json(content: bytes, name: str) -> Baseline:
                 fr=f"la référence {name} n’est pas une évaluation ({said})",
             )
         ) from error
-    return Baseline(
-        name=name,
-        project=card.project.name,
-        graded_on=card.graded_on,
-        decision=card.decision,
-        until=None if card.condition is None else card.condition.until,
-        grade=card.grade,
-        users_low=card.capacity.users_low,
-        verdicts={c.id: c.verdict for c in card.criteria},
-        digests=frozenset(e.digest for e in card.evidence),
-    )
 
 
 def check(baseline: Baseline, card: Scorecard) -> None:
@@ -91,29 +60,29 @@ def check(baseline: Baseline, card: Scorecard) -> None:
     Raises:
         BaselineError: it is of another project, holds no verdict, is younger than the run, or is the run itself.
     """
-    name = baseline.name
-    if baseline.project != card.project.name:
+    name, then = baseline.name, baseline.past
+    if then.project != card.project.name:
         raise BaselineError(
             Text(
-                en=f"the baseline {name} is of another project, “{baseline.project}”",
-                fr=f"la référence {name} porte sur un autre projet, « {baseline.project} »",
+                en=f"the baseline {name} is of another project, “{then.project}”",
+                fr=f"la référence {name} porte sur un autre projet, « {then.project} »",
             )
         )
-    if not any(verdict not in _SILENT for verdict in baseline.verdicts.values()):
+    if not any(verdict not in _SILENT for verdict in then.verdicts.values()):
         raise BaselineError(
             Text(
                 en=f"the baseline {name} is empty: it answers no question, so nothing could ever be worse",
                 fr=f"la référence {name} est vide : elle ne répond à aucune question, rien ne pourrait être pire",
             )
         )
-    if baseline.graded_on > card.graded_on:
+    if then.graded_on > card.graded_on:
         raise BaselineError(
             Text(
-                en=f"the baseline {name} was judged on {day(baseline.graded_on, 'en')}, after this run",
-                fr=f"la référence {name} a été évaluée le {day(baseline.graded_on, 'fr')}, après cette mesure",
+                en=f"the baseline {name} was judged on {day(then.graded_on, 'en')}, after this run",
+                fr=f"la référence {name} a été évaluée le {day(then.graded_on, 'fr')}, après cette mesure",
             )
         )
-    if baseline.digests == frozenset(e.digest for e in card.evidence):
+    if frozenset(then.digests.values()) == frozenset(e.digest for e in card.evidence):
         raise BaselineError(
             Text(
                 en=f"the baseline {name} is this very run: its evidence is the same",
@@ -125,13 +94,15 @@ def check(baseline: Baseline, card: Scorecard) -> None:
 def new_failures(baseline: Baseline, card: Scorecard) -> list[Judged]:
     """Questions not met now that were not failures in the baseline, the blocking first; waived ones are accepted."""
     found = [
-        j for j in card.judged if j.verdict is Verdict.FAIL and baseline.verdicts.get(j.criterion.id) not in _FAILED
+        j
+        for j in card.judged
+        if j.verdict is Verdict.FAIL and baseline.past.verdicts.get(j.criterion.id) not in _FAILED
     ]
     return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
 
 
 def lost_answers(baseline: Baseline, card: Scorecard) -> list[Judged]:
     """Questions without an answer now that had one in the baseline, the blocking first."""
-    known = [name for name, verdict in baseline.verdicts.items() if verdict not in _SILENT]
+    known = [name for name, verdict in baseline.past.verdicts.items() if verdict not in _SILENT]
     found = [j for j in card.judged if j.verdict is Verdict.UNKNOWN and j.criterion.id in known]
     return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))

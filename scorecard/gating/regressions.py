@@ -52,7 +52,7 @@ def grade_drop(rules: Rules, case: Case) -> Iterator[Said]:
     """A low end that fell too far."""
     assert case.baseline is not None
     assert rules.grade_drop is not None
-    before, now = case.baseline.grade.low, case.card.grade.low
+    before, now = case.baseline.past.grade.low, case.card.grade.low
     if LETTERS.index(now) - LETTERS.index(before) > rules.grade_drop:
         yield Said(
             Text(
@@ -66,7 +66,7 @@ def capacity_drop(rules: Rules, case: Case) -> Iterator[Said]:
     """Users held that were lost; unknown on either side cannot be told."""
     assert case.baseline is not None
     assert rules.capacity_drop is not None
-    before, now = case.baseline.users_low, case.card.capacity.users_low
+    before, now = case.baseline.past.users_low, case.card.capacity.users_low
     if before is None:
         yield Said(
             Text(

@@ -89,4 +89,4 @@ def _revoked(card: Scorecard, baseline: Baseline | None) -> list[Refusal]:
     """A conditional go ends on its day, and with the first regression: a baseline that was accepted shows both."""
     if baseline is None or card.decision is not Decision.CONDITIONAL:
         return []
-    return [Refusal(baseline.name, "revoked", True, reason) for reason in revoked_by(baseline, card)]
+    return [Refusal(baseline.name, "revoked", True, reason) for reason in revoked_by(baseline.past, card)]

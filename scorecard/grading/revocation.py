@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Protocol
-
 from scorecard.evidence import Text, Unit
+from scorecard.grading.past import Past
 from scorecard.grading.sentences import followed, quoted
 from scorecard.quantities import both, day, rounded_down
 from scorecard.scorecard import Decision, Judged, Scorecard, Verdict
@@ -15,27 +12,7 @@ _RANKS = {Verdict.PASS: 2, Verdict.WARN: 1, Verdict.FAIL: 0, Verdict.WAIVED: 0}
 """A waived failure is still a failure."""
 
 
-class Accepted(Protocol):
-    """The assessment under which a go was given; ``until`` is the last day of a conditional one."""
-
-    @property
-    def decision(self) -> Decision:
-        """Go or conditional go; any other was no acceptance."""
-
-    @property
-    def until(self) -> date | None:
-        """Last day of a conditional go."""
-
-    @property
-    def users_low(self) -> int | None:
-        """Low end of the users held."""
-
-    @property
-    def verdicts(self) -> Mapping[str, Verdict]:
-        """Verdicts by criterion."""
-
-
-def revoked_by(accepted: Accepted, card: Scorecard) -> tuple[Text, ...]:
+def revoked_by(accepted: Past, card: Scorecard) -> tuple[Text, ...]:
     """Every reason why ``card`` revokes the go that was given under ``accepted``; empty when it stands.
 
     A go is revoked when its condition has run out, when an answer that counted is worse, when a question that was
@@ -64,7 +41,7 @@ def terms(users_cap: int | None) -> Text:
     return Text(en=f"{en}, or that shows fewer than {users.en}.", fr=f"{fr}, ou si elle montre moins de {users.fr}.")
 
 
-def _over(accepted: Accepted, card: Scorecard) -> list[Text]:
+def _over(accepted: Past, card: Scorecard) -> list[Text]:
     if accepted.until is None or card.graded_on <= accepted.until:
         return []
     return [
@@ -75,7 +52,7 @@ def _over(accepted: Accepted, card: Scorecard) -> list[Text]:
     ]
 
 
-def _worse(accepted: Accepted, card: Scorecard) -> list[Text]:
+def _worse(accepted: Past, card: Scorecard) -> list[Text]:
     now = {j.criterion.id: j for j in card.judged}
     found = []
     for name in sorted(accepted.verdicts, key=lambda n: (n not in now or not now[n].criterion.blocking, n)):
@@ -102,7 +79,7 @@ def _no_longer_asked(name: str, judged: Judged | None) -> Text:
     )
 
 
-def _fewer_users(accepted: Accepted, card: Scorecard) -> list[Text]:
+def _fewer_users(accepted: Past, card: Scorecard) -> list[Text]:
     """The cap of the accepted go against the low end of now; no cap was given where it was not known."""
     if accepted.users_low is None:
         return []

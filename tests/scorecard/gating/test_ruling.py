@@ -147,7 +147,8 @@ def test_capacity_may_fall_by_the_share_that_is_accepted(card, users, code):
 
 def test_a_scorecard_json_is_the_same_baseline_as_its_card(card):
     made = card(on=EARLIER, observed=EARLIER, neat=0.5, quick=None, held=0.35)
-    assert of_json(json_report.render(made, "fr").encode(), "x") == of_card(made, "x")
+    for lang in ("en", "fr"):
+        assert of_json(json_report.render(made, lang).encode(), "x") == of_card(made, "x", lang)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"schema": "portance/scorecard/1"}'])
