@@ -34,6 +34,7 @@ class Examined:
     ended: bool | None = None
     aged: bool | None = None
     life: Lifetime | None = None
+    by_cookie: bool = True
     redirected: bool | None = None
     token_hits: list[Hit] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
@@ -90,6 +91,7 @@ def _try_session(sender: Sender, one: Examined, entry: Entry, clock: Clock) -> N
     gone = one.walk
     one.life = session_life.lifetime(sender, gone, entry, clock.now())
     one.hits += session_life.too_long(gone, entry, one.life)
+    one.by_cookie = not gone.opened_by(sender, ("", gone.session(entry.after)[1]))
     one.token_hits = token_forgery.forged(sender, gone, gone.session(entry.after))
     fixed = session_life.fixation(sender, gone, entry)
     one.hits += [fixed] if fixed is not None else []

@@ -108,10 +108,12 @@ def _facts(examined: list[Examined], forged: list[Hit], tokens: list[Hit], gap: 
     attempts = [attempt for one in examined if one.forged is not None for attempt in one.forged.attempts]
     untried = any(attempt.taken is None for attempt in attempts) or any(one.forged is None for one in examined)
     forging = _UNTRIED if untried and gap is None else gap
+    if not attempts and forging is None and any(one.by_cookie for one in examined if one.entry is not None):
+        forging = NOTHING_TO_FORGE
     endless = len({name for life in lives for name in life.endless})
     return (
-        _any("security.session_fixation", [one.fixed for one in examined], gap, bad=True),
-        _any("security.sign_out_ends_session", [one.ended for one in examined], gap, bad=False),
+        _any("security.session_fixation", _by_persona(examined, "fixed"), gap, bad=True),
+        _any("security.sign_out_ends_session", _by_persona(examined, "ended"), gap, bad=False),
         _lifetime(lives, gap),
         _outlasted(examined),
         count("security.tokens_without_expiry", endless, gap, f"in {len(lives)} sessions"),
@@ -120,9 +122,9 @@ def _facts(examined: list[Examined], forged: list[Hit], tokens: list[Hit], gap: 
             "security.requests_forgeable",
             len({hit.location for hit in forged}),
             forging,
-            f"of {len({attempt.route for attempt in attempts})} requests tried" if attempts else NOTHING_TO_FORGE.en,
+            f"of {len({attempt.route for attempt in attempts})} requests that a cookie alone vouches for",
         ),
-        _any("security.sign_in_redirects_open", [one.redirected for one in examined], gap, bad=True),
+        _any("security.sign_in_redirects_open", _by_persona(examined, "redirected"), gap, bad=True),
     )
 
 
@@ -138,15 +140,26 @@ def _cookies(url: str, examined: list[Examined], gap: Text | None) -> Seen:
     return cookies.weak("security.session_cookies_weak", seen, _NO_COOKIE, gap, encrypted=url.startswith("https:"))
 
 
-def _any(fact: str, values: Iterable[bool | None], gap: Text | None, *, bad: bool) -> Fact:
-    """``bad`` where one of ``values`` is; the opposite where all that are known are, and there is no gap."""
-    known = [value for value in values if value is not None]
-    if bad in known:
-        return yes_no(fact, bad, _NO_SIGN_IN, f"in {len(known)} journeys")
+def _by_persona(examined: list[Examined], name: str) -> dict[str, list[bool]]:
+    """What is known under ``name`` of the journeys of each persona that signs in."""
+    known: dict[str, list[bool]] = {}
+    for one in examined:
+        if one.entry is not None and one.entry.steps:
+            value = getattr(one, name)
+            known.setdefault(one.walk.journey.persona, []).extend([] if value is None else [value])
+    return known
+
+
+def _any(fact: str, known: dict[str, list[bool]], gap: Text | None, *, bad: bool) -> Fact:
+    """``bad`` where one journey shows it; the opposite where each persona was tried and none does, without a gap."""
+    values = [value for found in known.values() for value in found]
+    detail = f"in {len(values)} journeys"
     nothing = session_life.NO_WAY_OUT if fact == "security.sign_out_ends_session" else _NO_SIGN_IN
-    if not known or gap is not None:
-        return yes_no(fact, None, gap if gap is not None else nothing)
-    return yes_no(fact, not bad, nothing, f"in {len(known)} journeys")
+    if bad in values:
+        return yes_no(fact, bad, nothing, detail)
+    if gap is not None or not known or not all(known.values()):
+        return yes_no(fact, None, gap if gap is not None else nothing, detail)
+    return yes_no(fact, not bad, nothing, detail)
 
 
 def _lifetime(lives: list[Lifetime], gap: Text | None) -> Fact:

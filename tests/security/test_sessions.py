@@ -167,6 +167,13 @@ def test_a_token_in_a_header_cannot_be_sent_by_another_site(portal, portal_site)
     assert facts[FIXATION] is False
 
 
+def test_where_nothing_is_changed_nothing_could_be_forged_and_that_is_unknown(portal, portal_site):
+    evidence = sessions.collect(portal_site(portal(), only=("page", "enter", "slots")), random=Random(4))
+    fact = next(one for one in evidence.facts if one.id == CROSS_SITE)
+    assert fact.value is None
+    assert "nothing to forge" in fact.reason.en
+
+
 def test_agents_and_citizens_are_both_tried(portal, portal_site, fact):
     evidence = sessions.collect(portal_site(portal()), random=Random(4))
     assert fact(evidence, FIXATION).detail == "in 2 journeys"
