@@ -20,7 +20,11 @@ def test_an_address_of_a_journey_is_found_with_its_attribute(make_site, fact):
     assert evidence.status is Status.COMPLETED
     assert fact(evidence, FACT).value == 1
     (finding,) = evidence.findings
-    assert (finding.cwe, finding.location, finding.rule) == ("CWE-532", "trace dossier.contact", "personal-data-in-trace")
+    assert (finding.cwe, finding.location, finding.rule) == (
+        "CWE-532",
+        "trace dossier.contact",
+        "personal-data-in-trace",
+    )
     assert "dossier.contact" in finding.message
     assert SOMEONE["email"] not in evidence.model_dump_json()
 
