@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -13,6 +14,7 @@ from scorecard.evidence import Evidence, Fact, Finding, Status
 from scorecard.project import About, ProjectFile, Site, TargetSection
 
 ROOT = GROUND.parents[1]
+TABLE = ROOT / "docs" / "security" / "scanners.md"
 DEFECTS = defects()
 WANTED = {
     "sql-injection", "stored-xss", "reflected-xss", "path-traversal", "command-execution", "ssrf", "open-redirect",
@@ -65,6 +67,11 @@ def test_its_sound_twin_gives_nothing_though_it_was_looked_at(defect: Defect, lo
         sound, weak = (_fact(one[expected.scanner].evidence, expected) for one in (seen, looks(defect, "weak")))
         assert sound.value is not None, sound.reason
         assert sound.value != weak.value
+
+
+def test_the_table_of_the_docs_has_a_row_for_every_defect():
+    rows = re.findall(r"^\| \[([a-z-]+)\]\(", TABLE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [defect.name for defect in DEFECTS], "python tests/benchmarks/proving_ground.py writes it again"
 
 
 def test_no_planted_secret_is_kept_in_this_repository():

@@ -1,17 +1,18 @@
 """A letter to the town hall. Sound twin: a text of more than a megabyte is refused."""
 
-from typing import Annotated
-
-from fastapi import Form
 from ground import SignedIn, hall
+from pydantic import BaseModel
 
 app = hall()
-sizes: dict[str, int] = {}
+letters: dict[str, str] = {}
+
+
+class Letter(BaseModel):
+    subject: str
+    text: str
 
 
 @app.post("/letters", status_code=201)
-async def write(
-    person: SignedIn, title: Annotated[str, Form(max_length=80)], content: Annotated[str, Form()]
-) -> dict[str, int]:
-    sizes[title] = len(content)
-    return {"characters": len(content)}
+async def write(letter: Letter, person: SignedIn) -> dict[str, int]:
+    letters[person.email] = letter.text
+    return {"characters": len(letter.text)}
