@@ -14,6 +14,7 @@ from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
 from scorecard.project import RunProfile, Site, is_local
+from security.api_document import declares_sign_in, fetched
 from security.api_identities import PEOPLE, Identities, sign_in
 from security.api_report import CHECKS, ApiReport, Failure, NotAReportError, read
 from security.observation import COLLECTOR, count, keep, no_key, unknown, unobserved
@@ -98,6 +99,7 @@ def collect(
         started, tool=tool.name, version=known, command=tuple(redact(word) for word in shown([*tool.command, *words]))
     )
     gap = _gap(report, identities)
+    closed = declares_sign_in(fetched(site))
     return Evidence(
         name=NAME,
         collector=COLLECTOR,
@@ -105,7 +107,7 @@ def collect(
         status=Status.COMPLETED if gap is None else Status.DEGRADED,
         reason=gap,
         provenance=provenance,
-        facts=_facts(report, identities, gap),
+        facts=_facts(report, identities, gap, closed),
         findings=findings(_hit(failure) for failure in _distinct(report.failures)),
         raw=keep(site, NAME, "answers.json", _account(report)),
     )
@@ -194,10 +196,13 @@ def _gap(report: ApiReport, identities: Identities) -> Text | None:
     return identities.trouble if report.stopped is None else report.stopped
 
 
-def _facts(report: ApiReport, identities: Identities, gap: Text | None) -> tuple[Fact, ...]:
+def _facts(report: ApiReport, identities: Identities, gap: Text | None, closed: bool) -> tuple[Fact, ...]:
     detail = f"of {report.selected} operations, {report.let_in} of which let somebody in"
     gaps = dict.fromkeys(_OF, gap)
-    if gap is None and not identities.headers:
+    if gap is None and not closed:
+        # the tool leaves the sign-in out where the document asks for one, and nowhere else
+        gaps["ignored-authentication"] = gaps["object-level-access"] = _NOTHING_CLOSED
+    elif gap is None and not identities.headers:
         gaps["ignored-authentication"] = gaps["object-level-access"] = _NOBODY
     elif gap is None and len(identities.peers) < PEOPLE:
         gaps["object-level-access"] = _ALONE
@@ -273,6 +278,11 @@ def _unread(site: Site, tool: Tool, why: str) -> Text:
 _NO_ANSWER = Text(
     en="no operation of the API was answered",
     fr="aucune opération de l'API n'a reçu de réponse",
+)
+_NOTHING_CLOSED = Text(
+    en="the OpenAPI document requires no sign-in for any operation (no security), so none could be tried without it",
+    fr="le document OpenAPI n'exige de connexion pour aucune opération (pas de security), aucune n'a donc pu être "
+    "essayée sans",
 )
 _NOBODY = Text(
     en="nobody could be signed in, so a closed operation could not be told from one that checks nothing",

@@ -6,9 +6,11 @@ import json
 from random import Random
 
 import pytest
+from api_service import DOCUMENT
 
 from scorecard.evidence import Status
 from security import api, api_report
+from security.api_document import declares_sign_in
 from security.api_identities import Identities
 
 ERRORS = "security.api_server_errors"
@@ -203,3 +205,28 @@ def test_sessions_are_kept_from_other_users_of_the_machine(tmp_path):
     settings = Identities({"citizen-1": {"Cookie": "a=b"}}, ("citizen-1",)).settings(tmp_path)
     assert (tmp_path / "identities.json").stat().st_mode & 0o077 == 0
     assert not any("peers" in line for line in settings)
+
+
+@pytest.mark.parametrize(
+    ("document", "closed"),
+    [
+        ({"security": [{"bearer": []}]}, True),
+        ({"paths": {"/a": {"get": {"security": [{"bearer": []}]}}}}, True),
+        ({"security": [{}], "paths": {"/a": {"get": {"security": []}, "parameters": []}}}, False),
+        ({"paths": {"/a": {"get": {}}}}, False),
+        ({"paths": []}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_a_document_requires_a_sign_in_where_it_names_one(document, closed):
+    assert declares_sign_in(document) is closed
+
+
+def test_where_the_document_requires_no_sign_in_nothing_is_cleared_of_ignoring_it(api_service, api_site):
+    document = {key: value for key, value in DOCUMENT.items() if key != "security"}
+    facts = {fact.id: fact for fact in api.collect(api_site(api_service(document=document)), random=Random(4)).facts}
+    for name in ("security.api_auth_ignored", "security.api_objects_open"):
+        assert facts[name].value is None
+        assert "requires no sign-in" in facts[name].reason.en
+    assert facts["security.api_server_errors"].value == 0
