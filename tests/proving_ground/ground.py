@@ -1,6 +1,8 @@
 """The town hall that every weak service and its sound twin share: people sign in, file a dossier, read it back.
 
-It is right in everything the scanners look at, so that what they find in a weak service is what its own file planted.
+It is right in all that the scanners look at but limits of rate, so that what they find in a weak service is what its own
+file planted; where the defect is about such limits, :func:`hall` sets them.
+
 A service makes its application with :func:`hall` and adds routes; :data:`routes` come after them, so that a service
 replaces a route of the town hall by writing one with the same path.
 """
@@ -76,7 +78,9 @@ routes = APIRouter()
 _asked: dict[str, list[float]] = {}
 
 
-def hall(*, same_origin: bool = True, unlimited: tuple[str, ...] = (), per_minute: int | None = None, **options: Any) -> FastAPI:
+def hall(
+    *, same_origin: bool = True, unlimited: tuple[str, ...] = (), per_minute: int | None = None, **options: Any
+) -> FastAPI:
     """An application with the protections of the town hall and none of its routes yet.
 
     Args:
