@@ -1,7 +1,7 @@
 """The town hall that every weak service and its sound twin share: people sign in, file a dossier, read it back.
 
-It is right in all that the scanners look at but limits of rate, so that what they find in a weak service is what its own
-file planted; where the defect is about such limits, :func:`hall` sets them.
+It is right in all that the scanners look at but limits of rate, so that what they find in a weak service is what its
+own file planted; where the defect is about such limits, :func:`hall` sets them.
 
 A service makes its application with :func:`hall` and adds routes; :data:`routes` come after them, so that a service
 replaces a route of the town hall by writing one with the same path.
