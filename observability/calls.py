@@ -96,28 +96,37 @@ def _replace(owner: type, name: str, describe: Callable[..., Call | None]) -> No
     original: Callable[..., Any] = owner.__dict__[name]
     current = trace.get_current_span
 
-    def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[None]:
+    def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[Any]:
         call = describe(*arguments, **keywords) if current().is_recording() else None
         return _NO_SPAN if call is None else _span(call)
 
     async def traced_async(*arguments: Any, **keywords: Any) -> Any:
-        with span(arguments, keywords):
-            return await original(*arguments, **keywords)
+        with span(arguments, keywords) as recorded:
+            return _answered(recorded, await original(*arguments, **keywords))
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
-        with span(arguments, keywords):
-            return original(*arguments, **keywords)
+        with span(arguments, keywords) as recorded:
+            return _answered(recorded, original(*arguments, **keywords))
 
     _replaced.append((owner, name, original))
     setattr(owner, name, traced_async if inspect.iscoroutinefunction(original) else traced)
 
 
+def _answered(span: Any, result: Any) -> Any:
+    """``result``, its status told to the span of an outgoing call: one that was refused can be told from one served."""
+    if span is not None:
+        span.set_attribute("http.response.status_code", result.status_code)
+    return result
+
+
 @contextmanager
-def _span(call: Call) -> Iterator[None]:
+def _span(call: Call) -> Iterator[Any]:
     from opentelemetry import propagate, trace
 
     tracer = trace.get_tracer("observability.calls")
-    with tracer.start_as_current_span(call.name, kind=trace.SpanKind.CLIENT, attributes=call.attributes):
+    with tracer.start_as_current_span(call.name, kind=trace.SpanKind.CLIENT, attributes=call.attributes) as span:
         if call.headers is not None:
             propagate.inject(call.headers)
-        yield
+            yield span
+        else:
+            yield None

@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from observability.spans import Span, Work
 from observability.statements import is_transaction_control
+
+
+class Call(NamedTuple):
+    """Something a request did inside itself, its times (ns) cut to those of the request."""
+
+    work: Work
+    label: str
+    start_ns: int
+    end_ns: int
+    failed: bool
+    answered_by: str = ""
+    """Route of the traced request that this call caused; empty where none is in the trace."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.end_ns - self.start_ns) / 1e9
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,12 @@ class Request:
     instrumented: frozenset[str]
     nested: bool
     """Whether another traced request caused this one; its time is then inside the other's remote time."""
+    start_ns: int
+    end_ns: int
+    root: bool
+    """Whether the trace began here: nobody who asked passed one on."""
+    calls: tuple[Call, ...]
+    """Everything below it in its own service, in order of time."""
 
     @property
     def application(self) -> float:
@@ -75,13 +99,14 @@ def _assemble_trace(trace: dict[str, Span], assembly: Assembly) -> None:
     children: dict[str, list[Span]] = defaultdict(list)
     for span in trace.values():
         children[span.parent_id].append(span)
+    answers = {span.parent_id: span.label for span in trace.values() if span.work is Work.SERVING}
     reached = 0
     for span in trace.values():
         if span.work is Work.SERVING:
             below = _below(span, children)
             reached += 1 + len(below)
             nested = span.parent_id in trace
-            assembly.requests.append(_request(span, below, nested, assembly))
+            assembly.requests.append(_request(span, below, nested, answers, assembly))
     # A span in a cycle, or below no request, is reached by none; one is reached from its own request only.
     assembly.orphans += len(trace) - reached
 
@@ -100,11 +125,12 @@ def _below(server: Span, children: dict[str, list[Span]]) -> list[Span]:
     return found
 
 
-def _request(server: Span, below: list[Span], nested: bool, assembly: Assembly) -> Request:
+def _request(server: Span, below: list[Span], nested: bool, answers: dict[str, str], assembly: Assembly) -> Request:
     start, end = server.start_ns, max(server.start_ns, server.end_ns)
     assembly.skewed += sum(1 for s in (server, *below) if s.end_ns < s.start_ns or s.start_ns < start)
-    sql = [_within(s, start, end) for s in below if s.work is Work.SQL]
-    remote = [_within(s, start, end) for s in below if s.work is Work.REMOTE]
+    calls = sorted((_call(s, start, end, answers) for s in below), key=lambda c: (c.start_ns, c.end_ns, c.label))
+    sql = [(c.start_ns, c.end_ns) for c in calls if c.work is Work.SQL]
+    remote = [(c.start_ns, c.end_ns) for c in calls if c.work is Work.REMOTE]
     sql_ns = merged_length(sql)
     return Request(
         trace_id=server.trace_id,
@@ -116,11 +142,23 @@ def _request(server: Span, below: list[Span], nested: bool, assembly: Assembly) 
         statements=Counter(s.label for s in below if s.work is Work.SQL and not is_transaction_control(s.label)),
         instrumented=server.instrumented,
         nested=nested,
+        start_ns=start,
+        end_ns=end,
+        root=server.parent_id == "",
+        calls=tuple(calls),
     )
 
 
-def _within(span: Span, start: int, end: int) -> tuple[int, int]:
-    return min(max(span.start_ns, start), end), min(max(span.end_ns, start), end)
+def _call(span: Span, start: int, end: int, answers: dict[str, str]) -> Call:
+    begin = min(max(span.start_ns, start), end)
+    return Call(
+        work=span.work,
+        label=span.label,
+        start_ns=begin,
+        end_ns=max(begin, min(span.end_ns, end)),  # one that ends before it begins took no time
+        failed=span.failed,
+        answered_by=answers.get(span.span_id, ""),
+    )
 
 
 def merged_length(intervals: list[tuple[int, int]]) -> int:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 FILE_NAME = "sent-traces.jsonl"
+
+
+class Visit(NamedTuple):
+    """One request as the generator saw it: its name, when it was begun (s since 1970), how long it took (s)."""
+
+    name: str
+    start: float
+    latency: float
 
 
 @dataclass(frozen=True)
@@ -17,12 +28,15 @@ class Sent:
     answered: frozenset[str]
     """Those with a good answer: the service handled them for certain, a refused connection leaves no trace."""
     malformed: int = 0
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    """What the generator saw of each trace, where its line says so."""
 
 
 def read_sent(path: Path) -> Sent | None:
     """Read ``sent-traces.jsonl``; None when there is none. Lines that are cut short or odd are counted, not used."""
     traces: set[str] = set()
     answered: set[str] = set()
+    visits: dict[str, Visit] = {}
     malformed = 0
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
@@ -34,11 +48,24 @@ def read_sent(path: Path) -> Sent | None:
                         traces.add(trace.lower())
                         if entry.get("ok") is True:
                             answered.add(trace.lower())
+                        if (visit := _visit(entry)) is not None:
+                            visits[trace.lower()] = visit
                     case _:
                         malformed += 1
     except OSError:
         return None
-    return Sent(frozenset(traces), frozenset(answered), malformed)
+    return Sent(frozenset(traces), frozenset(answered), malformed, visits)
+
+
+def _visit(entry: dict[str, object]) -> Visit | None:
+    match entry:
+        case {"name": str(name), "start": int() | float() as start, "latency_s": int() | float() as latency}:
+            try:
+                visit = Visit(name, float(start), float(latency))
+            except OverflowError:  # a number of hundreds of digits
+                return None
+            return visit if math.isfinite(visit.start) and 0 <= visit.latency < math.inf else None
+    return None
 
 
 def _entry(line: str) -> dict[str, object]:

@@ -93,7 +93,7 @@ def _span(span: OtlpSpan, service: str, instrumented: frozenset[str]) -> Span | 
         label=intern(_label(span.name, work, attributes)[:_LABEL_MAX_CHARS]),
         start_ns=span.start_time_unix_nano,
         end_ns=span.end_time_unix_nano,
-        failed=span.status.code == OtlpStatus.STATUS_CODE_ERROR,
+        failed=span.status.code == OtlpStatus.STATUS_CODE_ERROR or (work is Work.REMOTE and _is_refusal(attributes)),
         service=service,
         instrumented=instrumented,
     )
@@ -105,6 +105,12 @@ def _work(kind: int, attributes: dict[str, Any]) -> Work:
     if "db.system" in attributes or "db.system.name" in attributes:
         return Work.SQL
     return Work.REMOTE if kind == OtlpSpan.SPAN_KIND_CLIENT else Work.OTHER
+
+
+def _is_refusal(attributes: dict[str, Any]) -> bool:
+    """Whether the other side answered that it cannot now: a server error, or too many requests."""
+    status = attributes.get("http.response.status_code", attributes.get("http.status_code"))
+    return isinstance(status, int) and (status >= 500 or status == 429)
 
 
 def _label(name: str, work: Work, attributes: dict[str, Any]) -> str:
