@@ -72,7 +72,7 @@ def collect(
         provenance=Provenance.since(
             started, tool="portance-active", version=metadata.version("portance"), command=("probe", redact(site.url))
         ),
-        facts=_facts(prober, surface, found, reachable=is_local(site.url)),
+        facts=_facts(prober, surface, found, reachable=bool(site.server_pids)),
         findings=found,
         raw=keep(site, NAME, "trials.json", _account(prober, surface)),
     )
@@ -134,7 +134,11 @@ def _gap(missing: list[str]) -> Text | None:
 
 
 def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...], *, reachable: bool) -> tuple[Fact, ...]:
-    """The facts; ``reachable`` says whether the service could call the listener of the run at all."""
+    """The facts; ``reachable`` says whether the service is known to be able to call the listener of the run.
+
+    It is when the run started it. A service at an address of this machine may stand in a container, whose loopback is
+    its own: there, that nobody called says nothing.
+    """
     detail = f"{prober.places} places, {prober.sent} requests"
     missing = [*surface.troubles, *prober.silent]
     counted = [
@@ -177,8 +181,8 @@ def _progress(site: Site, share: float) -> None:
 
 
 _NOT_REACHABLE = Text(
-    en="the service is not on this machine and cannot call the listener that this run has here",
-    fr="le service n'est pas sur cette machine et ne peut pas appeler l'écoute que cette évaluation y tient",
+    en="this run did not start the service, so it is not known whether it can call the listener that the run has here",
+    fr="cette évaluation n'a pas lancé le service, on ignore donc s'il peut appeler l'écoute qu'elle tient ici",
 )
 _SWITCHED_OFF = Text(
     en="[security] active = false in portance.toml: nothing was tried",

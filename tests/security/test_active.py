@@ -129,7 +129,7 @@ def test_nothing_is_tried_where_nobody_asked_for_it(town_site, assert_unknown, u
 
 
 def test_a_remote_service_is_attacked_only_when_its_owner_says_so(town_site, assert_unknown):
-    site = replace(town_site("https://town.example", remote=True), url="https://town.example")
+    site = replace(town_site("https://town.example", remote=True), url="https://town.example", server_pids=())
     assert_unknown(active.collect(site), SQL, "[security] active = true")
 
 
@@ -148,11 +148,14 @@ def test_nothing_typed_stands_in_what_is_written(look, tmp_path):
     assert not any(name in written for name in people._LAST)
 
 
-def test_a_service_that_cannot_call_back_is_not_cleared_of_calling(town, town_site, monkeypatch, fact):
-    monkeypatch.setattr(active, "is_local", lambda _: False)
+@pytest.mark.parametrize("local", [True, False])
+def test_a_service_that_may_not_be_able_to_call_back_is_not_cleared_of_calling(
+    town, town_site, monkeypatch, fact, local
+):
+    monkeypatch.setattr(active, "is_local", lambda _: local)
     monkeypatch.setattr(active_prober, "LATE_S", 0.0)
-    site = town_site(town(), security={"active": True})
+    site = replace(town_site(town(), security={"active": True}), server_pids=())
     evidence = active.collect(site, random=Random(8))
     assert fact(evidence, SQL).value == 0
     assert fact(evidence, FORGED).value is None
-    assert "cannot call the listener" in fact(evidence, FORGED).reason.en
+    assert "not known whether it can call the listener" in fact(evidence, FORGED).reason.en

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import json
+import os
 import sqlite3
 import subprocess
 import threading
@@ -278,6 +279,6 @@ def town_site(tmp_path: Path) -> Callable[..., Site]:
         )
         run = tmp_path / "runs" / "one"
         run.mkdir(parents=True, exist_ok=True)
-        return Site(project=project, root=tmp_path, run=run, url=url)
+        return Site(project=project, root=tmp_path, run=run, url=url, server_pids=(os.getpid(),))
 
     return make
