@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from observability.diagnosis import Diagnosis, diagnose, told, waiting
+from observability.diagnosis.group import MIN_REQUESTS
 from observability.received import Received
 from observability.requests import Request, assemble
 from observability.routes import Route, by_route
@@ -60,6 +63,9 @@ def collect(site: Site, received: Received) -> Evidence:
     assembly = assemble(received.spans)
     requests = _of_the_load(assembly.requests, sent)
     routes = by_route(requests)
+    cores_used = told.cores_used(site.run)
+    found = diagnose(requests, assembly.requests, sent, objective_s=site.project.objectives.p95, cores_used=cores_used)
+    total_s = sum(request.duration for request in requests if not request.nested)
     status, reason = _status(received, sent)
     return Evidence(
         name="traces",
@@ -73,6 +79,7 @@ def collect(site: Site, received: Received) -> Evidence:
             *_sql_facts(received, requests, routes, assembly.kinds),
             *_share_facts(received, requests, assembly.kinds),
             _slowest(received, routes),
+            *_diagnosis_facts(received, requests, found, assembly.kinds, cores_used),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
             Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
             Fact(id="trace.spans_dropped", value=received.dropped, unit=Unit.COUNT),
@@ -80,7 +87,12 @@ def collect(site: Site, received: Received) -> Evidence:
             Fact(id="trace.spans_orphaned", value=assembly.orphans, unit=Unit.COUNT),
             Fact(id="trace.spans_skewed", value=assembly.skewed, unit=Unit.COUNT),
         ),
-        tables=(_routes_table(routes), _statements_table(routes)),
+        findings=told.findings(found, total_s),
+        tables=(
+            _routes_table(routes),
+            _statements_table(routes),
+            told.table(found, {route.name: route.total for route in routes}, total_s),
+        ),
     )
 
 
@@ -174,6 +186,34 @@ def _slowest(received: Received, routes: Sequence[Route]) -> Fact:
         unit=Unit.TEXT,
         detail=f"p95 {slowest.p95:.3f} s (n = {slowest.requests})",
     )
+
+
+def _diagnosis_facts(
+    received: Received,
+    requests: Sequence[Request],
+    found: Sequence[Diagnosis],
+    kinds: frozenset[Work],
+    cores_used: float | None,
+) -> list[Fact]:
+    unseen = [
+        reason
+        for reason, known in (
+            (NO_SQL, _is_known("sql", Work.SQL, requests, kinds)),
+            (NO_REMOTE, _is_known("http", Work.REMOTE, requests, kinds)),
+        )
+        if not known
+    ]
+    unknown = _nothing_served(received, requests)
+    if unknown is None and not found:
+        often = Counter(request.route for request in requests)
+        if max(often.values()) < MIN_REQUESTS:
+            unknown = told.TOO_FEW
+        elif unseen:  # to have found nothing where half of it is dark is not to have found that there is nothing
+            unknown = unseen[0]
+    not_seen = [reason.en for reason in unseen]
+    if not waiting.is_free(cores_used):
+        not_seen.append(told.NOT_FREE)
+    return told.facts(found, unknown, "; ".join(not_seen))
 
 
 def _nothing_served(received: Received, served: Sequence[object]) -> Text | None:

@@ -1,0 +1,62 @@
+"""All rules over the requests of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from observability.diagnosis import context, outgoing, own_time, repeated, slow, waiting
+from observability.diagnosis.diagnosis import Diagnosis, in_order
+from observability.diagnosis.group import grouped
+from observability.requests import Request
+from observability.sent import Sent
+from observability.spans import Work
+
+
+def diagnose(
+    requests: Sequence[Request],
+    everything: Sequence[Request],
+    sent: Sent | None,
+    *,
+    objective_s: float,
+    cores_used: float | None,
+) -> list[Diagnosis]:
+    """What to mend, that which gains the most first.
+
+    Args:
+        requests: those to be judged (of the load, where there was one).
+        everything: all that were traced, among which lost traces are looked for.
+        sent: what the load generator sent, None when nothing is known of it.
+        objective_s: what one request may take, in seconds.
+        cores_used: processor time of the service at its busiest, in cores; None when not known.
+    """
+    return in_order(list(_found(requests, everything, sent, objective_s, cores_used)))
+
+
+def _found(
+    requests: Sequence[Request],
+    everything: Sequence[Request],
+    sent: Sent | None,
+    objective_s: float,
+    cores_used: float | None,
+) -> Iterator[Diagnosis]:
+    groups = grouped(requests)
+    waits = [
+        *waiting.at_the_door(groups, Work.SQL),
+        *waiting.at_the_door(groups, Work.REMOTE),
+        *waiting.event_loop(groups, {} if sent is None else sent.visits, cores_used),
+    ]
+    explained = {d.route for d in waits}
+    yield from waits
+    for group in groups:
+        yield from repeated.find(group)
+        yield from slow.find(group)
+        yield from outgoing.find(group, objective_s)
+        yield from own_time.span_explosion(group)
+        if group.route in explained:
+            continue
+        locks = list(waiting.own_lock(group, cores_used))
+        yield from locks
+        if not locks:
+            yield from own_time.outside_spans(group)
+    yield from context.between_services(groups, everything)
+    yield from context.at_the_entry(sent, everything)

@@ -1,0 +1,111 @@
+"""Statements that take long by themselves, and those that wait for a lock of the database."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import mean, median
+
+from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent, shortened
+from observability.diagnosis.group import MIN_REQUESTS, Group
+from observability.requests import Request
+from observability.routes import percentile
+from observability.spans import Work
+from observability.statements import is_transaction_control
+from scorecard.evidence import Text
+
+SLOW_S = 0.01
+"""A lookup by an index takes well under a millisecond; ten say that rows are read one by one or that it waits."""
+LEAST_SHARE = 0.3
+LOCK_RATIO = 5.0
+"""A statement that waits for a lock is at its fastest so many times faster than it mostly is, and so many times slower
+than the other statements asked at the same time: those wait for the processor as long as it does."""
+
+_LOCKS = re.compile(
+    r"(?:update|delete|insert|merge|lock)\b|.*\bfor (?:no key )?update\b(?!.*\bskip locked\b)|.*\bpg_advisory_",
+    re.IGNORECASE,
+)
+_READ_LESS = Text(
+    en="Look at its plan (EXPLAIN ANALYZE): an index on what it filters and sorts by, or fewer rows read.",
+    fr="Regarder son plan (EXPLAIN ANALYZE)\u202f: index sur ce qu’elle filtre et trie, ou moins de lignes lues.",
+)
+_LOCK_LESS = Text(
+    en="Keep the transaction short and lock a row of one's own: no row that all share, no remote call under a lock.",
+    fr="Écourter la transaction et ne verrouiller qu’une ligne propre à chacun\u202f: ni ligne commune à tous, "
+    "ni appel distant sous verrou.",
+)
+
+
+def find(group: Group) -> Iterator[Diagnosis]:
+    """Statements slow although few others were under way; statements that lock, fast alone and slow together."""
+    waits = set()
+    for diagnosis in _locks(group):
+        waits.add(diagnosis.place)
+        yield diagnosis
+    yield from (d for d in _slow(group) if d.place not in waits)
+
+
+def _slow(group: Group) -> Iterator[Diagnosis]:
+    quiet_total = sum(request.duration for request in group.quiet)
+    everywhere = _times(group.requests)
+    for text, times in sorted(_times(group.quiet).items()):
+        # Even its fast runs are slow: one that is slow now and then waits for something else.
+        if percentile(sorted(times), 0.25) < SLOW_S or sum(times) < LEAST_SHARE * quiet_total:
+            continue
+        if len(everywhere[text]) < MIN_REQUESTS:
+            continue
+        spent = min(sum(everywhere[text]), group.total_s)
+        typical, share = milliseconds(median(times)), percent(min(1.0, sum(times) / quiet_total))
+        yield Diagnosis(
+            Rule.SLOW_STATEMENT,
+            group.route,
+            text,
+            len(everywhere[text]) / len(group.requests),
+            spent,
+            spent * max(0.0, 1 - 0.001 / median(times)),
+            Text(
+                en=f"one statement takes {typical.en} even at low load, {share.en} of the time: {shortened(text)}",
+                fr=f"une requête SQL prend {typical.fr} même à faible charge, {share.fr} du temps\u202f: "
+                f"{shortened(text)}",
+            ),
+            _READ_LESS,
+        )
+
+
+def _locks(group: Group) -> Iterator[Diagnosis]:
+    times = _times(group.requests, control=True)
+    for text, mine in sorted(times.items()):
+        if len(mine) < MIN_REQUESTS or not _LOCKS.match(text):
+            continue
+        usual, fastest = median(mine), percentile(sorted(mine), 0.02)
+        others = [t for other, found in times.items() if other != text for t in found]
+        if usual < SLOW_S or usual < LOCK_RATIO * fastest or (others and usual < LOCK_RATIO * median(others)):
+            continue
+        spent = min(sum(mine), group.total_s)
+        saved = max(0.0, spent - fastest * len(mine))
+        if not others or saved < LEAST_SHARE * group.total_s:
+            continue
+        alone, together = milliseconds(fastest), milliseconds(mean(mine))
+        yield Diagnosis(
+            Rule.LOCK_WAIT,
+            group.route,
+            text,
+            len(mine) / len(group.requests),
+            spent,
+            saved,
+            Text(
+                en=f"a statement waits for a lock, {together.en} where it needs {alone.en}: {shortened(text)}",
+                fr=f"une requête SQL attend un verrou, {together.fr} au lieu de {alone.fr}\u202f: {shortened(text)}",
+            ),
+            _LOCK_LESS,
+        )
+
+
+def _times(requests: Sequence[Request], *, control: bool = False) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = defaultdict(list)
+    for request in requests:
+        for call in request.calls:
+            if call.work is Work.SQL and (control or not is_transaction_control(call.label)):
+                times[call.label].append(call.seconds)
+    return times

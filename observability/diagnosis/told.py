@@ -1,0 +1,125 @@
+"""Diagnoses as facts, findings and a table of the evidence "traces"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from observability.diagnosis.diagnosis import Diagnosis, Rule
+from scorecard import evidence
+from scorecard.evidence import Column, EvidenceError, Fact, Finding, Severity, Table, Text, Unit
+
+MOST_FINDINGS = 50
+NONE_FOUND = Text(en="none", fr="aucun")
+TOO_FEW = Text(
+    en="no route was asked often enough (10 requests with spans) to be diagnosed",
+    fr="aucune route n’a été appelée assez souvent (10 appels tracés) pour être diagnostiquée",
+)
+NOT_FREE = "the processor was busy or not observed, so waiting in own code is not told from working"
+HEAVY_SHARE = 0.25
+"""Share of the time of all requests from which on a diagnosis is of high severity."""
+
+
+def cores_used(run: Path) -> float | None:
+    """Processor time of the service (cores) in the busiest step of the load, None where the run does not say."""
+    try:
+        load = evidence.read(run / "evidence" / "load.json")
+    except EvidenceError:
+        return None
+    for table in load.tables:
+        names = [column.name for column in table.columns]
+        if table.id == "load.steps" and "service_cpu" in names:
+            cells = [row[names.index("service_cpu")] for row in table.rows]
+            known = [float(cell) for cell in cells if isinstance(cell, int | float)]
+            return max(known) if len(known) == len(cells) and known else None
+    return None
+
+
+def facts(found: Sequence[Diagnosis], unknown: Text | None, not_seen: str) -> list[Fact]:
+    """How many diagnoses, and the first in words, in English and (``…_fr``) in French.
+
+    Args:
+        unknown: why nothing can be said, None when something can.
+        not_seen: what was not looked at, for the detail of the count.
+    """
+    first = found[0].sentence if found else NONE_FOUND
+    return [
+        Fact(
+            id="trace.diagnoses",
+            value=len(found) if unknown is None else None,
+            unit=Unit.COUNT,
+            reason=unknown,
+            detail=not_seen,
+        ),
+        Fact(id="trace.first_diagnosis", value=first.en if unknown is None else None, unit=Unit.TEXT, reason=unknown),
+        Fact(
+            id="trace.first_diagnosis_fr", value=first.fr if unknown is None else None, unit=Unit.TEXT, reason=unknown
+        ),
+    ]
+
+
+def findings(found: Sequence[Diagnosis], total_s: float) -> tuple[Finding, ...]:
+    """The diagnoses in their order as findings; ``total_s`` is the time of all requests that were analysed."""
+    return tuple(
+        Finding(
+            category="diagnosis",
+            rule=d.rule.value,
+            severity=_severity(d, total_s),
+            location=d.route,
+            message=f"{d.said.en}{_gain(d, total_s)}",
+            remedy=d.remedy.en,
+        )
+        for d in found[:MOST_FINDINGS]
+    )
+
+
+def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float) -> Table:
+    """Everything about each diagnosis, in both languages, the one that gains the most first."""
+    return Table(
+        id="trace.diagnoses",
+        columns=(
+            Column(name="rule"),
+            Column(name="route"),
+            Column(name="place"),
+            Column(name="per_request", unit=Unit.COUNT),
+            Column(name="share_of_latency", unit=Unit.RATIO),
+            Column(name="gain_of_route", unit=Unit.RATIO),
+            Column(name="gain_of_all", unit=Unit.RATIO),
+            Column(name="said"),
+            Column(name="said_fr"),
+            Column(name="remedy"),
+            Column(name="remedy_fr"),
+        ),
+        rows=tuple(
+            (
+                d.rule.value,
+                d.route,
+                d.place,
+                d.per_request,
+                _share(d.spent_s, route_s.get(d.route, 0.0)),
+                _share(d.saved_s, route_s.get(d.route, 0.0)),
+                _share(d.saved_s, total_s),
+                d.said.en,
+                d.said.fr,
+                d.remedy.en,
+                d.remedy.fr,
+            )
+            for d in found[:MOST_FINDINGS]
+        ),
+    )
+
+
+def _share(part: float, whole: float) -> float | None:
+    return min(1.0, part / whole) if whole > 0 else None
+
+
+def _gain(diagnosis: Diagnosis, total_s: float) -> str:
+    share = _share(diagnosis.saved_s, total_s)
+    return f"; mending it gains {share:.0%} of the time of all requests" if share else ""
+
+
+def _severity(diagnosis: Diagnosis, total_s: float) -> Severity:
+    if diagnosis.rule is Rule.BROKEN_PROPAGATION:
+        return Severity.LOW
+    share = _share(diagnosis.saved_s, total_s)
+    return Severity.HIGH if share is not None and share >= HEAVY_SHARE else Severity.MEDIUM

@@ -1,0 +1,165 @@
+"""Time that requests spend waiting for their turn: at a pool, at a lock, or for the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean, median
+
+from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent
+from observability.diagnosis.group import MIN_REQUESTS, Crowd, Group
+from observability.requests import Request, merged_length
+from observability.sent import Visit
+from observability.spans import Work
+from observability.statements import is_transaction_control
+from scorecard.evidence import Text
+
+LEAST_SHARE = 0.3
+LEAST_WAIT_S = 0.01
+FREE_CORES = 0.5
+"""Processor time (cores) that the service may use at most for its waiting not to be put down to a busy processor: one
+Python process is busy at one core."""
+MOST_AT_ONCE = 64
+"""Beyond so many at once it is no longer a narrow door that is waited at."""
+COVERED = 0.7
+"""Share of the waiting time in which the door has to be seen full."""
+GROWTH = 3.0
+
+_WIDER_POOL = Text(
+    en="Let more connections be open (as many as the database bears, over all workers), and hold each only while a "
+    "statement runs.",
+    fr="Ouvrir plus de connexions (autant que la base en supporte, tous processus compris) et ne tenir chacune que le "
+    "temps d’une requête SQL.",
+)
+_NO_LOCK = Text(
+    en="Hold no lock while waiting: lock the one thing that changes, not the service, or let the database decide.",
+    fr="Ne tenir aucun verrou pendant une attente\u202f: verrouiller la seule chose qui change, non le service, ou "
+    "laisser la base trancher.",
+)
+_NO_BLOCKING = Text(
+    en="Await an asynchronous client, or declare the route with def so that it runs in a thread of its own.",
+    fr="Attendre (await) un client asynchrone, ou déclarer la route avec def pour qu’elle s’exécute dans son fil.",
+)
+
+
+def at_the_door(groups: Sequence[Group], work: Work) -> Iterator[Diagnosis]:
+    """Routes that wait before their first call of ``work``, while as many as ever go on at once are going on.
+
+    That is what a pool looks like from outside, and a lock around the calls; statements point to the first, remote
+    calls to the second.
+    """
+    sections = [s for group in groups for r in group.requests if (s := _section(r, work)) is not None]
+    crowd = Crowd(sections)
+    most = max((crowd.at(begin) + 1 for begin, end in sections if end > begin), default=0)
+    if not 0 < most <= MOST_AT_ONCE:
+        return
+    full_until = crowd.time_with(most)
+    for group in groups:
+        waits = [(r.start_ns, s[0]) for r in group.requests if (s := _section(r, work)) is not None]
+        if len(waits) < MIN_REQUESTS:
+            continue
+        full = sum(full_until(end) - full_until(begin) for begin, end in waits)
+        total = sum(end - begin for begin, end in waits)
+        spent = full / 1e9
+        if total == 0 or full < COVERED * total or not _matters(spent, len(waits), group.total_s):
+            continue
+        yield _door(group, work, most, spent, spent / len(waits))
+
+
+def is_free(cores_used: float | None) -> bool:
+    """Whether the processor is known not to be what requests wait for."""
+    return cores_used is not None and cores_used <= FREE_CORES
+
+
+def own_lock(group: Group, cores_used: float | None) -> Iterator[Diagnosis]:
+    """Routes whose own time grows with the number under way although the processor is free.
+
+    With the processor busy, or not known to be free, waiting and working look alike: nothing is said.
+    """
+    if not is_free(cores_used) or group.met_busy < 2 * group.met_quiet + 1:
+        return
+    few = median(r.application for r in group.quiet)
+    many = median(r.application for r in group.busy)
+    spent = sum(max(0.0, r.application - few) for r in group.requests)
+    if many < GROWTH * few or not _matters(spent, len(group.requests), group.total_s):
+        return
+    alone, together = milliseconds(few), milliseconds(many)
+    yield Diagnosis(
+        Rule.LOCK_WAIT,
+        group.route,
+        "own code",
+        None,
+        spent,
+        spent,
+        Text(
+            en=f"requests wait for each other in its own code, {together.en} where one alone needs {alone.en}, "
+            "the processor being free",
+            fr=f"les appels s’attendent dans son propre code, {together.fr} au lieu de {alone.fr} pour un seul, "
+            "le processeur étant libre",
+        ),
+        _NO_LOCK,
+    )
+
+
+def event_loop(groups: Sequence[Group], visits: Mapping[str, Visit], cores_used: float | None) -> Iterator[Diagnosis]:
+    """Routes that make all others wait before they are even begun: served one at a time, the processor being free."""
+    if not is_free(cores_used):
+        return
+    for group in groups:
+        seen = [(r, visits[r.trace_id]) for r in group.requests if r.trace_id in visits and not r.nested]
+        if len(seen) < MIN_REQUESTS:
+            continue
+        waits = [max(0.0, visit.latency - r.duration) for r, visit in seen]
+        busy = [(r.start_ns, r.end_ns) for r, _ in seen]
+        asked = [(round(v.start * 1e9), round((v.start + v.latency) * 1e9)) for _, v in seen]
+        served_at_once = sum(e - b for b, e in busy) / max(1, merged_length(busy))
+        asked_at_once = sum(e - b for b, e in asked) / max(1, merged_length(asked))
+        own = sum(r.application for r, _ in seen)
+        served = sum(r.duration for r, _ in seen)
+        if served_at_once > 1.1 or asked_at_once < 2 or own * 2 < served:
+            continue
+        latency = sum(visit.latency for _, visit in seen)
+        if not _matters(sum(waits), len(waits), latency):
+            continue
+        share, each = percent(sum(waits) / latency), milliseconds(mean(r.duration for r, _ in seen))
+        yield Diagnosis(
+            Rule.BLOCKING_CALL,
+            group.route,
+            "own code",
+            None,
+            sum(waits),
+            sum(waits),
+            Text(
+                en=f"it blocks the event loop for {each.en} each time: {share.en} of what people wait is spent before "
+                "the service begins",
+                fr=f"elle bloque la boucle d’événements pendant {each.fr} à chaque appel\u202f: {share.fr} de "
+                "l’attente a lieu avant que le service ne commence",
+            ),
+            _NO_BLOCKING,
+        )
+
+
+def _section(request: Request, work: Work) -> tuple[int, int] | None:
+    """From the first call of this kind to the end of the last: the time a connection, or a lock, is held."""
+    calls = [c for c in request.calls if c.work is work]
+    if not any(not is_transaction_control(c.label) for c in calls):
+        return None
+    return calls[0].start_ns, max(c.end_ns for c in calls)
+
+
+def _matters(spent: float, requests: int, total: float) -> bool:
+    return total > 0 and spent >= LEAST_SHARE * total and spent >= LEAST_WAIT_S * requests
+
+
+def _door(group: Group, work: Work, most: int, spent: float, each: float) -> Diagnosis:
+    share, wait = percent(spent / group.total_s), milliseconds(each)
+    if work is Work.SQL:
+        said = Text(
+            en=f"waits {wait.en} for a connection to the database, {share.en} of the time: at most {most} in use",
+            fr=f"attend {wait.fr} une connexion à la base, {share.fr} du temps\u202f: au plus {most} à la fois",
+        )
+        return Diagnosis(Rule.POOL_WAIT, group.route, "connection", None, spent, spent, said, _WIDER_POOL)
+    said = Text(
+        en=f"waits {wait.en} for its turn to call another service, {share.en} of the time: at most {most} at once",
+        fr=f"attend {wait.fr} son tour d’appeler un autre service, {share.fr} du temps\u202f: au plus {most} à la fois",
+    )
+    return Diagnosis(Rule.LOCK_WAIT, group.route, "outgoing call", None, spent, spent, said, _NO_LOCK)
