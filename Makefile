@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas bench bench-extrapolation samples clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## Style, types and the direction of the imports
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 test-tree: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests on the source tree
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-wheel: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests of the built wheel, as a user gets it
 	@rm -rf dist $(WHEEL)
@@ -46,8 +46,8 @@ fuzz: $(VENV)/.dev ## Property tests on examples never tried before, many more t
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up
 
-bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, tracing, grading, portfolio
-	@for name in load_generator tracing_overhead grading portfolio; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
+bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, tracing, grading, portfolio, scanners
+	@for name in load_generator tracing_overhead grading portfolio proving_ground; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
 
 bench-extrapolation: $(VENV)/.dev ## Extrapolation against published curves: make bench-extrapolation CURVES=file.json
 	@[ -n "$(CURVES)" ] || { echo "portance: give the curves: make bench-extrapolation CURVES=file.json" >&2; exit 2; }
@@ -58,6 +58,9 @@ samples: $(VENV)/.run $(SCANNERS)/.run ## The three sample runs of docs/samples,
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+criteria: $(VENV)/.dev ## Refresh the documentation of the criteria from the catalogue
+	@for lang in en fr; do $(BIN)/portance criteria --format md --lang $$lang > docs/criteria/$$lang.md; done
 
 schemas: $(VENV)/.dev ## Refresh the published JSON Schemas from the models
 	@$(BIN)/python -m scorecard.schemas
