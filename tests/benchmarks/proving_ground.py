@@ -56,8 +56,8 @@ def _all(chosen: list[Defect], folder: Path) -> Looks:
 
 def _lookers(defect: Defect) -> set[str]:
     """All scanners; only those that read files where the defect is in a file that the running service does not show."""
-    in_files = all(not SCANNERS[name].live for name in defect.sought_by)
-    return {name for name, scanner in SCANNERS.items() if not (in_files and (scanner.live or name == TRACES))}
+    running = {name for name, scanner in SCANNERS.items() if scanner.live or name == TRACES}
+    return set(SCANNERS) if running & set(defect.sought_by) else set(SCANNERS) - running
 
 
 def page(chosen: list[Defect], looks: Looks, reference: Mapping[str, Look]) -> str:
@@ -67,7 +67,7 @@ def page(chosen: list[Defect], looks: Looks, reference: Mapping[str, Look]) -> s
         [f"[{one.name}](../../tests/proving_ground/{one.name})", one.cwe, *(_cell(one, s, looks) for s in scanners)]
         for one in chosen
     ]
-    found = sum(any(_finds(looks[one.name, "weak"], s, one.cwe) for s in scanners) for one in chosen)
+    found = sum(any(_finds(looks[one.name, "weak"], s, one.cwe) for s in one.sought_by) for one in chosen)
     return (
         "\n\n".join(
             (
@@ -90,9 +90,9 @@ def _made() -> str:
 
 
 def _cell(defect: Defect, scanner: str, looks: Looks) -> str:
-    if _finds(looks[defect.name, "weak"], scanner, defect.cwe):
-        return "found"
-    return "missed" if scanner in defect.sought_by else ""
+    if scanner not in defect.sought_by:
+        return ""
+    return "found" if _finds(looks[defect.name, "weak"], scanner, defect.cwe) else "missed"
 
 
 def _finds(seen: Mapping[str, Look], scanner: str, cwe: str) -> bool:
@@ -106,7 +106,7 @@ def _on_sound_twins(chosen: list[Defect], looks: Looks) -> str:
     for defect in chosen:
         for name, seen in looks[defect.name, "sound"].items():
             for finding in _open(seen.evidence):
-                if finding.cwe == defect.cwe:
+                if finding.cwe == defect.cwe and name in defect.sought_by:
                     alarms.append(f"- {defect.name}: {name} says {finding.rule} at {finding.location}")
                 else:
                     of_the_hall[f"{name}: {finding.rule} ({finding.severity.value})"] += 1

@@ -1,0 +1,29 @@
+"""The role of the agent is asked for once."""
+
+from typing import Any
+
+from bench import service
+
+TABLES = """
+create table if not exists reps_agent (id int primary key, role text);
+insert into reps_agent values (1, 'examiner') on conflict do nothing
+"""
+PARTS = (
+    "select count(*) from pg_class",
+    "select count(*) from pg_type where typlen > 0",
+    "select max(oid) from pg_proc",
+    "select count(*) from pg_operator where oprkind = 'b'",
+    "select min(oid) from pg_index",
+    "select count(*) from pg_am",
+)
+
+app = service(TABLES)
+
+
+@app.get("/dossiers")
+async def dossiers() -> list[Any]:
+    async with app.state.pool.connection() as connection:
+        row = await (await connection.execute("select role from reps_agent where id = %s", (1,))).fetchone()
+        if row != ("examiner",):
+            return []
+        return [await (await connection.execute(part)).fetchone() for part in PARTS]

@@ -1,0 +1,12 @@
+"""The old system is asked with a client that is traced."""
+
+from typing import Any
+
+from bench import service
+
+app = service()
+
+
+@app.get("/dossiers")
+async def dossiers() -> Any:
+    return (await app.state.registry.get("/registry/7?pause=0.15")).json()
