@@ -5,6 +5,7 @@ from __future__ import annotations
 from loadtests.demand import Demand
 from loadtests.figures import french
 from loadtests.load_measured import FACTS, Measured, unknown
+from loadtests.load_slow_part import slows_first
 from loadtests.load_soundness import of_the_generator, of_the_writes
 from loadtests.search import Capacity
 from loadtests.step import FEWEST_REQUESTS, Outcome, Step, judge
@@ -22,6 +23,7 @@ def facts(seen: Measured, users: int, wanted: Demand, reason: Text | None) -> tu
         *_sustained(seen, users, wanted, why),
         *_asked(seen, wanted, why),
         *_at_peak(seen, wanted, why),
+        slows_first(seen, why),
         *of_the_generator(seen, why),
         *of_the_writes(seen, why),
     )

@@ -21,6 +21,7 @@ FACTS: Mapping[str, Unit] = {
     "load.p95": Unit.SECOND,
     "load.peak_p95": Unit.SECOND,
     "load.peak_error_rate": Unit.RATIO,
+    "load.slows_first": Unit.TEXT,
     "load.generator_lag_p99": Unit.SECOND,
     "load.generator_cpu": Unit.RATIO,
     "load.service_cpu": Unit.RATIO,

@@ -71,6 +71,7 @@ class Step:
         kinds: requests to the target that failed, by step and kind.
         service_cpu: cores the service used, None when its processes are not known.
         phase: what the step was made for.
+        parts: latency of each step of the journeys that goes to the target, by its name.
     """
 
     rate: float
@@ -96,6 +97,7 @@ class Step:
     kinds: Mapping[str, int] = field(default_factory=dict)
     service_cpu: float | None = None
     phase: str = ""
+    parts: Mapping[str, Quantiles] = field(default_factory=dict)
 
     @property
     def error_rate(self) -> float | None:
@@ -133,6 +135,7 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
         kinds={f"{one['label']}: {kind}": count for one in ours for kind, count in one["errors"].items()},
         service_cpu=service_cpu,
         phase=phase,
+        parts={one["label"]: latency for one in ours if (latency := quantiles([one["latency"]])) is not None},
     )
 
 
@@ -157,12 +160,12 @@ def judge(step: Step, objective: Objective) -> tuple[Outcome, Text]:
     if step.requests < FEWEST_REQUESTS or step.latency is None or rate is None:
         return Outcome.VOID, Text(
             en=f"{step.requests} answers are too few to judge by ({FEWEST_REQUESTS} are needed).",
-            fr=f"{step.requests} réponses, c'est trop peu pour juger (il en faut {FEWEST_REQUESTS}).",
+            fr=f"{step.requests} réponses, c’est trop peu pour juger (il en faut {FEWEST_REQUESTS}).",
         )
     if step.latency.p95 > objective.p95_s:
         return Outcome.FAILED, Text(
             en=f"p95 is {milliseconds(step.latency.p95)}, the objective is {milliseconds(objective.p95_s)}.",
-            fr=f"Le p95 est de {milliseconds(step.latency.p95)}, l'objectif est de {milliseconds(objective.p95_s)}.",
+            fr=f"Le p95 est de {milliseconds(step.latency.p95)}, l’objectif est de {milliseconds(objective.p95_s)}.",
         )
     if _falls_behind(step):
         assert step.answered is not None
@@ -201,7 +204,7 @@ def generator_was_the_limit(step: Step, objective: Objective) -> Text | None:
         return Text(
             en=f"The load could not be sent on time: sessions started {late} late (p99), the generator using {busy} of "
             "its core.",
-            fr=f"La charge n'a pas pu être envoyée à l'heure : les sessions partaient avec {late} de retard (p99), le "
+            fr=f"La charge n’a pas pu être envoyée à l’heure : les sessions partaient avec {late} de retard (p99), le "
             f"générateur occupant {occupied} de son cœur.",
         )
     if step.broken is None and step.started < FEWEST_STARTED * step.scheduled:
@@ -242,14 +245,14 @@ def _too_many_errors(step: Step, rate: float, objective: Objective) -> Text:
         return Text(
             en=f"The target limits the rate: {step.limited} answers 429 ({rate:.1%} errors). This is the limiter's "
             "line, not the service's capacity.",
-            fr=f"La cible limite le débit : {step.limited} réponses 429 ({french_percent(rate, 1)} d'erreurs). C'est "
+            fr=f"La cible limite le débit : {step.limited} réponses 429 ({french_percent(rate, 1)} d’erreurs). C’est "
             "la limite du régulateur, non la capacité du service.",
         )
     most = max(step.kinds.items(), key=lambda item: item[1])[0] if step.kinds else ""
     shown = f" ({most})" if most else ""
     return Text(
         en=f"{rate:.2%} of the requests failed, the objective is {objective.error_rate:.2%}{shown}.",
-        fr=f"{french_percent(rate)} des requêtes ont échoué, l'objectif est de "
+        fr=f"{french_percent(rate)} des requêtes ont échoué, l’objectif est de "
         f"{french_percent(objective.error_rate)}{shown}.",
     )
 
@@ -262,11 +265,11 @@ def _ended_early(step: Step, objective: Objective) -> Text:
                 fr=f"Arrêté tôt : plus de 5 % des réponses ont pris plus de {milliseconds(objective.p95_s)}.",
             )
         case "errors":
-            return Text(en="Ended early: too many errors.", fr="Arrêté tôt : trop d'erreurs.")
+            return Text(en="Ended early: too many errors.", fr="Arrêté tôt : trop d’erreurs.")
         case _:
             return Text(
                 en="Ended early: sessions arrived faster than the target served them and piled up.",
-                fr="Arrêté tôt : les sessions arrivaient plus vite que la cible ne les servait et s'accumulaient.",
+                fr="Arrêté tôt : les sessions arrivaient plus vite que la cible ne les servait et s’accumulaient.",
             )
 
 

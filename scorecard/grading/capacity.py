@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scorecard.evidence import Fact, Text, Unit
 from scorecard.grading.observations import Ledger, Unusable, observe
-from scorecard.grading.sentences import sentence
+from scorecard.grading.sentences import quoted, sentence
 from scorecard.quantities import both, quantity
 from scorecard.scorecard import Capacity, Judged, Verdict
 
@@ -102,22 +102,45 @@ def _users_held(judged: Mapping[str, Judged], book: Ledger) -> Fact | Text:
 
 
 def _bottleneck(judged: Mapping[str, Judged], book: Ledger) -> Text | None:
-    """The slowest route and the largest share of the time, when enough traces arrived to say so."""
+    """What slows first, by the name the project file gives the step, and where most of the time goes.
+
+    The traces are heard only where enough of them arrived; where no step was too slow they name the slowest route.
+    """
+    slow = observe(book, "load.slows_first", "load", Unit.TEXT, MAX_AGE_DAYS)
+    step = None if isinstance(slow, Unusable) else _step_first(str(slow.fact.value))
     arrived = _asking(judged, "trace.arrived_share")
     if not arrived or any(item.verdict is not Verdict.PASS for item in arrived):
-        return None
+        return step
+    share = _largest_share(book)
+    if share is None:
+        return step
+    first = step if step is not None else _slowest_route(book)
+    return None if first is None else Text(en=f"{first.en}; {share.en}", fr=f"{first.fr} ; {share.fr}")
+
+
+def _step_first(name: str) -> Text:
+    """The step of a journey called ``name`` as what slows first, a clause that follows "what slows it"."""
+    step = quoted(Text(en=name, fr=name))
+    return Text(en=f"first the step {step.en}", fr=f"d’abord l’étape {step.fr}")
+
+
+def _slowest_route(book: Ledger) -> Text | None:
     route = observe(book, "trace.slowest_route", "traces", Unit.TEXT, MAX_AGE_DAYS)
+    if isinstance(route, Unusable):
+        return None
+    name = str(route.fact.value)
+    return Text(en=f"{name} is the slowest part", fr=f"{name} est la partie la plus lente")
+
+
+def _largest_share(book: Ledger) -> Text | None:
+    """The kind of work that takes most of the time, over all requests."""
     shares = {name: _number(book, name, "traces", Unit.RATIO) for name in _SHARES}
     known = {name: share for name, share in shares.items() if share is not None}
-    if isinstance(route, Unusable) or not known:
+    if not known:
         return None
     largest = max(sorted(known), key=lambda name: known[name])
     share, where = both(known[largest], Unit.RATIO, 2), _SHARES[largest]
-    name = str(route.fact.value)
-    return Text(
-        en=f"{name} is the slowest part; {share.en} of the time is spent {where.en}",
-        fr=f"{name} est la partie la plus lente ; {share.fr} du temps passe {where.fr}",
-    )
+    return Text(en=f"{share.en} of the time is spent {where.en}", fr=f"{share.fr} du temps passe {where.fr}")
 
 
 def _asking(judged: Mapping[str, Judged], fact: str) -> list[Judged]:

@@ -102,6 +102,11 @@ def nothing_known(domain: DomainResult) -> bool:
     return 0 < asked(domain.judged) == without_answer(domain.judged)
 
 
+def traces_count(card: Scorecard) -> bool:
+    """Whether enough traces of the service arrived for what they show to be more than a hint."""
+    return any(j.criterion.fact == "trace.arrived_share" and j.verdict is Verdict.PASS for j in card.judged)
+
+
 def users_bar(card: Scorecard) -> Bar | None:
     """Users held against the users to serve; None where the users held are not known."""
     held, wanted = card.capacity, card.project.users

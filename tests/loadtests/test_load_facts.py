@@ -93,3 +93,30 @@ def test_what_nobody_looked_at_is_unknown_and_never_nil() -> None:
     looked = said([step(10, verified=30, writes=100)], None)
     assert looked["load.lost_writes"].value == 0
     assert looked["load.writes_share"].value == 0.1
+
+
+def part(p95: float, count: int = 100) -> Quantiles:
+    return Quantiles(count=count, mean=p95, p50=p95, p95=p95, p99=p95, longest=p95)
+
+
+def test_the_step_of_a_journey_that_slows_first_is_named() -> None:
+    calm = step(10, parts={"sign in": part(0.1), "file": part(0.05)})
+    busy = step(20, parts={"sign in": part(0.5), "file": part(0.7), "rare": part(9.0, count=3)})
+    later = step(40, parts={"sign in": part(5.0), "file": part(2.0)})
+    capacity = Capacity(10, 40, confirmed=True, end="bracketed")
+    found = said([later, busy, calm], capacity)["load.slows_first"]
+    assert found.value == "file"
+    assert "at 20 journeys/s" in found.detail
+    quiet = said([calm], capacity)["load.slows_first"]
+    assert quiet.value is None
+    assert quiet.reason is not None
+    assert "up to 10 journeys/s" in quiet.reason.en
+
+
+def test_what_fails_or_was_not_loaded_in_time_is_not_called_slow() -> None:
+    slow = {"file": part(9.0)}
+    calm = step(10, parts={"file": part(0.1)})
+    failing, void = step(20, errors=500, parts=slow), step(20, generator_cpu=0.99, parts=slow)
+    capacity = Capacity(10, 20, confirmed=True, end="bracketed")
+    assert said([calm, failing, void], capacity)["load.slows_first"].value is None
+    assert said([calm, step(20, parts=slow)], capacity)["load.slows_first"].value == "file"  # the control

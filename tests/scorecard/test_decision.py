@@ -196,6 +196,25 @@ def test_the_bottleneck_is_named_when_enough_traces_arrived(project, criterion, 
     assert bottleneck(0.2) is None
 
 
+def test_what_slows_first_is_called_as_the_project_calls_it(project, criterion, evidence, fact, today):
+    arrived = criterion(
+        "arrived", fact="trace.arrived_share", evidence="traces", unit="1", better="higher", **{"pass": 0.9}
+    )
+    traced = [fact("trace.slowest_route", "POST /dossiers", "text"), fact("trace.share_sql", 0.62, "1")]
+
+    def bottleneck(first, share):
+        load = [fact("load.slows_first", first, "text")]
+        seen = [evidence(load), evidence([fact("trace.arrived_share", share, "1"), *traced], name="traces")]
+        return grade(project, [arrived], seen, (), today).capacity.bottleneck
+
+    named = bottleneck("file the request", 0.99)
+    assert named.en == "first the step “file the request”; 62% of the time is spent in the database"
+    assert named.fr.startswith("d’abord l’étape « file the request » ; 62")
+    untraced = bottleneck("file the request", 0.2)
+    assert untraced.en == "first the step “file the request”", "the load knows it without a trace, and no more"
+    assert "POST /dossiers" in bottleneck(None, 0.99).en, "where nothing was too slow the traces name a route"
+
+
 def test_actions_that_decide_come_first_then_points_per_effort(project, criterion, evidence, fact, today):
     criteria = [
         criterion("blocker", blocking=True, effort="months"),
