@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scorecard.evidence import Severity
+from scorecard.findings.route import Route
 from security.code_results import CodeResult
 from security.patterns import patterns
 from security.redaction import without_literals
-from security.routes import Outline, Route, outline, routes
+from security.routes import Outline, outline, routes
 from security.visitor_values import Flow, flows
 
 TOOL = "portance"

@@ -10,21 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from scorecard.findings.route import ANY, Route
+
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-ANY = "ANY"
 _DEPTH = 3
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True, order=True)
-class Route:
-    """A route and the lines of a function that works for it: its handler, or one that the handler calls."""
-
-    method: str
-    path: str
-    file: str
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)

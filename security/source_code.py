@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from scorecard.evidence import Evidence, Provenance, Status, Suppression, Text, Unit
+from scorecard.findings.route import table as routes_table
 from scorecard.project import Site
-from security import bandit, groups, own_rules, ruff
+from security import bandit, own_rules, ruff
 from security.account import by_severity, facts_by_severity, found, handed_in
 from security.code_results import CodeResult, merged
 from security.linting import lines_of
@@ -153,7 +154,7 @@ def _evidence(
         provenance,
         raw,
     )
-    routes = groups.table(replace(route, file=prefix + route.file) for route in own.routes)
+    routes = routes_table(replace(route, file=prefix + route.file) for route in own.routes)
     return evidence.model_copy(
         update={
             "findings": (*seen.open, *held_up.open, *seen.suppressed, *held_up.suppressed),
@@ -205,5 +206,5 @@ _MARKED = Suppression(reason="marked # nosec or # noqa in the source", owner="au
 def _no_python(source: str) -> Text:
     return Text(
         en=f"no Python file in {source!r} (tests and virtual environments are left out): nothing was audited",
-        fr=f"aucun fichier Python dans {source!r} (hors tests et environnements virtuels) : rien n'a été audité",
+        fr=f"aucun fichier Python dans {source!r} (hors tests et environnements virtuels) : rien n’a été audité",
     )

@@ -44,7 +44,7 @@ def demo(
         carry_out(path, runs, Output(lang, as_json, quiet), profile=profile, name="demo")
 
 
-@app.command(help=t("Assess the service of a project file.", "Évaluer le service d'un fichier de projet."))
+@app.command(help=t("Assess the service of a project file.", "Évaluer le service d’un fichier de projet."))
 def run(
     project: ProjectOption = Path(FILE_NAME),
     only: Annotated[
@@ -74,7 +74,7 @@ def run(
 
 
 @app.command(
-    help=t("Grade a run again from its evidence alone.", "Noter à nouveau une mesure d'après ses seules preuves.")
+    help=t("Grade a run again from its evidence alone.", "Noter à nouveau une évaluation d’après ses seules preuves.")
 )
 def grade(
     folder: RunArgument = Path("runs/latest"),
@@ -114,7 +114,7 @@ def grade(
     raise typer.Exit(card.decision.exit_code)
 
 
-@app.command(help=t("Write reports of a run.", "Écrire des rapports d'une mesure."))
+@app.command(help=t("Write reports of a run.", "Écrire des rapports d’une évaluation."))
 def report(
     folder: RunArgument = Path("runs/latest"),
     format_: Annotated[
@@ -131,7 +131,19 @@ def report(
         typer.Option(
             "--into",
             file_okay=False,
-            help=t("Folder to write to; that of the run by default.", "Dossier des rapports ; par défaut la mesure."),
+            help=t(
+                "Folder to write to; that of the run by default.", "Dossier des rapports ; par défaut l’évaluation."
+            ),
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            help=t(
+                "Earlier run: SARIF then says of each finding whether it is new, unchanged or gone.",
+                "Mesure antérieure : le SARIF dit alors de chaque constat s’il est nouveau, inchangé ou disparu.",
+            ),
         ),
     ] = None,
     on: OnOption = None,
@@ -142,12 +154,15 @@ def report(
 ) -> None:
     """Print the path of each report that was written."""
     from scorecard.cli.grade import grade_run, write_report
+    from scorecard.cli.ruling import earlier_findings
 
     reported = Run(folder)
+    wanted = [name.strip() for name in format_.split(",")]
     card = grade_run(reported, day(on), criteria)
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-    names = [write_report(reported, card, name.strip(), lang, into) for name in format_.split(",")]
+    earlier = None if baseline is None else earlier_findings(baseline, card, wanted)
+    names = [write_report(reported, card, name, lang, into, earlier) for name in wanted]
     paths = [str((folder if into is None else into) / name) for name in names]
     if as_json:
         typer.echo(json.dumps({"path": paths[0]} if len(paths) == 1 else {"paths": paths}))

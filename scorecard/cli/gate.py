@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from scorecard.cli.cost import Cost
-from scorecard.evidence import Text
+from scorecard.evidence import Finding, Severity, Text
 from scorecard.gating import BUILT_IN, Ruling
 from scorecard.gating import baseline as against
 from scorecard.project import Waiver
@@ -96,6 +97,8 @@ def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: st
             "decision": baseline.past.decision.value,
             "new_failures": [j.criterion.id for j in against.new_failures(baseline, card)],
             "lost_answers": [j.criterion.id for j in against.lost_answers(baseline, card)],
+            "new_findings": None if (new := against.new_findings(baseline, card)) is None else _by_severity(new),
+            "not_scanned_again": list(against.not_scanned_again(baseline, card)),
         },
         "cost": asdict(cost),
     }
@@ -160,9 +163,16 @@ def _notes(ruling: Ruling, expired: Sequence[Expired], words: Words) -> Iterator
 def _since(ruling: Ruling, baseline: against.Baseline) -> Text:
     failures = len(against.new_failures(baseline, ruling.card))
     lost = len(against.lost_answers(baseline, ruling.card))
+    new = against.new_findings(baseline, ruling.card)
+    findings = Text(en="not known", fr="inconnus") if new is None else Text(en=str(len(new)), fr=str(len(new)))
     return Text(
         en=f"against {baseline.name} of {day(baseline.past.graded_on, 'en')} – new failures: {failures}; "
-        f"answers lost: {lost}",
+        f"answers lost: {lost}; new findings: {findings.en}",
         fr=f"par rapport à {baseline.name} du {day(baseline.past.graded_on, 'fr')} – nouveaux échecs : {failures} ; "
-        f"réponses perdues : {lost}",
+        f"réponses perdues : {lost} ; nouveaux constats : {findings.fr}",
     )
+
+
+def _by_severity(found: Sequence[Finding]) -> dict[str, int]:
+    counted = Counter(one.severity for one in found)
+    return {severity.value: counted[severity] for severity in Severity}

@@ -11,7 +11,7 @@ from scorecard.cli.errors import CommandError
 from scorecard.cli.origin import placed
 from scorecard.cli.origin import read as read_origin
 from scorecard.cli.runs import Run, write_bytes
-from scorecard.evidence import Text
+from scorecard.evidence import Evidence, Text
 from scorecard.grading import grade
 from scorecard.reports import FORMATS
 from scorecard.scorecard import Scorecard
@@ -38,8 +38,17 @@ def write_reports(run: Run, card: Scorecard, lang: str) -> None:
     seal(run, card, frozenset(write_report(run, card, name, lang) for name in KEPT_FORMATS))
 
 
-def write_report(run: Run, card: Scorecard, name: str, lang: str, into: Path | None = None) -> str:
+def write_report(
+    run: Run,
+    card: Scorecard,
+    name: str,
+    lang: str,
+    into: Path | None = None,
+    earlier: Sequence[Evidence] | None = None,
+) -> str:
     """Write one report into the folder of the run, or ``into`` another; returns the name of its file.
+
+    With the evidence of an ``earlier`` run, a format that can say it tells what became of each finding since.
 
     Raises:
         CommandError: no such format.
@@ -53,9 +62,13 @@ def write_report(run: Run, card: Scorecard, name: str, lang: str, into: Path | N
                 fr=f"format de rapport inconnu : {name!r} ; connus : {known}",
             )
         )
-    file_name = FORMATS[name].file_name
-    written = FORMATS[name].render(card, lang)
+    form = FORMATS[name]
+    if earlier is not None and form.against is not None:
+        written = form.against(card, lang, earlier)
+    else:
+        written = form.render(card, lang)
     write_bytes(
-        (run.folder if into is None else into) / file_name, written if isinstance(written, bytes) else written.encode()
+        (run.folder if into is None else into) / form.file_name,
+        written if isinstance(written, bytes) else written.encode(),
     )
-    return file_name
+    return form.file_name

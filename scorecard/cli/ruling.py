@@ -14,11 +14,13 @@ from scorecard.cli.errors import CommandError
 from scorecard.cli.gate import Expired
 from scorecard.cli.grade import grade_run
 from scorecard.cli.runs import STATE, Run
-from scorecard.evidence import Text
+from scorecard.evidence import Evidence, Text
 from scorecard.gating import Baseline, BaselineError, PolicyError, PolicyFile, Ruling, rule
 from scorecard.gating import baseline as against
 from scorecard.gating import policy as policies
 from scorecard.gating.lines import line_of
+from scorecard.reports import FORMATS
+from scorecard.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,37 @@ def read_baseline(path: Path, today: date) -> Baseline:
         ) from error
 
 
+def earlier_findings(path: Path, card: Scorecard, formats: Sequence[str]) -> tuple[Evidence, ...]:
+    """The evidence of the run in ``path``, that the findings of ``card`` are held against in reports.
+
+    Raises:
+        CommandError: none of ``formats`` can say it, or the run is none that ``card`` can be compared with.
+        ProjectError: its project file is wrong.
+    """
+    if not any(name in FORMATS and FORMATS[name].against is not None for name in formats):
+        able = ", ".join(name for name, form in FORMATS.items() if form.against is not None)
+        raise CommandError(
+            Text(
+                en=f"--baseline: only these formats say what is new: {able}",
+                fr=f"--baseline : seuls ces formats disent ce qui est nouveau : {able}",
+            )
+        )
+    if not path.is_dir():
+        raise CommandError(
+            Text(
+                en=f"--baseline {path}: not the folder of a run, and only its evidence holds findings",
+                fr=f"--baseline {path} : pas le dossier d’une mesure, et seules ses preuves contiennent les constats",
+            )
+        )
+    try:
+        baseline = read_baseline(path, card.graded_on)
+        against.check(baseline, card)
+    except BaselineError as error:
+        raise CommandError(error.text) from error
+    assert baseline.evidence is not None
+    return baseline.evidence
+
+
 def _policy(asked: Question, today: date) -> PolicyFile | None:
     """The policy that was named, else the one of this folder, else None. A stage without a policy is a mistake."""
     if asked.policy is not None:
@@ -97,7 +130,7 @@ def _policy(asked: Question, today: date) -> PolicyFile | None:
         raise CommandError(
             Text(
                 en=f"--stage {asked.stage}: there is no policy file, and so no stage",
-                fr=f"--stage {asked.stage} : il n'y a pas de fichier de politique, donc pas d'étape",
+                fr=f"--stage {asked.stage} : il n’y a pas de fichier de politique, donc pas d’étape",
             )
         )
     return None

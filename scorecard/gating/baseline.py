@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import ValidationError
 
-from scorecard.evidence import Text
+from scorecard.evidence import Evidence, Finding, Text
+from scorecard.findings.baseline import State, compared, not_looked_again
 from scorecard.grading import Past, past
 from scorecard.quantities import day
 from scorecard.reports.json_past import read_past
+from scorecard.reports.places import set_aside
 from scorecard.scorecard import Judged, Scorecard, Verdict
 
 _FAILED = (Verdict.FAIL, Verdict.WAIVED)
@@ -27,15 +29,20 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True)
 class Baseline:
-    """An earlier judgement, and what the log calls it."""
+    """An earlier judgement, and what the log calls it.
+
+    ``evidence`` is that of the run, which holds its findings; None where only its ``scorecard.json`` was given. Two
+    baselines of one judgement are the same.
+    """
 
     name: str
     past: Past
+    evidence: tuple[Evidence, ...] | None = field(default=None, compare=False)
 
 
 def of_card(card: Scorecard, name: str, lang: Literal["en", "fr"] = "en") -> Baseline:
     """The baseline that ``card`` makes, in the words of ``lang``."""
-    return Baseline(name, past(card, lang))
+    return Baseline(name, past(card, lang), card.evidence)
 
 
 def of_json(content: bytes, name: str) -> Baseline:
@@ -49,7 +56,7 @@ def of_json(content: bytes, name: str) -> Baseline:
         raise BaselineError(
             Text(
                 en=f"the baseline {name} is no scorecard ({said})",
-                fr=f"la référence {name} n’est pas une évaluation ({said})",
+                fr=f"la référence {name} n’est pas une fiche d’évaluation ({said})",
             )
         ) from error
 
@@ -79,14 +86,14 @@ def check(baseline: Baseline, card: Scorecard) -> None:
         raise BaselineError(
             Text(
                 en=f"the baseline {name} was judged on {day(then.graded_on, 'en')}, after this run",
-                fr=f"la référence {name} a été évaluée le {day(then.graded_on, 'fr')}, après cette mesure",
+                fr=f"la référence {name} a été évaluée le {day(then.graded_on, 'fr')}, après cette évaluation",
             )
         )
     if frozenset(then.digests.values()) == frozenset(e.digest for e in card.evidence):
         raise BaselineError(
             Text(
                 en=f"the baseline {name} is this very run: its evidence is the same",
-                fr=f"la référence {name} est cette mesure même : ses preuves sont identiques",
+                fr=f"la référence {name} est cette évaluation même : ses preuves sont identiques",
             )
         )
 
@@ -106,3 +113,16 @@ def lost_answers(baseline: Baseline, card: Scorecard) -> list[Judged]:
     known = [name for name, verdict in baseline.past.verdicts.items() if verdict not in _SILENT]
     found = [j for j in card.judged if j.verdict is Verdict.UNKNOWN and j.criterion.id in known]
     return sorted(found, key=lambda j: (not j.criterion.blocking, -j.criterion.weight, j.criterion.id))
+
+
+def new_findings(baseline: Baseline, card: Scorecard) -> tuple[Finding, ...] | None:
+    """Findings that the baseline does not have and that nobody set aside; None where it does not hold its findings."""
+    if baseline.evidence is None:
+        return None
+    states = compared(card.evidence, baseline.evidence)
+    return tuple(c.finding for c in states if c.state is State.NEW and not set_aside(c.finding, card))
+
+
+def not_scanned_again(baseline: Baseline, card: Scorecard) -> tuple[str, ...]:
+    """Evidence whose findings the baseline holds and of which this run does not know whether new ones stand there."""
+    return () if baseline.evidence is None else not_looked_again(card.evidence, baseline.evidence)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from scorecard.criteria import Domain
+from scorecard.evidence import Severity
 from scorecard.gating import lines
 from scorecard.mistakes import first_mistake
 from scorecard.project import Ratio, Section
@@ -27,7 +28,9 @@ Share = Annotated[Ratio, Field(gt=0, le=1)]
 PartialShare = Annotated[Ratio, Field(gt=0, lt=1)]
 Name = Annotated[str, Field(min_length=1)]
 
-_AGAINST_BASELINE = frozenset({"baseline", "new_failures", "lost_answers", "grade_drop", "capacity_drop"})
+_AGAINST_BASELINE = frozenset(
+    {"baseline", "new_failures", "new_findings", "lost_answers", "grade_drop", "capacity_drop"}
+)
 
 
 class PolicyError(Exception):
@@ -49,6 +52,9 @@ class Rules(Section):
     waivers: int | None = Field(default=None, ge=0, description="Waivers in force at most.")
     baseline: Literal[True] | None = Field(default=None, description="A baseline must be given.")
     new_failures: int | None = Field(default=None, ge=0, description="Failures the baseline does not have, at most.")
+    new_findings: dict[Annotated[Severity, Field(strict=False)], Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict, description="Findings the baseline does not have, of a severity or graver, at most."
+    )
     lost_answers: int | None = Field(default=None, ge=0, description="Answers the baseline has and this has not.")
     grade_drop: int | None = Field(default=None, ge=0, le=4, description="Letters the low end may fall at most.")
     capacity_drop: PartialShare | None = Field(
@@ -71,7 +77,7 @@ class Rules(Section):
                 raise ValueError("accept names a decision twice")
         if self.conditional_until is not None and "conditional" not in (self.accept or ()):
             raise ValueError('conditional_until needs accept = ["go", "conditional"]')
-        for rule in ("domains", "blocking"):
+        for rule in ("domains", "blocking", "new_findings"):
             if rule in self.model_fields_set and not getattr(self, rule):
                 raise ValueError(f"{rule} is empty, and a rule that asks nothing is no rule")
         return self

@@ -15,6 +15,7 @@ RULES: dict[str, Callable[[Rules, Case], Iterator[Said]]] = {
     "conditional_until": demands.conditional_until,
     "blocking": demands.blocking,
     "new_failures": regressions.new_failures,
+    "new_findings": regressions.new_findings,
     "capacity_drop": regressions.capacity_drop,
     "grade_drop": regressions.grade_drop,
     "lost_answers": regressions.lost_answers,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scorecard.evidence import Text, Unit
+from scorecard.evidence import Finding, Severity, Text, Unit
 from scorecard.gating import baseline as against
 from scorecard.gating.case import LETTERS, Case, Said
 from scorecard.gating.policy import Rules
 from scorecard.quantities import quantity
+from scorecard.reports import labels
+from scorecard.reports.words import Words
 from scorecard.scorecard import Judged
 
 NAMED = 3
@@ -31,6 +33,36 @@ def new_failures(rules: Rules, case: Case) -> Iterator[Said]:
                 found, Text(en="not met, and no failure in the baseline", fr="en échec, et pas dans la référence")
             ),
             criteria=_ids(found),
+        )
+
+
+def new_findings(rules: Rules, case: Case) -> Iterator[Said]:
+    """Too many findings that the baseline does not have; what was not scanned again cannot be told."""
+    assert case.baseline is not None
+    found = against.new_findings(case.baseline, case.card)
+    if found is None:
+        yield Said(
+            Text(
+                en="the findings of the baseline are not known: a run folder holds them, its scorecard.json does not",
+                fr="les constats de la référence ne sont pas connus : ils sont dans le dossier de la mesure, "
+                "pas dans son scorecard.json",
+            ),
+            certain=False,
+        )
+        return
+    order = list(Severity)
+    for severity, most in rules.new_findings.items():
+        grave = [one for one in found if order.index(one.severity) <= order.index(severity)]
+        if len(grave) > most:
+            yield Said(_findings(grave, severity, most))
+    if unseen := against.not_scanned_again(case.baseline, case.card):
+        names = ", ".join(unseen)
+        yield Said(
+            Text(
+                en=f"not scanned to the end as in the baseline, so that new findings are not known: {names}",
+                fr=f"pas examinés jusqu’au bout comme dans la référence, donc nouveaux constats inconnus : {names}",
+            ),
+            certain=False,
         )
 
 
@@ -71,21 +103,37 @@ def capacity_drop(rules: Rules, case: Case) -> Iterator[Said]:
         yield Said(
             Text(
                 en="the users held are not known in the baseline",
-                fr="les usagers tenus ne sont pas connus dans la référence",
+                fr="la référence ne dit pas combien d’usagers il peut accueillir",
             ),
             certain=False,
         )
     elif now is None:
-        yield Said(Text(en="the users held are not known", fr="les usagers tenus ne sont pas connus"), certain=False)
+        yield Said(
+            Text(en="the users held are not known", fr="on ne sait pas combien d’usagers il peut accueillir"),
+            certain=False,
+        )
     elif now < before * (1 - rules.capacity_drop):
         were = {lang: quantity(before, Unit.USERS, lang) for lang in ("en", "fr")}
         are = {lang: quantity(now, Unit.USERS, lang) for lang in ("en", "fr")}
         yield Said(
             Text(
                 en=f"it held {were['en']} at least, now {are['en']}",
-                fr=f"il tenait au moins {were['fr']}, maintenant {are['fr']}",
+                fr=f"il pouvait accueillir au moins {were['fr']}, maintenant {are['fr']}",
             )
         )
+
+
+def _findings(found: Sequence[Finding], severity: Severity, most: int) -> Text:
+    order, more = list(Severity), len(found) - NAMED
+    worst = sorted(found, key=lambda one: (order.index(one.severity), one.location, one.rule))[:NAMED]
+    places = ", ".join(f"{one.rule} ({one.location})" for one in worst)
+    name = {lang: Words(lang).name(labels.SEVERITIES, severity) for lang in ("en", "fr")}
+    return Text(
+        en=f"{len(found)} new findings of severity “{name['en']}” or graver, at most {most}: {places}"
+        + (f" and {more} more" if more > 0 else ""),
+        fr=f"{len(found)} nouveaux constats de gravité « {name['fr']} » ou plus, {most} au plus : {places}"
+        + (f" et {more} de plus" if more > 0 else ""),
+    )
 
 
 def _counted(judged: Sequence[Judged], what: Text) -> Text:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from scorecard.evidence import Text
-from scorecard.reports import labels
+from scorecard.reports import labels, sheet
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import DomainResult, GradeRange, Judged, Scorecard, Verdict
 
@@ -16,6 +16,7 @@ ACTIONS = 5
 
 _COUNTED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED, Verdict.UNKNOWN)
 _BLOCKING = Text(en="What blocks", fr="Ce qui bloque")
+_CONFIRMED = Text(en="Shown by the code and proved by a request", fr="Visible dans le code et prouvé par une requête")
 _NEXT = Text(en="What to do next", fr="Que faire maintenant")
 _BY_DOMAIN = Text(en="By domain", fr="Par domaine")
 _UNKNOWN = Text(en="What is not known", fr="Ce que l’on ne sait pas")
@@ -31,6 +32,7 @@ def render(card: Scorecard, lang: str) -> str:
         f"**{_said(card.decision_reason, words)}**",
         "\n".join(_figures(card, words)),
         *_section(_BLOCKING, _criteria_lines(_blockers(card), words), words),
+        *_section(_CONFIRMED, _confirmed_lines(card, words), words),
         *_section(_NEXT, _action_lines(card, words), words),
         *_section(_BY_DOMAIN, _domain_table(card.domains, words), words),
         *_section(_UNKNOWN, [*_not_seen(card, words), *_undeclared(card, words)], words),
@@ -107,6 +109,14 @@ def _action_lines(card: Scorecard, words: Words) -> list[str]:
     return [
         f"{rank}. {_said(action.text, words)} (`{action.criterion}`, {words.gain(action)})"
         for rank, action in enumerate(card.actions[:ACTIONS], start=1)
+    ]
+
+
+def _confirmed_lines(card: Scorecard, words: Words) -> list[str]:
+    return [
+        f"- {words.name(labels.SEVERITIES, group.findings[0].severity)} – {_escaped(group.place)} "
+        f"({_escaped(group.weakness)}){_colon(words)} " + _escaped(sheet.both_sides(group, words))
+        for group in sheet.confirmed(card)[: sheet.MOST_FINDINGS]
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scorecard.evidence import Evidence, Table, Unit
+from scorecard.findings.groups import Group
 from scorecard.reports import columns, describe, drawings, labels, ledger, measured, origin, plots, sheet
 from scorecard.reports.words import Words
 from scorecard.scorecard import DomainResult, Judged, Scorecard
@@ -145,6 +146,9 @@ def _origin(card: Scorecard, words: Words) -> Iterator[Block]:
     if card.problems:
         yield _heading(2, words.gettext("Everything to be wary of"))
         yield {"kind": "list", "items": [words.say(p) for p in card.problems]}
+    if confirmed := sheet.confirmed(card)[: sheet.MOST_FINDINGS]:
+        yield _heading(2, words.gettext("Shown by the code and proved by a request"))
+        yield {"kind": "list", "items": [_confirmed(group, words) for group in confirmed]}
     if card.evidence:
         yield {"kind": "evidence", "items": [_evidence(e, words) for e in card.evidence]}
     else:
@@ -157,6 +161,11 @@ def _origin(card: Scorecard, words: Words) -> Iterator[Block]:
             "the files of the run can compute it again."
         )
     )
+
+
+def _confirmed(group: Group, words: Words) -> str:
+    severity = words.name(labels.SEVERITIES, group.findings[0].severity)
+    return f"{severity} – {group.place} ({group.weakness}) – {sheet.both_sides(group, words)}"
 
 
 def _evidence(evidence: Evidence, words: Words) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, assert_never
 from urllib.parse import quote
 
 from scorecard.evidence import Evidence, Finding, Severity, Status
+from scorecard.findings.baseline import State, compared
+from scorecard.findings.groups import Group, is_active, of_evidence
 from scorecard.reports.characters import one_line
 from scorecard.reports.places import Place, anchor, place
 from scorecard.scorecard import Judged, ProjectSummary, Scorecard, Verdict
@@ -30,13 +32,31 @@ _SCORES = {Severity.CRITICAL: "9.0", Severity.HIGH: "7.0", Severity.MEDIUM: "4.0
 Json = dict[str, Any]
 
 
+_MOST_RELATED = 10
+"""Places of the same weakness that a result points to; the name of its group finds the others."""
+
+
 def render(card: Scorecard, lang: str) -> str:
     """``card`` as one SARIF run in ``lang``: all findings, and each criterion that is not met, waived or unknown.
 
     A failure is of kind "fail", an unknown of kind "open" (not enough was seen to decide): a criterion is left out only
-    when it passed or does not apply. Evidence that is not complete is a notification of the run.
+    when it passed or does not apply. Evidence that is not complete is a notification of the run. What the code shows
+    and what a request proved of one weakness on one route are results of one group ("portance/group"), each with the
+    places of the other kind as its related locations.
     """
-    described = [*_finding_results(card), *_criterion_results(card, lang)]
+    return _document(card, lang, ((f, e, None) for e in card.evidence for f in e.findings))
+
+
+def render_against(card: Scorecard, lang: str, earlier: Sequence[Evidence]) -> str:
+    """The same, each finding with its ``baselineState`` (SARIF 2.1.0, 3.27.24) against the evidence of an earlier run.
+
+    Findings that are gone are results too, of state "absent". Criteria carry no state.
+    """
+    return _document(card, lang, ((c.finding, c.evidence, c.state) for c in compared(card.evidence, earlier)))
+
+
+def _document(card: Scorecard, lang: str, findings: Iterable[tuple[Finding, Evidence, State | None]]) -> str:
+    described = [*_finding_results(card, findings), *_criterion_results(card, lang)]
     rules = _rules([rule for rule, _ in described])
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     results = [{**result, "ruleIndex": places[result["ruleId"]]} for _, result in described]
@@ -59,10 +79,29 @@ def render(card: Scorecard, lang: str) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1) + "\n"
 
 
-def _finding_results(card: Scorecard) -> Iterator[tuple[Json, Json]]:
-    for evidence in card.evidence:
-        for finding in evidence.findings:
-            yield _finding_rule(finding), _finding_result(finding, evidence, card)
+def _finding_results(
+    card: Scorecard, findings: Iterable[tuple[Finding, Evidence, State | None]]
+) -> Iterator[tuple[Json, Json]]:
+    groups = {id(finding): group for group in of_evidence(card.evidence) for finding in group.findings}
+    for finding, evidence, state in findings:
+        result = _finding_result(finding, evidence, card)
+        if state is not None:
+            result["baselineState"] = state.value
+        yield _finding_rule(finding), result | _together(finding, groups, result, card)
+
+
+def _together(finding: Finding, groups: Mapping[int, Group], result: Json, card: Scorecard) -> Json:
+    """What joins a result to the others of its group, where the code shows the weakness and a request proved it."""
+    group = groups.get(id(finding))
+    if group is None or not group.confirmed:
+        return {}
+    others = [one for one in group.findings if is_active(one) is not is_active(finding)]
+    related = [
+        _location(place(one.location, card.project), card.project) | {"id": number, "message": {"text": _said(one)}}
+        for number, one in enumerate(others[:_MOST_RELATED], start=1)
+    ]
+    named = {"portance/group": one_line(f"{group.place} {group.weakness}")}
+    return {"properties": result["properties"] | named, "relatedLocations": related}
 
 
 def _finding_rule(finding: Finding) -> Json:
@@ -87,7 +126,7 @@ def _finding_result(finding: Finding, evidence: Evidence, card: Scorecard) -> Js
         "ruleId": _rule_id(finding),
         "kind": "informational" if finding.severity is Severity.NONE else "fail",
         "level": _LEVELS[finding.severity],
-        "message": {"text": one_line(finding.message) or _rule_id(finding)},
+        "message": {"text": _said(finding)},
         "locations": [_location(place(finding.location, card.project), card.project)],
         "properties": {
             "evidence": f"{evidence.name}.json",
@@ -203,6 +242,10 @@ def _rules(rules: list[Json]) -> list[Json]:
 
 def _gravity(rule: Json) -> float:
     return float(rule["properties"].get("security-severity", "0"))
+
+
+def _said(finding: Finding) -> str:
+    return one_line(finding.message) or _rule_id(finding)
 
 
 def _rule_id(finding: Finding) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scorecard.evidence import Column, Evidence, Fact, Finding, Severity, Table, Unit
+from scorecard.findings.groups import Group, of_evidence
 from scorecard.reports import measured
 from scorecard.reports.labels import DECISIONS
 from scorecard.reports.words import Words
@@ -172,6 +173,17 @@ def worst_findings(evidence: Evidence) -> tuple[Finding, ...]:
     order = list(Severity)
     ranked = sorted(evidence.findings, key=lambda f: (order.index(f.severity), f.rule, f.location, f.message))
     return tuple(ranked[:MOST_FINDINGS])
+
+
+def confirmed(card: Scorecard) -> tuple[Group, ...]:
+    """Weaknesses that the code shows and a request proved on the same route, the worst first."""
+    return tuple(group for group in of_evidence(card.evidence) if group.confirmed)
+
+
+def both_sides(group: Group, words: Words) -> str:
+    """What the code shows and what the requests proved, each with its place, in one line."""
+    between = "\u202f; " if words.lang == "fr" else "; "
+    return between.join(f"{f.message} ({f.location})" for f in group.findings[:MOST_FINDINGS])
 
 
 def shown(table: Table | None, lang: str) -> Shown | None:

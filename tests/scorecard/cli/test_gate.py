@@ -137,6 +137,33 @@ def found(run: Path, *findings: Finding) -> None:
     write(evidence.model_copy(update={"findings": findings, "digest": ""}), run / "evidence")
 
 
+def test_new_findings_are_counted_refused_and_marked_against_an_earlier_run(judged_run, inside, tmp_path) -> None:
+    before, now = judged_run("before"), judged_run("now", worse={"security.code_medium": 1})
+    found(now, Finding(category="code", rule="B608", severity=Severity.HIGH, location="app/a.py:3", message="m"))
+    log = inside("gate", str(now), "--baseline", str(before))
+    assert "new findings: 1" in log.stdout
+    said = json.loads(inside("gate", str(now), "--baseline", str(before), "--json").stdout)
+    assert said["baseline"]["new_findings"] == {"critical": 0, "high": 1, "medium": 0, "low": 0, "none": 0}
+    write_policy(tmp_path, "[gate]\nnew_findings = { high = 0 }\n")
+    refused = inside("gate", str(now), "--baseline", str(before))
+    assert (refused.returncode, "B608 (app/a.py:3)" in refused.stdout) == (1, True)
+    report = inside("report", str(now), "--format", "sarif", "--baseline", str(before), "--into", str(tmp_path))
+    assert report.returncode == 0, report.stderr
+    results = json.loads((tmp_path / "scorecard.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert [r["baselineState"] for r in results if r["ruleId"] == "code/B608"] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("format_", "baseline", "said"),
+    [("html", "before", "only these formats say what is new: sarif"), ("sarif", "portance.toml", "not the folder of")],
+)
+def test_a_report_against_what_holds_no_findings_is_refused(judged_run, inside, format_, baseline, said) -> None:
+    run = judged_run()
+    earlier = judged_run("before") if baseline == "before" else run / baseline
+    refused = inside("report", str(run), "--format", format_, "--baseline", str(earlier))
+    assert (refused.returncode, said in refused.stderr) == (2, True)
+
+
 def test_github_gets_annotations_outputs_and_a_summary(judged_run, inside, tmp_path) -> None:
     run = judged_run(worse=FAILING, toml=waiver(-1))
     hostile = "shell=True,\n::stop-commands::x 100%##[stop-commands]x"

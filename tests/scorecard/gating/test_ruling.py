@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scorecard.evidence import Finding, Severity
 from scorecard.gating import BUILT_IN, BaselineError, PolicyError, rule
 from scorecard.gating.baseline import of_card, of_json
 from scorecard.gating.policy import parse
@@ -143,6 +144,45 @@ def test_capacity_may_fall_by_the_share_that_is_accepted(card, users, code):
 
     baseline = of_card(holding(card(on=EARLIER, observed=EARLIER), 100_000), "before")
     assert ruled(holding(card(), users), '[gate]\ncapacity_drop = "10 %"', baseline=baseline).exit_code == code
+
+
+FINDINGS = {
+    "none new": ((), (), "high = 0", 0),
+    "a new one": ((), ("high",), "high = 0", 1),
+    "one that was there": (("high",), ("high",), "high = 0", 0),
+    "a graver one counts": ((), ("critical",), "medium = 0", 1),
+    "a lesser one does not": ((), ("medium",), "high = 0", 0),
+    "as many as are accepted": ((), ("low",), "high = 0, low = 1", 0),
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_new_findings_are_refused_by_their_severity(card, name):
+    before, now, rule, code = FINDINGS[name]
+    baseline = of_card(finding_of(card(on=EARLIER, observed=EARLIER), *before), "runs/before")
+    ruling = ruled(finding_of(card(), *now), f"[gate]\nnew_findings = {{ {rule} }}", baseline=baseline)
+    assert ruling.exit_code == code
+    assert all("r (a.py:1)" in refusal.text.en for refusal in ruling.refusals)
+
+
+def test_new_findings_cannot_be_told_where_nobody_looked_again(card):
+    rule = "[gate]\nnew_findings = { high = 0 }"
+    earlier = finding_of(card(on=EARLIER, observed=EARLIER))
+    silent = finding_of(card())
+    gone = silent.model_copy(update={"evidence": tuple(e for e in silent.evidence if e.name != "code")})
+    assert ruled(gone, rule, baseline=of_card(earlier, "b")).exit_code == 2
+    of_file = of_json(json_report.render(earlier, "en").encode(), "scorecard.json")
+    assert ruled(silent, rule, baseline=of_file).exit_code == 2
+
+
+def finding_of(made, *severities):
+    """``made`` with the evidence of a scan of the code that found one thing of each severity."""
+    found = tuple(
+        Finding(category="code", rule="r", severity=Severity(one), location="a.py:1", message="m", fingerprint=one)
+        for one in severities
+    )
+    scan = made.evidence[0].model_copy(update={"name": "code", "collector": "security", "findings": found}).sealed()
+    return made.model_copy(update={"evidence": (*made.evidence, scan)})
 
 
 def test_a_scorecard_json_is_the_same_baseline_as_its_card(card):

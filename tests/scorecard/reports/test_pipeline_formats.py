@@ -13,6 +13,8 @@ from datetime import timedelta
 import pytest
 
 from scorecard.evidence import Evidence, Finding, Severity, Suppression
+from scorecard.findings.route import Route
+from scorecard.findings.route import table as routes_table
 from scorecard.reports import FORMATS, badge, gitlab, json_report, prometheus, sarif, spreadsheet
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -289,6 +291,65 @@ def test_a_scanner_that_failed_is_said_in_sarif(cards, card):
     assert any("manifests" in note["message"]["text"] for note in notes)
     complete = run_of(card())["invocations"][0]
     assert (complete["executionSuccessful"], complete["exitCode"]) == (True, 0)
+
+
+@pytest.fixture(scope="module")
+def attacked(card: Callable[..., Scorecard]) -> Scorecard:
+    """A card on which the code and a request tell of one weakness on one route, and of others alone."""
+
+    def finding(rule: str, location: str, cwe: str) -> Finding:
+        return Finding(category="code", rule=rule, severity=Severity.HIGH, location=location, message=f"{rule} said",
+                       cwe=cwe, fingerprint=f"sha256:{rule}")  # fmt: skip
+
+    built = card()
+    code = (finding("B608", "app/files.py:12", "CWE-89"), finding("B324", "app/files.py:13", "CWE-327"))
+    sent = (finding("sql-error", "GET /files/41?q=1", "CWE-89"), finding("xss", "GET /files/41", "CWE-79"))
+    route = routes_table([Route("GET", "/files/{number}", "app/files.py", 10, 14)])
+    evidence = tuple(
+        _with(e, *code, *sent).model_copy(update={"tables": (route,)}) if e.name == "code" else e
+        for e in built.evidence
+    )
+    return built.model_copy(update={"evidence": evidence})
+
+
+def test_what_code_and_request_tell_of_one_route_is_one_group_in_sarif(attacked):
+    results = results_of(attacked)
+    both = [results["code/B608"], results["code/sql-error"]]
+    assert {one["properties"]["portance/group"] for one in both} == {"GET /files/{number} CWE-89"}
+    (proof,), (line,) = (one["relatedLocations"] for one in both)
+    assert proof["logicalLocations"] == [{"fullyQualifiedName": "GET /files/41?q=1", "kind": "function"}]
+    assert line["physicalLocation"]["artifactLocation"]["uri"] == "app/files.py"
+    assert line["message"]["text"] == "B608 said"
+    for alone in (results["code/B324"], results["code/xss"]):
+        assert "relatedLocations" not in alone
+        assert "portance/group" not in alone["properties"]
+
+
+def test_what_code_and_request_tell_of_one_route_is_one_entry_for_readers(attacked, card):
+    heading = "Shown by the code and proved by a request"
+    markdown, page = FORMATS["md"].render(attacked, "en"), FORMATS["html"].render(attacked, "en")
+    (line,) = [line for line in str(markdown).splitlines() if line.startswith("- high – GET /files")]
+    assert "B608 said (app/files.py:12)" in line
+    assert "sql-error said (GET /files/41?q=1)" in line
+    assert heading in str(markdown)
+    assert str(page).count("<code>GET /files/{number}</code>") == 1
+    assert heading in str(page)
+    assert "prouvé par une requête" in str(FORMATS["html"].render(attacked, "fr"))
+    for format_ in ("md", "html"):
+        assert heading not in str(FORMATS[format_].render(card(), "en")), "control: nothing was proved"
+
+
+def test_sarif_says_what_is_new_unchanged_or_gone_since_an_earlier_run(attacked):
+    found = [f for e in attacked.evidence for f in e.findings]
+    gone = found[0].model_copy(update={"rule": "gone", "fingerprint": "sha256:gone"})
+    moved = found[0].model_copy(update={"location": "app/files.py:2"})
+    earlier = [_with(e, moved, gone) if e.name == "code" else e for e in attacked.evidence]
+    run = json.loads(sarif.render_against(attacked, "en", earlier))["runs"][0]
+    states = {r["ruleId"]: r.get("baselineState") for r in run["results"]}
+    findings = {rule: state for rule, state in states.items() if rule.startswith("code/")}
+    assert findings == {"code/B608": "unchanged", "code/B324": "new", "code/sql-error": "new", "code/xss": "new",
+                        "code/gone": "absent"}  # fmt: skip
+    assert all("baselineState" not in one for one in results_of(attacked).values()), "control: without a baseline"
 
 
 def test_gitlab_issues_have_all_fields_and_no_fingerprint_twice(hostile, located, cards):

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from scorecard.evidence import Column, Finding, Severity, Table, Unit
-from security.routes import ANY, Route
+from scorecard.evidence import Evidence, Finding, Severity
+from scorecard.findings.route import ANY, TABLE, Route, routes_of, same_path
 
-TABLE = "code.routes"
 # The same weakness under the names that tools give it.
 _FAMILY = {
     "CWE-23": "CWE-22",
@@ -25,6 +24,7 @@ _FAMILY = {
 }
 _LOCATION = re.compile(r"^(?P<file>.+?):(?P<line>\d+)$")
 _REQUEST = re.compile(r"^(?P<method>[A-Z]+) (?P<path>/[^\s?#]*)")
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Group:
     Attributes:
         place: ``METHOD /route`` where it is known, else the location of the finding.
         weakness: CWE, or the rule where there is none.
-        static: whether the code shows it; ``active`` whether a request did. Both: it is certain.
+        static: whether the code shows it; ``active`` whether a request did.
     """
 
     place: str
@@ -42,6 +42,17 @@ class Group:
     static: bool
     active: bool
     findings: tuple[Finding, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the code shows the weakness and a request proved it: then it is certain."""
+        return self.static and self.active
+
+
+def of_evidence(found: Sequence[Evidence]) -> tuple[Group, ...]:
+    """Every finding of a run in its group; the routes are those that the reading of the code handed in."""
+    routes = [route for one in found for table in one.tables if table.id == TABLE for route in routes_of(table)]
+    return grouped([finding for one in found for finding in one.findings], routes)
 
 
 def grouped(findings: Sequence[Finding], routes: Iterable[Route] = ()) -> tuple[Group, ...]:
@@ -51,49 +62,28 @@ def grouped(findings: Sequence[Finding], routes: Iterable[Route] = ()) -> tuple[
     that leaves a choice, to the one that an active finding of the same weakness names.
     """
     known = tuple(routes)
-    active: dict[tuple[str, str], list[Finding]] = {}
+    in_file: dict[str, list[Route]] = {}
+    for route in known:
+        in_file.setdefault(route.file, []).append(route)
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         if (place := _requested(finding, known)) is not None:
-            active.setdefault((place, _weakness(finding)), []).append(finding)
-    groups: dict[tuple[str, str], list[Finding]] = {key: list(found) for key, found in active.items()}
+            groups.setdefault((place, _weakness(finding)), []).append(finding)
+    attacked = frozenset(groups)
     for finding in findings:
-        if _REQUEST.match(finding.location) is None:
+        if not is_active(finding):
             weakness = _weakness(finding)
-            places = [f"{one.method} {one.path}" for one in known if _holds(one, finding)]
-            attacked = [place for place in places if (place, weakness) in active]
-            place = (attacked or places or [finding.location])[0]
+            places = [f"{one.method} {one.path}" for one in _holding(finding, in_file)]
+            proved = [place for place in places if (place, weakness) in attacked]
+            place = (proved or places or [finding.location])[0]
             groups.setdefault((place, weakness), []).append(finding)
     made = [_group(place, weakness, found) for (place, weakness), found in groups.items()]
     return tuple(sorted(made, key=lambda one: (_RANK[one.findings[0].severity], one.place, one.weakness)))
 
 
-def table(routes: Iterable[Route]) -> Table:
-    """``routes`` as a table of evidence."""
-
-    columns = (
-        Column(name="method"),
-        Column(name="path"),
-        Column(name="file"),
-        Column(name="first", unit=Unit.COUNT),
-        Column(name="last", unit=Unit.COUNT),
-    )
-    return Table(id=TABLE, columns=columns, rows=tuple((r.method, r.path, r.file, r.first, r.last) for r in routes))
-
-
-def routes_of(table: Table) -> tuple[Route, ...]:
-    """The routes in a table that :func:`table` made."""
-    return tuple(
-        Route(str(method), str(path), str(file), int(first or 0), int(last or 0))
-        for method, path, file, first, last in table.rows
-    )
-
-
-def same_path(template: str, path: str) -> bool:
-    """Whether ``path`` is one that ``template`` stands for: ``/files/{id}``, ``/files/<int:id>`` and ``/files/7``."""
-    parts, given = template.strip("/").split("/"), path.strip("/").split("/")
-    return len(parts) == len(given) and all(
-        one == other or _is_placeholder(one) or _is_placeholder(other) for one, other in zip(parts, given, strict=True)
-    )
+def is_active(finding: Finding) -> bool:
+    """Whether a request showed ``finding``: it is placed at a method and a route."""
+    return _REQUEST.match(finding.location) is not None
 
 
 def _requested(finding: Finding, routes: tuple[Route, ...]) -> str | None:
@@ -107,9 +97,13 @@ def _requested(finding: Finding, routes: tuple[Route, ...]) -> str | None:
     return f"{said['method']} {said['path']}"
 
 
-def _holds(route: Route, finding: Finding) -> bool:
+def _holding(finding: Finding, in_file: dict[str, list[Route]]) -> list[Route]:
+    """The routes for which the line of ``finding`` works."""
     where = _LOCATION.match(finding.location)
-    return where is not None and where["file"] == route.file and route.first <= int(where["line"]) <= route.last
+    if where is None:
+        return []
+    line = int(where["line"])
+    return [route for route in in_file.get(where["file"], []) if route.first <= line <= route.last]
 
 
 def _weakness(finding: Finding) -> str:
@@ -118,13 +112,6 @@ def _weakness(finding: Finding) -> str:
 
 
 def _group(place: str, weakness: str, found: list[Finding]) -> Group:
-    active = [_REQUEST.match(finding.location) is not None for finding in found]
+    active = [is_active(finding) for finding in found]
     ordered = tuple(sorted(found, key=lambda one: (_RANK[one.severity], one.location, one.rule)))
     return Group(place, weakness, static=not all(active), active=any(active), findings=ordered)
-
-
-def _is_placeholder(segment: str) -> bool:
-    return segment[:1] in ("{", "<") or segment.startswith(":")
-
-
-_RANK = {severity: rank for rank, severity in enumerate(Severity)}
