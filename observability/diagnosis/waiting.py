@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import mean, median
+from statistics import median
 
 from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent
 from observability.diagnosis.group import MIN_REQUESTS, Crowd, Group
@@ -23,6 +23,8 @@ MOST_AT_ONCE = 64
 COVERED = 0.7
 """Share of the waiting time in which the door has to be seen full."""
 GROWTH = 3.0
+LEAST_BLOCK_S = 0.01
+"""Holding the event loop for less is what any handler does."""
 
 _WIDER_POOL = Text(
     en="Let more connections be open (as many as the database bears, over all workers), and hold each only while a "
@@ -118,9 +120,17 @@ def event_loop(groups: Sequence[Group], visits: Mapping[str, Visit], cores_used:
         if served_at_once > 1.1 or asked_at_once < 2 or own * 2 < served:
             continue
         latency = sum(visit.latency for _, visit in seen)
+        # Waiting while nothing is served is the network, or a machine that is busy with something else.
+        behind = Crowd(busy).time_with(1)
+        explained = sum(
+            max(0, behind(r.start_ns) - behind(begun)) for (r, _), (begun, _) in zip(seen, asked, strict=True)
+        )
+        each_s = served / len(seen)
+        if each_s < LEAST_BLOCK_S or explained < COVERED * sum(waits) * 1e9:
+            continue
         if not _matters(sum(waits), len(waits), latency):
             continue
-        share, each = percent(sum(waits) / latency), milliseconds(mean(r.duration for r, _ in seen))
+        share, each = percent(sum(waits) / latency), milliseconds(each_s)
         yield Diagnosis(
             Rule.BLOCKING_CALL,
             group.route,

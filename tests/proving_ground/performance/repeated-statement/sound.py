@@ -13,7 +13,7 @@ PARTS = (
     "select count(*) from pg_type where typlen > 0",
     "select max(oid) from pg_proc",
     "select count(*) from pg_operator where oprkind = 'b'",
-    "select min(oid) from pg_index",
+    "select count(*) from pg_index",
     "select count(*) from pg_am",
 )
 

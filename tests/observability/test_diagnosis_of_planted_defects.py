@@ -1,0 +1,177 @@
+"""Slow services with one planted defect each: the first diagnosis names it; of the mended twin there is none.
+
+Each is really served, asked a few dozen times (some alone, some side by side), and traced into the real receiver.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from observability.analysis import collect
+from observability.receiver import Receiver
+from scorecard import evidence
+from scorecard.evidence import Column, Evidence, Provenance, Status, Table, Unit
+from scorecard.project import Site
+
+GROUND = Path(__file__).resolve().parents[1] / "proving_ground" / "performance"
+sys.path.insert(0, str(GROUND))
+
+import bench  # noqa: E402 (the services import it by this name too)
+
+ALONE, TOGETHER, AT_ONCE = 10, 20, 8
+
+# One process imports the libraries once; each service is forked from it.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "fastapi",
+        "fastapi.telemetry",
+        "uvicorn",
+        "httpx",
+        "psycopg_pool",
+        "observability.tracing",
+        "opentelemetry.sdk.trace.export",
+        "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What has to be found, where, and in which words."""
+
+    name: str
+    title: str
+    rule: str
+    route: str
+    place: str
+    says: str
+
+
+DEFECTS = [
+    Defect(path.parent.name, **tomllib.loads(path.read_text(encoding="utf-8")))
+    for path in sorted(GROUND.glob("*/defect.toml"))
+]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_the_first_diagnosis_names_the_planted_defect_and_its_place(defect: Defect, database: str, site: Site) -> None:
+    traces = _asked(GROUND / defect.name / "weak.py", database, site)
+    first = traces.findings[0]
+    assert (first.category, first.rule, first.location) == ("diagnosis", defect.rule, defect.route)
+    assert defect.says in first.message
+    (table,) = (table for table in traces.tables if table.id == "trace.diagnoses")
+    assert defect.place in str(table.rows[0][2])
+    facts = {fact.id: fact.value for fact in traces.facts}
+    assert facts["trace.diagnoses"] == len(traces.findings)
+    assert str(facts["trace.first_diagnosis"]).startswith(f"{defect.route}: ")
+    assert str(facts["trace.first_diagnosis_fr"]).startswith(f"{defect.route}\u202f: ")
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_of_the_mended_twin_there_is_no_diagnosis(defect: Defect, database: str, site: Site) -> None:
+    traces = _asked(GROUND / defect.name / "sound.py", database, site)
+    assert [f"{found.location}: {found.rule}: {found.message}" for found in traces.findings] == []
+    facts = {fact.id: fact for fact in traces.facts}
+    assert facts["trace.requests"].value
+    assert facts["trace.diagnoses"].value == 0
+    assert facts["trace.first_diagnosis"].value == "none"
+
+
+def _asked(path: Path, database: str, site: Site) -> Evidence:
+    """The evidence of the traces that the service at ``path`` leaves when it is asked."""
+    with Receiver() as receiver:
+        with _served(path, database, receiver.endpoint) as (process, url):
+            here = psutil.Process(process.pid)
+            cpu, clock = here.cpu_times(), time.perf_counter()
+            _drive(url, site)
+            used, spent = here.cpu_times(), time.perf_counter() - clock
+        received = receiver.received()
+    assert not received.dropped
+    _say_cores_used(site, (used.user + used.system - cpu.user - cpu.system) / spent)
+    return collect(site, received)
+
+
+@contextmanager
+def _served(path: Path, database: str, endpoint: str) -> Iterator[tuple[BaseProcess, str]]:
+    port = bench.free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "BENCH_URL": url, "BENCH_DATABASE": database}
+    process = _FORKS.Process(target=bench.serve, args=(path, port, environment), daemon=True)
+    process.start()
+    try:
+        _wait_for(url, process)
+        yield process, url
+    finally:
+        process.terminate()
+        process.join(20)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _wait_for(url: str, process: BaseProcess) -> None:
+    deadline = time.monotonic() + 60
+    client = _client(url)
+    while True:
+        try:
+            client.get("/livez").raise_for_status()
+        except httpx.TransportError:
+            assert process.is_alive(), "the service ended before it answered"
+            assert time.monotonic() < deadline, "the service did not answer in time"
+            time.sleep(0.05)
+        else:
+            client.close()
+            return
+
+
+def _client(url: str) -> httpx.Client:
+    # Nothing is encrypted here: to read the authorities of the system would take longer than the requests.
+    return httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)  # noqa: S501 (plain HTTP)
+
+
+def _drive(url: str, site: Site) -> None:
+    """Ask one at a time, then side by side, and write down what was sent as the load generator does."""
+    with (
+        _client(url) as client,
+        (site.raw("load") / "sent-traces.jsonl").open("w", encoding="utf-8") as file,
+        ThreadPoolExecutor(AT_ONCE) as threads,
+    ):
+
+        def ask(number: int) -> str:
+            trace = f"{number + 1:032x}"
+            start, clock = time.time(), time.perf_counter()
+            answer = client.get(f"/dossiers?n={number}", headers={"traceparent": f"00-{trace}-{'b' * 16}-01"})
+            latency = time.perf_counter() - clock
+            entry = {"trace_id": trace, "name": "dossiers", "persona": "citizen", "start": start}
+            return json.dumps({**entry, "latency_s": latency, "ok": answer.is_success})
+
+        lines = [ask(number) for number in range(ALONE)]
+        lines += threads.map(ask, range(ALONE, ALONE + TOGETHER))
+        assert all('"ok": true' in line for line in lines)
+        file.write("\n".join(lines) + "\n")
+
+
+def _say_cores_used(site: Site, cores: float) -> None:
+    """What the load collector would say of the processor the service used."""
+    steps = Table(id="load.steps", columns=(Column(name="service_cpu", unit=Unit.RATIO),), rows=((cores,),))
+    load = Evidence(
+        name="load", collector="loadtests", project="Aides", status=Status.COMPLETED, tables=(steps,),
+        provenance=Provenance.since(datetime.now(UTC), tool="test", version="1"),
+    )  # fmt: skip
+    evidence.write(load, site.run / "evidence")
