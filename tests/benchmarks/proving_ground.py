@@ -86,7 +86,9 @@ def page(chosen: list[Defect], looks: Looks, reference: Mapping[str, Look]) -> s
 def _made() -> str:
     machine = Machine.here()
     system = machine.system.split()[0]
-    return f"{datetime.now(UTC):%Y-%m-%d}, on {machine.cores} cores ({machine.cpu}), {system}, Python {machine.python}"
+    busy = f"with a load average of {os.getloadavg()[2]:.0f} over the last quarter of an hour"
+    cores = f"{machine.cores} cores ({machine.cpu}), {system}, Python {machine.python}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, on {cores},\n{busy}"
 
 
 def _cell(defect: Defect, scanner: str, looks: Looks) -> str:
