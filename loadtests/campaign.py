@@ -240,6 +240,6 @@ def _smoke_reason(journey: str, number: int, step: Mapping[str, object]) -> Text
     return Text(
         en=f"Journey {journey} does not work even for one visitor: step {number} ({step['label']}) {en}: "
         f"{step['error']}.",
-        fr=f"Le parcours {journey} ne fonctionne pas, même pour un seul visiteur : l'étape {number} "
+        fr=f"Le parcours {journey} ne fonctionne pas, même pour un seul visiteur : l’étape {number} "
         f"({step['label']}) {fr} : {step['error']}.",
     )

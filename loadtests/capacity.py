@@ -121,7 +121,7 @@ def extrapolate(
                 en=f"no answer for level {at:g}: measured from {ahead.lowest:g} to {ahead.highest:g}, "
                 f"answers go up to {REACH:g} times the highest, that is {ahead.highest * REACH:g}",
                 fr=f"pas de réponse pour le niveau {at:g} : mesures de {ahead.lowest:g} à {ahead.highest:g}, "
-                f"réponses jusqu'à {REACH:g} fois le plus haut, soit {ahead.highest * REACH:g}",
+                f"réponses jusqu’à {REACH:g} fois le plus haut, soit {ahead.highest * REACH:g}",
             )
         )
     value, low, high = (float(rate[0]) for rate in ahead.rates(np.array([float(at)])))
@@ -162,7 +162,7 @@ def replicas_needed(
         raise CapacityError(
             Text(
                 en=f"levels {ahead.lowest:g} to {ahead.highest:g} are no numbers of replicas: 1 to {MOST_REPLICAS}",
-                fr=f"les niveaux {ahead.lowest:g} à {ahead.highest:g} ne sont pas des nombres d'instances : "
+                fr=f"les niveaux {ahead.lowest:g} à {ahead.highest:g} ne sont pas des nombres d’instances : "
                 f"de 1 à {MOST_REPLICAS}",
             )
         )
@@ -193,7 +193,7 @@ def _forecast(
         raise CapacityError(
             Text(
                 en=f"the confidence is {confidence:g}: it must be above 0 and at most {MOST_CONFIDENT:g}",
-                fr=f"la confiance vaut {confidence:g} : elle doit être supérieure à 0 et d'au plus {MOST_CONFIDENT:g}",
+                fr=f"la confiance vaut {confidence:g} : elle doit être supérieure à 0 et d’au plus {MOST_CONFIDENT:g}",
             )
         )
     return forecast(levels, throughput, confidence, shipped() if calibration is None else calibration, seed)
@@ -220,6 +220,6 @@ def _check_wanted(demand: float, headroom: float, confidence: float) -> None:
             Text(
                 en=f"the one-sided confidence is {confidence:g}: it must be above 0.5 and at most {most:g}",
                 fr=f"la confiance unilatérale vaut {confidence:g} : elle doit être supérieure à 0,5 "
-                f"et d'au plus {most:g}",
+                f"et d’au plus {most:g}",
             )
         )

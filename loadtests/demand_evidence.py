@@ -21,7 +21,7 @@ def collect_demand(site: Site) -> Evidence:
     named = profile(project.demand.profile)
     no_journeys = Text(
         en="The project file describes no journey, so the requests of a journey are not known.",
-        fr="Le fichier de projet ne décrit aucun parcours : le nombre de requêtes d'un parcours est inconnu.",
+        fr="Le fichier de projet ne décrit aucun parcours : le nombre de requêtes d’un parcours est inconnu.",
     )
     return Evidence(
         name="demand",

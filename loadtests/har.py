@@ -194,7 +194,7 @@ def _step(entry: _Entry, address: str, before: _Entry | None, draft: _Draft) -> 
             draft.notes.append(
                 Text(
                     en=f"step {number + 1}: it sent credentials that no earlier answer gave; they were left out",
-                    fr=f"étape {number + 1} : ses droits d'accès ne viennent d'aucune réponse ; ils ont été retirés",
+                    fr=f"étape {number + 1} : ses droits d’accès ne viennent d’aucune réponse ; ils ont été retirés",
                 )
             )
     if headers:
@@ -226,7 +226,7 @@ def _body(entry: _Entry, number: int, draft: _Draft) -> dict[str, Any]:
     draft.notes.append(
         Text(
             en=f"step {number + 1}: a body of type {kind or 'unknown'} cannot be sent by a journey; it was left out",
-            fr=f"étape {number + 1} : un parcours n'envoie pas de corps de type {kind or 'inconnu'} ; retiré",
+            fr=f"étape {number + 1} : un parcours n’envoie pas de corps de type {kind or 'inconnu'} ; retiré",
         )
     )
     return {}
@@ -249,7 +249,7 @@ def _field(name: str, value: str, number: int, draft: _Draft) -> str:
         draft.notes.append(
             Text(
                 en=f"step {number + 1}: the value of {name!r} is a secret, not written: put one made for this",
-                fr=f"étape {number + 1} : la valeur de {name!r} est un secret, non écrite : mettez-en une d'essai",
+                fr=f"étape {number + 1} : la valeur de {name!r} est un secret, non écrite : mettez-en une d’essai",
             )
         )
         return "REPLACE-ME"

@@ -138,19 +138,19 @@ def _refusal(site: Site) -> Text | None:
     """Why nothing may or can be loaded, None when it can."""
     if site.url is None:
         return Text(
-            en="No service is running, so nothing was loaded.", fr="Aucun service ne tourne : rien n'a été chargé."
+            en="No service is running, so nothing was loaded.", fr="Aucun service ne tourne : rien n’a été chargé."
         )
     if not is_local(site.url) and not site.project.target.remote:
         return Text(
             en="The target is not on this machine. Load is sent elsewhere only with [target] remote = true, by those "
             "who answer for it.",
-            fr="La cible n'est pas sur cette machine. La charge n'est envoyée ailleurs qu'avec [target] remote = true, "
+            fr="La cible n’est pas sur cette machine. La charge n’est envoyée ailleurs qu’avec [target] remote = true, "
             "sous la responsabilité de qui en répond.",
         )
     if not shares(site.project):
         return Text(
             en="The project file describes no journey of citizens or agents who exist, so there is nothing to play.",
-            fr="Le fichier de projet ne décrit aucun parcours d'usagers ou d'agents existants : il n'y a rien à jouer.",
+            fr="Le fichier de projet ne décrit aucun parcours d’usagers ou d’agents existants : il n’y a rien à jouer.",
         )
     return None
 
@@ -170,7 +170,7 @@ def _died(death: TargetDied) -> Text:
     return Text(
         en=f"The target stopped answering at {death.rate:.1f} journeys/s and did not come back; no capacity can be "
         "given.",
-        fr=f"La cible a cessé de répondre à {french(death.rate)} parcours/s et n'est pas revenue ; aucune "
+        fr=f"La cible a cessé de répondre à {french(death.rate)} parcours/s et n’est pas revenue ; aucune "
         "capacité ne peut être donnée.",
     )
 
@@ -190,7 +190,7 @@ def _unconfirmed(capacity: Capacity) -> Text:
         case _:
             return Text(
                 en="No rate held the objective in every repeat.",
-                fr="Aucun débit n'a tenu l'objectif à chaque répétition.",
+                fr="Aucun débit n’a tenu l’objectif à chaque répétition.",
             )
 
 

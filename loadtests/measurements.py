@@ -48,7 +48,7 @@ def checked(levels: Numbers, throughput: Numbers) -> tuple[Floats, list[Floats]]
                 en=f"levels must not decrease, but {after:g} comes after {before:g}: "
                 "sort by level, runs at the same level next to each other",
                 fr=f"les niveaux ne doivent pas décroître, or {after:g} vient après {before:g} : "
-                "triez par niveau, les essais d'un même niveau côte à côte",
+                "triez par niveau, les essais d’un même niveau côte à côte",
             )
         )
     distinct = np.unique(at)

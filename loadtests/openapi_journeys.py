@@ -24,7 +24,7 @@ def left_out(operation: Operation) -> Text | None:
     if operation.unreadable:
         return Text(
             en="its description leads to another file, which is not read",
-            fr="sa description renvoie à un autre fichier, qui n'est pas lu",
+            fr="sa description renvoie à un autre fichier, qui n’est pas lu",
         )
     if operation.method != "GET":
         return Text(en="it writes", fr="elle écrit")

@@ -102,7 +102,7 @@ def _look(site: Site, url: str, random: Random, length: Length) -> tuple[list[Ph
         time.sleep(length.calm_s)
         phases.append(Phase("before", honest.share(began, time.monotonic())))
         for at, attack in enumerate(planned):
-            message = Text(en="Abuse beside honest users", fr="Abus à côté d'usagers honnêtes")
+            message = Text(en="Abuse beside honest users", fr="Abus à côté d’usagers honnêtes")
             site.progress(message, (at + 1) / (len(planned) + 2), None)
             came_from = tuple(f"127.0.{10 + at}.{last}" for last in ((1, 2, 3, 4) if attack.roams else (1,)))
             began = time.monotonic()
@@ -155,18 +155,18 @@ def _gap(tried: list[Onslaught], length: Length) -> Text | None:
         if one.trouble is not None:
             return Text(
                 en=redact(f"the attack “{name}” could not begin: {one.trouble}"),
-                fr=redact(f"l'attaque « {name} » n'a pas pu commencer\u202f: {one.trouble}"),
+                fr=redact(f"l'attaque « {name} » n’a pas pu commencer\u202f: {one.trouble}"),
             )
         if one.first_limit is None and len(one.replies) < length.requests:
             return Text(
                 en=f"the attack “{name}” sent {len(one.replies)} of {length.requests} requests in its time: too few to "
                 "tell that there is no limit",
                 fr=f"l'attaque « {name} » a envoyé {len(one.replies)} requêtes sur {length.requests} dans son temps "
-                "\u202f: trop peu pour dire qu'il n'y a pas de limite",
+                "\u202f: trop peu pour dire qu’il n’y a pas de limite",
             )
         if all(reply.status is None for reply in one.replies):
             return Text(
-                en=f"the attack “{name}” got no answer at all", fr=f"l'attaque « {name} » n'a reçu aucune réponse"
+                en=f"the attack “{name}” got no answer at all", fr=f"l'attaque « {name} » n’a reçu aucune réponse"
             )
     return None
 
@@ -174,26 +174,26 @@ def _gap(tried: list[Onslaught], length: Length) -> Text | None:
 def _no_honest(trouble: str) -> Text:
     return Text(
         en=redact(f"no honest user could be served beside an attack: {trouble}"),
-        fr=redact(f"aucun usager honnête n'a pu être servi à côté d'une attaque\u202f: {trouble}"),
+        fr=redact(f"aucun usager honnête n’a pu être servi à côté d’une attaque\u202f: {trouble}"),
     )
 
 
 _NOTHING = Text(
     en="the journeys have no step of this service that can be repeated",
-    fr="les parcours n'ont aucune étape de ce service qui puisse être répétée",
+    fr="les parcours n’ont aucune étape de ce service qui puisse être répétée",
 )
 _ELSEWHERE = Text(
     en="the service is not on this machine: abuse is tried on this machine only, since elsewhere all of it would come "
     "from one address",
-    fr="le service n'est pas sur cette machine\u202f: l'abus n'est essayé que sur cette machine, car ailleurs il "
-    "viendrait d'une seule adresse",
+    fr="le service n’est pas sur cette machine\u202f: l’abus n’est essayé que sur cette machine, car ailleurs il "
+    "viendrait d’une seule adresse",
 )
 _SWITCHED_OFF = Text(
     en="[security] active = false in portance.toml: nothing was tried",
-    fr="[security] active = false dans portance.toml\u202f: rien n'a été essayé",
+    fr="[security] active = false dans portance.toml\u202f: rien n’a été essayé",
 )
 _ONE_ADDRESS = Text(
     en="this machine cannot send from several addresses of 127.0.0.0/8, so nobody could be told from another",
     fr="cette machine ne peut pas envoyer depuis plusieurs adresses de 127.0.0.0/8, personne ne pourrait donc être "
-    "distingué d'un autre",
+    "distingué d’un autre",
 )

@@ -158,9 +158,9 @@ _RULES = {
 }
 _NO_LIMIT = Text(
     en="no request was refused as too much, so there is no limit to look at",
-    fr="aucune requête n'a été refusée comme étant de trop, il n'y a donc pas de limite à regarder",
+    fr="aucune requête n’a été refusée comme étant de trop, il n’y a donc pas de limite à regarder",
 )
 _NO_HONEST = Text(
     en="no honest user asked for anything during the attacks",
-    fr="aucun usager honnête n'a rien demandé pendant les attaques",
+    fr="aucun usager honnête n’a rien demandé pendant les attaques",
 )

@@ -129,7 +129,7 @@ def _gap(missing: list[str]) -> Text | None:
     first = redact(missing[0])
     return Text(
         en=f"{len(missing)} places could not be tried to the end, the first being: {first}",
-        fr=f"{len(missing)} endroits n'ont pas pu être essayés jusqu'au bout, le premier étant\u202f: {first}",
+        fr=f"{len(missing)} endroits n’ont pas pu être essayés jusqu’au bout, le premier étant\u202f: {first}",
     )
 
 
@@ -182,15 +182,15 @@ def _progress(site: Site, share: float) -> None:
 
 _NOT_REACHABLE = Text(
     en="this run did not start the service, so it is not known whether it can call the listener that the run has here",
-    fr="cette évaluation n'a pas lancé le service, on ignore donc s'il peut appeler l'écoute qu'elle tient ici",
+    fr="cette évaluation n’a pas lancé le service, on ignore donc s’il peut appeler l’écoute qu’elle tient ici",
 )
 _SWITCHED_OFF = Text(
     en="[security] active = false in portance.toml: nothing was tried",
-    fr="[security] active = false dans portance.toml\u202f: rien n'a été essayé",
+    fr="[security] active = false dans portance.toml\u202f: rien n’a été essayé",
 )
 _NOT_ASKED = Text(
     en="the service is not on this machine: attacks are tried there only with [security] active = true, by those who "
     "answer for it",
-    fr="le service n'est pas sur cette machine\u202f: des attaques n'y sont essayées qu'avec [security] active = true, "
+    fr="le service n’est pas sur cette machine\u202f: des attaques n’y sont essayées qu’avec [security] active = true, "
     "par qui en répond",
 )

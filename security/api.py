@@ -191,7 +191,7 @@ def _gap(report: ApiReport, identities: Identities) -> Text | None:
         missed = report.selected - len(report.answers)
         return Text(
             en=f"{missed} of {report.selected} operations were not asked in the time there was",
-            fr=f"{missed} des {report.selected} opérations n'ont pas été demandées dans le temps imparti",
+            fr=f"{missed} des {report.selected} opérations n’ont pas été demandées dans le temps imparti",
         )
     return identities.trouble if report.stopped is None else report.stopped
 
@@ -257,13 +257,13 @@ def _ticking(site: Site) -> Callable[[], None]:
 
 
 def _progress(site: Site, share: float) -> None:
-    site.progress(Text(en="Asking the API", fr="Interrogation de l'API"), share, None)
+    site.progress(Text(en="Asking the API", fr="Interrogation de l’API"), share, None)
 
 
 def _no_report(tool: Tool, exit_code: int) -> Text:
     return Text(
         en=f"{tool.name} ended with exit code {exit_code} and no whole report",
-        fr=f"{tool.name} s'est terminé avec le code {exit_code} sans rapport entier",
+        fr=f"{tool.name} s’est terminé avec le code {exit_code} sans rapport entier",
     )
 
 
@@ -277,28 +277,28 @@ def _unread(site: Site, tool: Tool, why: str) -> Text:
 
 _NO_ANSWER = Text(
     en="no operation of the API was answered",
-    fr="aucune opération de l'API n'a reçu de réponse",
+    fr="aucune opération de l’API n’a reçu de réponse",
 )
 _NOTHING_CLOSED = Text(
     en="the OpenAPI document requires no sign-in for any operation (no security), so none could be tried without it",
-    fr="le document OpenAPI n'exige de connexion pour aucune opération (pas de security), aucune n'a donc pu être "
+    fr="le document OpenAPI n’exige de connexion pour aucune opération (pas de security), aucune n’a donc pu être "
     "essayée sans",
 )
 _NOBODY = Text(
     en="nobody could be signed in, so a closed operation could not be told from one that checks nothing",
-    fr="personne n'a pu être connecté, une opération fermée ne se distingue donc pas d'une qui ne vérifie rien",
+    fr="personne n’a pu être connecté, une opération fermée ne se distingue donc pas d’une qui ne vérifie rien",
 )
 _ALONE = Text(
     en="only one person could be signed in, so there was nobody to keep things from",
-    fr="une seule personne a pu être connectée, il n'y avait donc personne à qui cacher quoi que ce soit",
+    fr="une seule personne a pu être connectée, il n’y avait donc personne à qui cacher quoi que ce soit",
 )
 _NOT_ALLOWED = Text(
     en="the target is not on this machine: its API is asked only with [target] remote = true, by those who answer for "
     "it",
-    fr="la cible n'est pas sur cette machine : son API n'est interrogée qu'avec [target] remote = true, par qui en "
+    fr="la cible n’est pas sur cette machine : son API n’est interrogée qu’avec [target] remote = true, par qui en "
     "répond",
 )
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",
+    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
 )

@@ -113,7 +113,7 @@ def _gap(replay: Replay) -> Text | None:
     if replay.stopped:
         one = replay.stopped[0]
         en = f"the journey {one.journey} stopped at the step “{one.step}”: {one.trouble}; {one.left} steps were left"
-        fr = f"le parcours {one.journey} s'est arrêté à l'étape « {one.step} » ; il restait {one.left} étapes"
+        fr = f"le parcours {one.journey} s’est arrêté à l’étape « {one.step} » ; il restait {one.left} étapes"
         return Text(en=redact(en), fr=redact(fr))
     untried = [trial for trial in replay.trials if trial.outcome is Outcome.UNTRIED]
     if not untried:
@@ -124,7 +124,7 @@ def _gap(replay: Replay) -> Text | None:
             f"{len(untried)} requests could not be tried, the first being {first.route} as {first.whom} ({first.ended})"
         ),
         fr=redact(
-            f"{len(untried)} requêtes n'ont pas pu être essayées, la première étant {first.route} en tant que "
+            f"{len(untried)} requêtes n’ont pas pu être essayées, la première étant {first.route} en tant que "
             f"{_WHOM_FR[first.whom]} ({first.ended})"
         ),
     )
@@ -175,16 +175,16 @@ def _matrix(trials: list[Trial]) -> Table:
 
 
 def _progress(site: Site, share: float) -> None:
-    site.progress(Text(en="Asking again as others", fr="Mêmes demandes, par d'autres"), share, None)
+    site.progress(Text(en="Asking again as others", fr="Mêmes demandes, par d’autres"), share, None)
 
 
 _CLOSED = (Outcome.REFUSED, Outcome.LEAK)
 _WHOM_FR = {
     Whom.NOBODY: "personne",
-    Whom.TAMPERED: "porteur d'une session altérée",
+    Whom.TAMPERED: "porteur d’une session altérée",
     Whom.PEER: "autre personne",
-    Whom.OTHER_PERSONA: "personne de l'autre profil",
-    Whom.OTHER_GROUP: "agent d'un autre groupe",
+    Whom.OTHER_PERSONA: "personne de l’autre profil",
+    Whom.OTHER_GROUP: "agent d’un autre groupe",
 }
 _RULES = {
     Whom.NOBODY: (
@@ -240,6 +240,6 @@ _RULES = {
 }
 _NO_SIGN_IN = Text(
     en="no sign-in was seen in the journeys: nothing they ask for is closed to anybody, so nothing was to be protected",
-    fr="aucune connexion n'a été vue dans les parcours : rien de ce qu'ils demandent n'est fermé à quiconque, rien "
+    fr="aucune connexion n’a été vue dans les parcours : rien de ce qu’ils demandent n’est fermé à quiconque, rien "
     "n'était donc à protéger",
 )

@@ -102,13 +102,13 @@ def _plain(name: str) -> str:
     return posixpath.normpath(name)
 
 
-_BANDIT_LEFT_IT_OUT = Text(en="bandit did not account for it", fr="bandit n'en a pas rendu compte")
+_BANDIT_LEFT_IT_OUT = Text(en="bandit did not account for it", fr="bandit n’en a pas rendu compte")
 
 
 def _bandit_says(reason: str) -> Text:
     if "syntax error" in reason:
         return Text(
             en="not valid Python, or not in the encoding it declares",
-            fr="pas du Python valide, ou pas dans l'encodage annoncé",
+            fr="pas du Python valide, ou pas dans l’encodage annoncé",
         )
     return Text(en=f"bandit says: {reason}", fr=f"bandit dit : {reason}")

@@ -115,6 +115,6 @@ def _served(place: str) -> Hit:
 
 _NONE = Text(
     en="no answer in the journeys held a value of the person who was signed in, so a cache had nothing to keep",
-    fr="aucune réponse des parcours ne contenait de valeur de la personne connectée, il n'y avait donc rien qu'un "
+    fr="aucune réponse des parcours ne contenait de valeur de la personne connectée, il n’y avait donc rien qu’un "
     "cache puisse garder",
 )

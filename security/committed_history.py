@@ -82,7 +82,7 @@ def collect(
     source = site.project.target.source
     if source is None:
         reason = no_key(
-            "target.source", "secrets searched in the history", "les secrets soient cherchés dans l'historique"
+            "target.source", "secrets searched in the history", "les secrets soient cherchés dans l’historique"
         )
         return unobserved(site, NAME, Status.SKIPPED, reason, FACTS)
     started = datetime.now(UTC)
@@ -285,23 +285,23 @@ def _unread(gaps: list[Gap], commits: int) -> Text | None:
         return None
     return Text(
         en=f"not the whole history was read ({commits} commits were): " + "; ".join(f"{g.reason.en}" for g in gaps[:3]),
-        fr=f"tout l'historique n'a pas été lu ({commits} commits l'ont été)\u202f: "
+        fr=f"tout l’historique n’a pas été lu ({commits} commits l’ont été)\u202f: "
         + "\u202f; ".join(f"{g.reason.fr}" for g in gaps[:3]),
     )
 
 
-_DOING = Text(en="Searching the history for secrets", fr="Recherche de secrets dans l'historique")
+_DOING = Text(en="Searching the history for secrets", fr="Recherche de secrets dans l’historique")
 _NO_REPOSITORY = Text(
     en="the source is in no git working tree: there is no history to search",
-    fr="les sources ne sont pas dans un dépôt git : il n'y a pas d'historique à fouiller",
+    fr="les sources ne sont pas dans un dépôt git : il n’y a pas d’historique à fouiller",
 )
 _NO_COMMIT = Text(
     en="no commit of the repository touches the source: nothing was searched",
-    fr="aucun commit du dépôt ne touche les sources : rien n'a été fouillé",
+    fr="aucun commit du dépôt ne touche les sources : rien n’a été fouillé",
 )
 _SHALLOW = Text(
     en="the clone is shallow, older commits are not here (git fetch --unshallow)",
-    fr="le clone est superficiel, les commits plus anciens n'y sont pas (git fetch --unshallow)",
+    fr="le clone est superficiel, les commits plus anciens n’y sont pas (git fetch --unshallow)",
 )
 
 

@@ -154,11 +154,11 @@ def _evidence(site: Site, tree: Tree, swept: Swept, left_out: int, provenance: P
 
 
 _SEARCHING_FOR_SECRETS = Text(en="Searching for secrets", fr="Recherche de secrets")
-_NOT_UTF8 = Text(en="text that is not UTF-8, which the tool cannot read", fr="texte hors UTF-8, que l'outil ne lit pas")
+_NOT_UTF8 = Text(en="text that is not UTF-8, which the tool cannot read", fr="texte hors UTF-8, que l’outil ne lit pas")
 
 
 def _no_text(source: str) -> Text:
     return Text(
         en=f"no text file in {source!r}: nothing was searched",
-        fr=f"aucun fichier texte dans {source!r} : rien n'a été fouillé",
+        fr=f"aucun fichier texte dans {source!r} : rien n’a été fouillé",
     )

@@ -216,7 +216,7 @@ _DOING = Text(en="Listing the parts of the service", fr="Nomenclature du service
 _NOTHING_HERE = Text(
     en="no package of the file is for this machine", fr="aucun paquet du fichier ne concerne cette machine"
 )
-_NEVER = Text(en="the bill was not made", fr="la nomenclature n'a pas été établie")
+_NEVER = Text(en="the bill was not made", fr="la nomenclature n’a pas été établie")
 
 
 def _unknown_licences(names: list[str]) -> Text:

@@ -135,7 +135,7 @@ def _result(rule: str, message: str, path: str, line: int) -> Result:
 
 _NONE_THERE = Text(
     en="no Containerfile where target.containerfile points: nothing was audited",
-    fr="aucun Containerfile là où mène target.containerfile : rien n'a été audité",
+    fr="aucun Containerfile là où mène target.containerfile : rien n’a été audité",
 )
 
 LINTER = Linter(

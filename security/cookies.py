@@ -18,7 +18,7 @@ _RULE = Rule(
 )
 _NONE_SET = Text(
     en="no cookie was set on the pages visited, so none was examined; add the sign-in page to target.pages",
-    fr="aucun cookie n'a été posé par les pages visitées, aucun n'a donc été examiné ; ajouter la page de connexion à "
+    fr="aucun cookie n’a été posé par les pages visitées, aucun n’a donc été examiné ; ajouter la page de connexion à "
     "target.pages",
 )
 

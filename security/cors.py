@@ -75,4 +75,4 @@ def _hit(path: str, allowed: dict[str, bool]) -> Hit:
     )
 
 
-_UNASKED = Text(en="there was no path to ask for", fr="il n'y avait aucun chemin à demander")
+_UNASKED = Text(en="there was no path to ask for", fr="il n’y avait aucun chemin à demander")

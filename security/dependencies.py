@@ -164,8 +164,8 @@ def _partial(unaudited: list[str], total: int) -> Text | None:
     return Text(
         en=f"{len(unaudited)} of {total} packages could not be audited (not pinned with ==, or not known to the "
         f"source of advisories): {_some(unaudited)}",
-        fr=f"{len(unaudited)} paquets sur {total} n'ont pas pu être audités (non figés par ==, ou inconnus de la "
-        f"source d'avis) : {_some(unaudited)}",
+        fr=f"{len(unaudited)} paquets sur {total} n’ont pas pu être audités (non figés par ==, ou inconnus de la "
+        f"source d’avis) : {_some(unaudited)}",
     )
 
 

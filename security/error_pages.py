@@ -96,5 +96,5 @@ _TELLS = "The answer to a request that cannot succeed shows the inside of the se
 _FAILS = "A request with odd input makes the service fail with 500."
 _NO_ERROR = Text(
     en="no request made the service answer with an error, so no error page was seen",
-    fr="aucune requête n'a fait répondre le service par une erreur, aucune page d'erreur n'a donc été vue",
+    fr="aucune requête n’a fait répondre le service par une erreur, aucune page d’erreur n’a donc été vue",
 )

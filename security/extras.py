@@ -169,7 +169,7 @@ CWE_OF_SEMGREP = {
     "token-not-verified": "CWE-347",
     "any-origin-with-credentials": "CWE-942",
 }
-_NOTHING = Text(en="no Python file: nothing was read", fr="aucun fichier Python : rien n'a été lu")
+_NOTHING = Text(en="no Python file: nothing was read", fr="aucun fichier Python : rien n’a été lu")
 
 SEMGREP = Extra(
     name="semgrep",

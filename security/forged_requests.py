@@ -159,6 +159,6 @@ def _hit(place: str, how: str, *, same_site: bool) -> Hit:
 
 NOTHING_TO_FORGE = Text(
     en="no journey changes anything by POST while signed in with a cookie, so there was nothing to forge",
-    fr="aucun parcours ne modifie quoi que ce soit par POST en étant connecté par un cookie, il n'y avait donc rien à "
+    fr="aucun parcours ne modifie quoi que ce soit par POST en étant connecté par un cookie, il n’y avait donc rien à "
     "contrefaire",
 )

@@ -35,11 +35,11 @@ _WEAK_REFERRER = ("", "unsafe-url", "no-referrer-when-downgrade")
 _OPEN_SOURCES = frozenset({"*", "http:", "https:", "data:", "'unsafe-inline'"})
 _NO_PAGE = Text(
     en="none of target.pages answered with a page, so its headers are not known",
-    fr="aucune des pages de target.pages n'a répondu par une page : ses en-têtes ne sont pas connus",
+    fr="aucune des pages de target.pages n’a répondu par une page : ses en-têtes ne sont pas connus",
 )
 _NO_HTML = Text(
     en="none of target.pages is an HTML page, which a content security policy is for",
-    fr="aucune des pages de target.pages n'est une page HTML, à quoi sert une politique de sécurité du contenu",
+    fr="aucune des pages de target.pages n’est une page HTML, à quoi sert une politique de sécurité du contenu",
 )
 _HTTP_ONLY = Text(
     en="the service is reached over http, where a browser ignores Strict-Transport-Security",

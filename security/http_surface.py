@@ -103,7 +103,7 @@ def _shown(ends: list[Visit]) -> tuple[list[Visit], Text | None]:
     shown = redact(", ".join(f"{end.place} ({_ended(end)})" for end in others[:5]))
     return pages, Text(
         en=f"{len(others)} of target.pages did not answer with a page of the service: {shown}",
-        fr=f"{len(others)} des target.pages n'ont pas répondu par une page du service : {shown}",
+        fr=f"{len(others)} des target.pages n’ont pas répondu par une page du service : {shown}",
     )
 
 
@@ -123,7 +123,7 @@ def _documented(visitor: Visitor, openapi: str | None) -> tuple[list[str], Text 
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [], Text(
             en=f"target.openapi names {openapi}, which is not an OpenAPI document in JSON: the API was not visited",
-            fr=f"target.openapi indique {openapi}, qui n'est pas un document OpenAPI en JSON : l'API n'a pas été "
+            fr=f"target.openapi indique {openapi}, qui n’est pas un document OpenAPI en JSON : l’API n’a pas été "
             "visitée",
         )
 
@@ -144,21 +144,21 @@ def _encrypted(url: str) -> Fact:
 def _dead(visit: Visit) -> Text:
     return Text(
         en=f"the service does not answer ({visit.problem}): nothing was seen of it",
-        fr=f"le service ne répond pas ({visit.problem}) : rien n'en a été vu",
+        fr=f"le service ne répond pas ({visit.problem}) : rien n’en a été vu",
     )
 
 
 def _progress(site: Site, share: float) -> None:
-    site.progress(Text(en="Visiting the service from outside", fr="Visite du service de l'extérieur"), share, None)
+    site.progress(Text(en="Visiting the service from outside", fr="Visite du service de l’extérieur"), share, None)
 
 
 _NOT_ALLOWED = Text(
     en="the target is not on this machine: it is probed for open routes only with [target] remote = true, by those "
     "who answer for it",
-    fr="la cible n'est pas sur cette machine : ses routes ouvertes ne sont cherchées qu'avec [target] remote = true, "
+    fr="la cible n’est pas sur cette machine : ses routes ouvertes ne sont cherchées qu’avec [target] remote = true, "
     "par qui en répond",
 )
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",
+    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
 )

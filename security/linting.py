@@ -182,4 +182,4 @@ def _some(prefix: str, files: list[str]) -> str:
 
 
 def _unreadable(tool: Tool) -> Text:
-    return Text(en=f"{tool.name} cannot parse it", fr=f"{tool.name} ne peut pas l'analyser")
+    return Text(en=f"{tool.name} cannot parse it", fr=f"{tool.name} ne peut pas l’analyser")

@@ -123,7 +123,7 @@ def _gap(rendered: Rendered, said: int) -> Text | None:
         return None
     return Text(
         en=f"{left} of {len(rendered.resources)} resources were not validated",
-        fr=f"{left} ressources sur {len(rendered.resources)} n'ont pas été validées",
+        fr=f"{left} ressources sur {len(rendered.resources)} n’ont pas été validées",
     )
 
 
@@ -150,5 +150,5 @@ def _place(body: Mapping[str, Any]) -> str:
 _DOING = Text(en="Holding manifests against the schemas", fr="Confrontation des manifestes aux schémas")
 _NO_MANIFEST = Text(
     en="no Kubernetes resource where target.manifests points has a published schema: nothing was validated",
-    fr="aucune ressource Kubernetes là où mène target.manifests n'a de schéma publié : rien n'a été validé",
+    fr="aucune ressource Kubernetes là où mène target.manifests n’a de schéma publié : rien n’a été validé",
 )

@@ -49,7 +49,7 @@ def no_key(key: str, en: str, fr: str) -> Text:
     """Reason of a scan skipped because portance.toml does not say what to look at."""
     return Text(
         en=f"{key} is not given in portance.toml: add it to have {en}",
-        fr=f"{key} n'est pas indiqué dans portance.toml : l'ajouter pour que {fr}",
+        fr=f"{key} n’est pas indiqué dans portance.toml : l’ajouter pour que {fr}",
     )
 
 

@@ -224,25 +224,25 @@ def _gap(reading: _Reading, shown: str, age: float | None, max_age_days: int) ->
         return Text(
             en=f"{shown} does not know of {CONTROL.name} {CONTROL.version}, vulnerable since 2014: it is not a whole "
             "advisory database, and clears nothing",
-            fr=f"{shown} ignore {CONTROL.name} {CONTROL.version}, vulnérable depuis 2014 : ce n'est pas une base "
-            "d'avis complète, elle n'innocente rien",
+            fr=f"{shown} ignore {CONTROL.name} {CONTROL.version}, vulnérable depuis 2014 : ce n’est pas une base "
+            "d'avis complète, elle n’innocente rien",
         )
     if reading.damaged:
         return Text(
             en=f"{reading.damaged} records of {shown} cannot be read: it clears nothing",
-            fr=f"{reading.damaged} avis de {shown} sont illisibles : la base n'innocente rien",
+            fr=f"{reading.damaged} avis de {shown} sont illisibles : la base n’innocente rien",
         )
     if age is None or reading.newest is None or age < -1:
         return Text(
             en=f"the date of {shown} cannot be told, or is in the future: it clears nothing",
-            fr=f"la date de {shown} est inconnue ou dans le futur : la base n'innocente rien",
+            fr=f"la date de {shown} est inconnue ou dans le futur : la base n’innocente rien",
         )
     if age > max_age_days:
         return Text(
             en=f"the newest advisory of {shown} is of {reading.newest}, {age:.0f} days ago; past {max_age_days} days "
             "it clears nothing: bring a fresh copy",
             fr=f"l'avis le plus récent de {shown} est du {reading.newest}, il y a {age:.0f} jours ; au-delà de "
-            f"{max_age_days} jours la base n'innocente rien : en apporter une copie récente",
+            f"{max_age_days} jours la base n’innocente rien : en apporter une copie récente",
         )
     return None
 
@@ -251,7 +251,7 @@ def _no_source(shown: str) -> Text:
     kinds = ", ".join(_SUFFIXES)
     return Text(
         en=f"security.advisories names {shown}, where there is no advisory file ({kinds})",
-        fr=f"security.advisories indique {shown}, où il n'y a aucun fichier d'avis ({kinds})",
+        fr=f"security.advisories indique {shown}, où il n’y a aucun fichier d’avis ({kinds})",
     )
 
 

@@ -48,14 +48,14 @@ def last_but(site: Site, journey: Journey, places: int, random: Random, budget: 
 
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",
+    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
 )
 _NOT_ALLOWED = Text(
     en="the target is not on this machine: journeys, which write, are played there only with [target] remote = true",
-    fr="la cible n'est pas sur cette machine : les parcours, qui écrivent, n'y sont joués qu'avec [target] "
+    fr="la cible n’est pas sur cette machine : les parcours, qui écrivent, n’y sont joués qu’avec [target] "
     "remote = true",
 )
 _NO_JOURNEY = Text(
     en="portance.toml has no journey: add one that signs in and types what people type",
-    fr="portance.toml n'a aucun parcours : en ajouter un qui se connecte et saisit ce que les gens saisissent",
+    fr="portance.toml n’a aucun parcours : en ajouter un qui se connecte et saisit ce que les gens saisissent",
 )

@@ -158,5 +158,5 @@ def _cannot_be_read(path: Path, error: OSError | UnicodeDecodeError) -> Text:
 def _asks_for_nothing(path: Path) -> Text:
     return Text(
         en=f"{path.name} asks for no package: nothing was audited",
-        fr=f"{path.name} ne demande aucun paquet : rien n'a été audité",
+        fr=f"{path.name} ne demande aucun paquet : rien n’a été audité",
     )

@@ -191,7 +191,7 @@ def _documented(site: Site, sender: Sender) -> list[Operation]:
 def _not_tried(one: Outcome) -> Text:
     return Text(
         en=redact(f"{one.route} could not be tried: {one.trouble}"),
-        fr=redact(f"{one.route} n'a pas pu être essayé\u202f: {one.trouble}"),
+        fr=redact(f"{one.route} n’a pas pu être essayé\u202f: {one.trouble}"),
     )
 
 

@@ -101,4 +101,4 @@ def _relative(file: str, root: Path) -> str:
     return Path(file).relative_to(root).as_posix() if Path(file).is_relative_to(root) else posixpath.normpath(file)
 
 
-_NOT_PYTHON = Text(en="ruff cannot parse it", fr="ruff ne peut pas l'analyser")
+_NOT_PYTHON = Text(en="ruff cannot parse it", fr="ruff ne peut pas l’analyser")

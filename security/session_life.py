@@ -253,6 +253,6 @@ _SURVIVED = "After signing out, the same session still opens what is for the per
 NO_WAY_OUT = Text(
     en="no way to sign out was seen: no step of the journeys, no form and no link of their pages; add a step that "
     "signs out",
-    fr="aucun moyen de se déconnecter n'a été vu : ni étape de parcours, ni formulaire, ni lien de leurs pages ; "
+    fr="aucun moyen de se déconnecter n’a été vu : ni étape de parcours, ni formulaire, ni lien de leurs pages ; "
     "ajouter une étape qui déconnecte",
 )

@@ -141,6 +141,6 @@ def _outlast(site: Site, one: Examined, again: Callable[[], Person | None], send
 
 ENDED_MEANWHILE = Text(
     en="the session of a signed-in person ended, or was not answered, while it was tried: its refusals prove nothing",
-    fr="la session d'une personne connectée s'est close, ou est restée sans réponse, pendant l'essai : ses refus ne "
+    fr="la session d’une personne connectée s’est close, ou est restée sans réponse, pendant l’essai : ses refus ne "
     "prouvent rien",
 )

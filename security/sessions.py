@@ -209,21 +209,21 @@ def _account(one: Examined) -> dict[str, object]:
 
 _NO_SIGN_IN = Text(
     en="no sign-in was seen in the journeys: nothing they ask for is closed to anybody, so there was no session to try",
-    fr="aucune connexion n'a été vue dans les parcours : rien de ce qu'ils demandent n'est fermé à quiconque, il n'y "
+    fr="aucune connexion n’a été vue dans les parcours : rien de ce qu’ils demandent n’est fermé à quiconque, il n’y "
     "avait donc aucune session à essayer",
 )
 _NO_COOKIE = Text(
     en="no cookie was set on the journeys: sessions travel another way, or do not exist",
-    fr="aucun cookie n'a été posé dans les parcours : les sessions voyagent autrement, ou n'existent pas",
+    fr="aucun cookie n’a été posé dans les parcours : les sessions voyagent autrement, ou n’existent pas",
 )
 _UNTRIED = Text(
     en="a request could not be tried from another site: it was not answered, or nobody else was there to try it with",
-    fr="une requête n'a pas pu être essayée depuis un autre site : elle est restée sans réponse, ou il manquait une "
-    "autre personne pour l'essayer",
+    fr="une requête n’a pas pu être essayée depuis un autre site : elle est restée sans réponse, ou il manquait une "
+    "autre personne pour l’essayer",
 )
 _ENDLESS = Text(
     en="a token names no end, so the session has none that can be told",
-    fr="un jeton n'indique aucune fin, la session n'en a donc aucune que l'on puisse dire",
+    fr="un jeton n’indique aucune fin, la session n’en a donc aucune que l’on puisse dire",
 )
 _HIDDEN = Text(
     en="the session says nothing of its end: it is known to the service alone",
@@ -231,7 +231,7 @@ _HIDDEN = Text(
 )
 _NOT_OUTLASTED = Text(
     en="the session names no end, or one later than this profile waits for; the full profile outlasts 30 minutes",
-    fr="la session n'indique pas de fin, ou une fin plus lointaine que ce que ce profil attend ; le profil full "
+    fr="la session n’indique pas de fin, ou une fin plus lointaine que ce que ce profil attend ; le profil full "
     "patiente plus de 30 minutes",
 )
 _SPENT = Text(

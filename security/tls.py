@@ -166,19 +166,19 @@ def _hit(rule: str, what: Rule, trait: str, message: str) -> Hit:
 def _failed(tool: Tool, why: str) -> Text:
     return Text(
         en=f"{tool.name} could not examine the encryption: {why}",
-        fr=f"{tool.name} n'a pas pu examiner le chiffrement ({why})",
+        fr=f"{tool.name} n’a pas pu examiner le chiffrement ({why})",
     )
 
 
 _NOT_HERE = Text(
     en="not over TLS here: the service is reached over http, so its encryption is examined at its real entrance",
-    fr="pas de TLS ici : le service est joint en http, son chiffrement s'examine donc à sa vraie entrée",
+    fr="pas de TLS ici : le service est joint en http, son chiffrement s’examine donc à sa vraie entrée",
 )
 _NOT_ALLOWED = Text(
     en="the target is not on this machine: its encryption is examined only with [target] remote = true",
-    fr="la cible n'est pas sur cette machine : son chiffrement n'est examiné qu'avec [target] remote = true",
+    fr="la cible n’est pas sur cette machine : son chiffrement n’est examiné qu’avec [target] remote = true",
 )
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",
+    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
 )

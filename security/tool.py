@@ -242,7 +242,7 @@ def _not_found(program: str, package: str) -> Text:
         en=f"{program} is not installed here: install the Python package {package} in .venv-scanners beside the "
         f"environment of Portance (security/requirements.txt lists those always used), or name the folder it is in "
         f"by the variable {SCANNERS_FOLDER}",
-        fr=f"{program} n'est pas installé ici : installer le paquet Python {package} dans .venv-scanners, à côté de "
+        fr=f"{program} n’est pas installé ici : installer le paquet Python {package} dans .venv-scanners, à côté de "
         f"l'environnement de Portance (security/requirements.txt donne ceux qui servent toujours), ou indiquer son "
         f"dossier par la variable {SCANNERS_FOLDER}",
     )
@@ -259,14 +259,14 @@ def _does_not_run(tool: Tool, done: Finished) -> Text:
 def _too_long(tool: Tool, timeout_s: float) -> Text:
     return Text(
         en=f"{tool.name} had not finished after {timeout_s:.0f} s and was stopped",
-        fr=f"{tool.name} n'avait pas fini au bout de {timeout_s:.0f} s et a été arrêté",
+        fr=f"{tool.name} n’avait pas fini au bout de {timeout_s:.0f} s et a été arrêté",
     )
 
 
 def _too_much(tool: Tool, limit: int) -> Text:
     return Text(
         en=f"{tool.name} wrote more than {limit // 1024} kB and was stopped",
-        fr=f"{tool.name} a écrit plus de {limit // 1024} Ko et a été arrêté",
+        fr=f"{tool.name} a écrit plus de {limit // 1024} ko et a été arrêté",
     )
 
 
@@ -276,7 +276,7 @@ def crashed(tool: Tool, done: Finished) -> ToolError:
     return ToolError(
         Text(
             en=f"{tool.name} ended with exit code {done.exit_code}{said}",
-            fr=f"{tool.name} s'est terminé avec le code {done.exit_code}{said}",
+            fr=f"{tool.name} s’est terminé avec le code {done.exit_code}{said}",
         )
     )
 

@@ -101,14 +101,14 @@ _RULE = Rule(
 )
 _NO_RECEIVER = Text(
     en="no trace was received: traces are looked at in a run that starts the service and asks it for them",
-    fr="aucune trace n'a été reçue\u202f: les traces sont examinées dans une évaluation qui démarre le service et les "
+    fr="aucune trace n’a été reçue\u202f: les traces sont examinées dans une évaluation qui démarre le service et les "
     "lui demande",
 )
 _NO_TRACE = Text(
     en="the service sent no trace, so none was read",
-    fr="le service n'a envoyé aucune trace, aucune n'a donc été lue",
+    fr="le service n’a envoyé aucune trace, aucune n’a donc été lue",
 )
 _TOO_MANY = Text(
     en=f"the traces were not read to their end in {READ_S:.0f} s",
-    fr=f"les traces n'ont pas été lues jusqu'au bout en {READ_S:.0f} s",
+    fr=f"les traces n’ont pas été lues jusqu’au bout en {READ_S:.0f} s",
 )

@@ -145,7 +145,7 @@ def incomplete(gaps: list[Gap], total: int) -> Text | None:
     )
     return Text(
         en=f"not everything was audited (files read: {total}; not read: {len(gaps)}): {en}",
-        fr=f"tout n'a pas été audité (fichiers lus : {total} ; non lus : {len(gaps)}) : {fr}",
+        fr=f"tout n’a pas été audité (fichiers lus : {total} ; non lus : {len(gaps)}) : {fr}",
     )
 
 
@@ -206,8 +206,8 @@ def _cannot_be_read(error: OSError) -> Text:
     return Text(en=f"cannot be read ({why})", fr=f"illisible ({why})")
 
 
-_NAME_IS_NOT_TEXT = Text(en="its name is not plain text", fr="son nom n'est pas du texte simple")
-_NOT_A_FILE = Text(en="not a regular file", fr="ce n'est pas un fichier ordinaire")
+_NAME_IS_NOT_TEXT = Text(en="its name is not plain text", fr="son nom n’est pas du texte simple")
+_NOT_A_FILE = Text(en="not a regular file", fr="ce n’est pas un fichier ordinaire")
 _TOO_LARGE = Text(
     en=f"larger than {FILE_LIMIT // 1024**2} MB, not read", fr=f"plus de {FILE_LIMIT // 1024**2} Mo, non lu"
 )
@@ -221,12 +221,12 @@ _LEAVES_THE_TREE = Text(
 
 def _nothing_at(key: str, name: str) -> Text:
     return Text(
-        en=f"{key} names {name!r}, and there is nothing there", fr=f"{key} indique {name!r}, et il n'y a rien là"
+        en=f"{key} names {name!r}, and there is nothing there", fr=f"{key} indique {name!r}, et il n’y a rien là"
     )
 
 
 def _no_folder(source: str) -> Text:
     return Text(
         en=f"target.source names {source!r}, which is not a folder",
-        fr=f"target.source indique {source!r}, qui n'est pas un dossier",
+        fr=f"target.source indique {source!r}, qui n’est pas un dossier",
     )

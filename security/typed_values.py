@@ -250,7 +250,7 @@ def _account(walk: Walk, logged: dict[str, Kind]) -> dict[str, object]:
 def _stopped(journey: Journey, step: str, trouble: str) -> Text:
     return Text(
         en=redact(f"the journey {journey.name} stopped at the step “{step}”: {trouble}"),
-        fr=redact(f"le parcours {journey.name} s'est arrêté à l'étape « {step} »"),
+        fr=redact(f"le parcours {journey.name} s’est arrêté à l’étape « {step} »"),
     )
 
 
@@ -287,13 +287,13 @@ _NOTHING_TYPED = Text(
 )
 _NO_LOG = Text(
     en="the service was not started by this run, so what it logs was not seen",
-    fr="le service n'a pas été démarré par cette évaluation, ce qu'il journalise n'a donc pas été vu",
+    fr="le service n’a pas été démarré par cette évaluation, ce qu’il journalise n’a donc pas été vu",
 )
 _LONG_LOG = Text(
     en=f"the log is longer than {LOG_LIMIT // 1024 // 1024} MB and was not read to its end",
-    fr=f"le journal dépasse {LOG_LIMIT // 1024 // 1024} Mo et n'a pas été lu jusqu'au bout",
+    fr=f"le journal dépasse {LOG_LIMIT // 1024 // 1024} Mo et n’a pas été lu jusqu’au bout",
 )
 _NO_ERROR = Text(
     en="no request made the service answer with an error, so none was read",
-    fr="aucune requête n'a fait répondre le service par une erreur, aucune n'a donc été lue",
+    fr="aucune requête n’a fait répondre le service par une erreur, aucune n’a donc été lue",
 )

@@ -155,11 +155,11 @@ def cookie_pairs(header: str) -> dict[str, str]:
 
 def _stopped(journey: Journey, step: Step, taken: Taken) -> Text:
     en = f"the journey {journey.name} stopped at the step “{step.label}”: {taken.trouble}"
-    fr = f"le parcours {journey.name} s'est arrêté à l'étape « {step.label} »"
+    fr = f"le parcours {journey.name} s’est arrêté à l’étape « {step.label} »"
     return Text(en=redact(en), fr=redact(fr))
 
 
 NOT_AGAIN = Text(
     en="the same person could not sign in a second time, so the session could not be examined",
-    fr="la même personne n'a pas pu se connecter une seconde fois, la session n'a donc pas pu être examinée",
+    fr="la même personne n’a pas pu se connecter une seconde fois, la session n’a donc pas pu être examinée",
 )

@@ -139,16 +139,16 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
 _OTHER = Rule(Severity.MEDIUM, "", "", "Look at the report of wapiti that is kept with this run.")
 _SWITCHED_OFF = Text(
     en="[security] active = false in portance.toml: nothing was tried",
-    fr="[security] active = false dans portance.toml\u202f: rien n'a été essayé",
+    fr="[security] active = false dans portance.toml\u202f: rien n’a été essayé",
 )
 _NOTHING_RUNS = Text(
     en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne\u202f: target.url et target.start ne sont pas indiqués, ou il n'a pas démarré",
+    fr="aucun service ne tourne\u202f: target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
 )
 _NOT_ASKED = Text(
     en="the service is not on this machine: attacks are tried there only with [security] active = true and [target] "
     "remote = true",
-    fr="le service n'est pas sur cette machine\u202f: des attaques n'y sont essayées qu'avec [security] active = true "
+    fr="le service n’est pas sur cette machine\u202f: des attaques n’y sont essayées qu’avec [security] active = true "
     "et [target] remote = true",
 )
-_NOTHING_SEEN = Text(en="wapiti visited no page", fr="wapiti n'a visité aucune page")
+_NOTHING_SEEN = Text(en="wapiti visited no page", fr="wapiti n’a visité aucune page")

@@ -98,7 +98,7 @@ def _marked(lines: Mapping[int, str], result: Result) -> bool:
 
 _NONE_THERE = Text(
     en="no workflow where target.workflows points: nothing was audited",
-    fr="aucun workflow là où mène target.workflows : rien n'a été audité",
+    fr="aucun workflow là où mène target.workflows : rien n’a été audité",
 )
 
 LINTER = Linter(

@@ -103,7 +103,7 @@ def _objective(entry: dict[str, Any], meanings: dict[str, Sli]) -> Objective | T
     if passes is None or (entry.get("warning") and warns is None):
         return Text(
             en="not one absolute threshold (relative to an earlier run, or several)",
-            fr="pas un seuil absolu unique (relatif à une mesure antérieure, ou plusieurs)",
+            fr="pas un seuil absolu unique (relatif à une évaluation antérieure, ou plusieurs)",
         )
     sign, limit = passes
     if warns is not None and warns[0][0] != sign[0]:

@@ -39,13 +39,13 @@ def read(path: Path, project: str) -> Past:
         where = ".".join(str(part) for part in first["loc"])
         said = f"{where}: {first['msg']}" if where else str(first["msg"])
         raise CommandError(
-            Text(en=f"{file}: no scorecard ({said})", fr=f"{file} : pas une évaluation ({said})")
+            Text(en=f"{file}: no scorecard ({said})", fr=f"{file} : pas une fiche d’évaluation ({said})")
         ) from error
     if old.project != project:
         raise CommandError(
             Text(
                 en=f"{file}: a scorecard of another project, “{old.project}”",
-                fr=f"{file} : l’évaluation d’un autre projet, « {old.project} »",
+                fr=f"{file} : la fiche d’évaluation d’un autre projet, « {old.project} »",
             )
         )
     return old

@@ -167,7 +167,7 @@ def _openapi_fact(url: str, path: str) -> Fact:
     except (httpx.HTTPError, ValueError) as error:
         reason = Text(
             en=f"the OpenAPI document could not be read at {path}: {error}",
-            fr=f"le document OpenAPI n'a pas pu être lu à {path} : {error}",
+            fr=f"le document OpenAPI n’a pas pu être lu à {path} : {error}",
         )
         return Fact(id="service.openapi", value=None, unit=Unit.YES_NO, reason=reason)
 

@@ -18,11 +18,11 @@ from scorecard.cli.program import app
     name="import",
     help=t(
         "Take the result of another tool into a run, as evidence whose source is named, and grade the run again.",
-        "Verser dans une mesure le résultat d'un autre outil, source nommée, et la noter à nouveau.",
+        "Verser dans une évaluation le résultat d’un autre outil, source nommée, et la noter à nouveau.",
     ),
 )
 def import_(
-    file: Annotated[Path, typer.Argument(help=t("File the other tool wrote.", "Fichier écrit par l'autre outil."))],
+    file: Annotated[Path, typer.Argument(help=t("File the other tool wrote.", "Fichier écrit par l’autre outil."))],
     format_: Annotated[
         str, typer.Option("--as", "-a", help="k6, gatling, locust, junit, sarif, dashlord", show_default=False)
     ],
@@ -39,12 +39,12 @@ def import_(
         ),
     ] = None,
     link: Annotated[
-        str, typer.Option("--link", help=t("Where the original is kept.", "Où l'original est conservé."))
+        str, typer.Option("--link", help=t("Where the original is kept.", "Où l’original est conservé."))
     ] = "",
     url: Annotated[
         str | None,
         typer.Option(
-            "--url", help=t("Address to take from a DashLord report.", "Adresse à prendre d'un rapport DashLord.")
+            "--url", help=t("Address to take from a DashLord report.", "Adresse à prendre d’un rapport DashLord.")
         ),
     ] = None,
     observed: Annotated[
@@ -54,7 +54,7 @@ def import_(
             formats=["%Y-%m-%d"],
             help=t(
                 "Day of the observation, where the file does not say.",
-                "Jour de l'observation, si le fichier ne le dit pas.",
+                "Jour de l’observation, si le fichier ne le dit pas.",
             ),
         ),
     ] = None,

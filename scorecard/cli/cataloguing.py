@@ -21,11 +21,11 @@ _OFF_TERMINAL = 240
 @app.command(
     help=t(
         "Say what a criterion asks, why, and what mends it.",
-        "Dire ce qu'un critère demande, pourquoi, et ce qui le répare.",
+        "Dire ce qu’un critère demande, pourquoi, et ce qui le répare.",
     )
 )
 def explain(
-    criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d'un critère."))],
+    criterion: Annotated[str, typer.Argument(help=t("Identifier of a criterion.", "Identifiant d’un critère."))],
     project: ProjectOption = Path(FILE_NAME),
     own: CriteriaOption = None,
     lang: LangOption = DEFAULT_LANG,

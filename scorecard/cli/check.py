@@ -61,7 +61,7 @@ def _inside(path: Path, root: Path) -> Path:
     whole = path.resolve()
     if not whole.is_file() or not whole.is_relative_to(root.resolve()):
         raise CommandError(
-            Text(en=f"{path}: no file of this folder", fr=f"{path} : n'est pas un fichier de ce dossier")
+            Text(en=f"{path}: no file of this folder", fr=f"{path} : n’est pas un fichier de ce dossier")
         )
     return whole
 

@@ -121,7 +121,7 @@ def _cards(path: Path, today: date) -> list[Scorecard]:
         raise CommandError(
             Text(
                 en=f"{path}: neither a run folder nor a folder that holds runs",
-                fr=f"{path} : ni un dossier de mesure, ni un dossier qui en contient",
+                fr=f"{path} : ni un dossier d’évaluation, ni un dossier qui en contient",
             )
         )
     return [grade_run(Run(folder), _judged_on(folder, today)) for folder in folders]
@@ -168,11 +168,11 @@ def _on_what(found: Comparison) -> Text:
     if before == after == 1:
         return Text(
             en="One run each: too few runs to tell a change of a measured figure from noise.",
-            fr="Une mesure de chaque côté : trop peu pour distinguer du bruit le changement d’une valeur mesurée.",
+            fr="Une évaluation de chaque côté : trop peu pour distinguer du bruit le changement d’une valeur mesurée.",
         )
     return Text(
         en=f"{before} runs against {after}; verdicts are those of the last run of each side.",
-        fr=f"{before} mesures contre {after} ; les verdicts sont ceux de la dernière de chaque côté.",
+        fr=f"{before} évaluations contre {after} ; les verdicts sont ceux de la dernière de chaque côté.",
     )
 
 
@@ -232,11 +232,11 @@ def _too_few(figure: Figure) -> Text:
     if before == after == 1:
         return Text(
             en="one run each: too few runs to tell a change from noise",
-            fr="une mesure de chaque côté : trop peu pour distinguer un changement du bruit",
+            fr="une évaluation de chaque côté : trop peu pour distinguer un changement du bruit",
         )
     return Text(
         en=f"{before} against {after}: too few runs, {figure.needed} on each side are the fewest that could tell",
-        fr=f"{before} contre {after} : trop peu de mesures, il en faut au moins {figure.needed} de chaque côté",
+        fr=f"{before} contre {after} : trop peu d’évaluations, il en faut au moins {figure.needed} de chaque côté",
     )
 
 

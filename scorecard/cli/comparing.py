@@ -19,11 +19,11 @@ from scorecard.project import FILE_NAME
 @app.command(
     help=t(
         "Say what changed between two runs, or two folders of runs.",
-        "Dire ce qui a changé entre deux mesures, ou deux dossiers de mesures.",
+        "Dire ce qui a changé entre deux évaluations, ou deux dossiers d’évaluations.",
     )
 )
 def compare(
-    base: Annotated[Path, typer.Argument(help=t("A run, or a folder of runs.", "Une mesure, ou un dossier."))],
+    base: Annotated[Path, typer.Argument(help=t("A run, or a folder of runs.", "Une évaluation, ou un dossier."))],
     new: Annotated[Path, typer.Argument(help=t("What to compare with it.", "Ce qui lui est comparé."))],
     noise: Annotated[
         float,
@@ -31,7 +31,7 @@ def compare(
             "--noise",
             help=t(
                 "Share under which a shift is no change, however sure.",
-                "Part en dessous de laquelle un écart, même sûr, n'est pas un changement.",
+                "Part en dessous de laquelle un écart, même sûr, n’est pas un changement.",
             ),
         ),
     ] = 0.05,
@@ -58,7 +58,7 @@ def compare(
 )
 def portfolio(
     folder: Annotated[
-        Path, typer.Argument(help=t("Folder that holds the runs.", "Dossier qui contient les mesures."))
+        Path, typer.Argument(help=t("Folder that holds the runs.", "Dossier qui contient les évaluations."))
     ] = Path("runs"),
     page: Annotated[
         Path | None,
@@ -86,7 +86,7 @@ def portfolio(
 @app.command(
     help=t(
         "Rate at a level that was not measured, from a CSV or JSON of those that were.",
-        "Débit à un niveau non mesuré, d'après un CSV ou un JSON de ceux qui l'ont été.",
+        "Débit à un niveau non mesuré, d’après un CSV ou un JSON de ceux qui l’ont été.",
     )
 )
 def extrapolate(
@@ -96,7 +96,7 @@ def extrapolate(
         float | None, typer.Option("--demand", help=t("Rate to serve: how many replicas?", "Débit à servir."))
     ] = None,
     headroom: Annotated[float, typer.Option("--headroom", help=t("Share above the demand.", "Marge."))] = 0.3,
-    confidence: Annotated[float, typer.Option("--confidence", help=t("Of the interval.", "De l'intervalle."))] = 0.9,
+    confidence: Annotated[float, typer.Option("--confidence", help=t("Of the interval.", "De l’intervalle."))] = 0.9,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -131,7 +131,7 @@ def demand(
             "--access-log",
             help=t(
                 "Access log (common or combined format): think times and shares of the journeys from it.",
-                "Journal d'accès (format common ou combined) : en tirer temps de réflexion et parts des parcours.",
+                "Journal d’accès (format common ou combined) : en tirer temps de réflexion et parts des parcours.",
             ),
         ),
     ] = None,
@@ -141,7 +141,7 @@ def demand(
             "--analytics",
             help=t(
                 "Analytics export, a CSV of pages with their average time and visits.",
-                "Export de mesure d'audience, un CSV des pages avec leur durée moyenne et leurs visites.",
+                "Export de mesure d’audience, un CSV des pages avec leur durée moyenne et leurs visites.",
             ),
         ),
     ] = None,

@@ -34,13 +34,13 @@ class Cost:
         """The cost in one line."""
         wall, cpu = (quantity(seconds, Unit.SECOND, lang) for seconds in (self.gate_wall_s, self.gate_cpu_s))
         if self.run_wall_s is None or self.machine_minutes is None or self.cores is None:
-            run = Text(en="how long the run took is unknown", fr="la durée de la mesure n’est pas connue")
+            run = Text(en="how long the run took is unknown", fr="la durée de l’évaluation n’est pas connue")
         else:
             took = {one: quantity(self.run_wall_s, Unit.SECOND, one) for one in ("en", "fr")}
             minutes = {one: number(self.machine_minutes, one, 2) for one in ("en", "fr")}
             run = Text(
                 en=f"the run took {took['en']}, {minutes['en']} machine-minutes on {self.cores} cores",
-                fr=f"la mesure a duré {took['fr']}, soit {minutes['fr']} minutes-machine sur {self.cores} cœurs",
+                fr=f"l’évaluation a duré {took['fr']}, soit {minutes['fr']} minutes-machine sur {self.cores} cœurs",
             )
         gate = Text(
             en=f"This gate took {wall}, {cpu} of CPU", fr=f"Ce contrôle a pris {wall}, dont {cpu} de processeur"

@@ -72,7 +72,7 @@ def kept(run: Run) -> tuple[Path, ...]:
         raise CommandError(
             Text(
                 en=f"{run.folder}: {name} is not what this run was graded with; name the folder with --criteria",
-                fr=f"{run.folder} : {name} n'est pas ce avec quoi cette mesure a été notée ; donner le dossier "
+                fr=f"{run.folder} : {name} n’est pas ce avec quoi cette évaluation a été notée ; donner le dossier "
                 "avec --criteria",
             )
         )

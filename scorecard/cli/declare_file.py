@@ -121,7 +121,7 @@ def _by_hand(declarations: Sequence[Declaration]) -> CommandError:
         Text(
             en=f"the file writes its declarations in a way that cannot be changed safely; write {names} by hand "
             "as [[declarations]] tables",
-            fr=f"le fichier écrit ses déclarations d'une façon qui ne peut être modifiée sans risque ; écrire {names} "
+            fr=f"le fichier écrit ses déclarations d’une façon qui ne peut être modifiée sans risque ; écrire {names} "
             "à la main, en tables [[declarations]]",
         )
     )

@@ -42,13 +42,13 @@ def declare(
         ),
     ] = False,
     owner: Annotated[
-        str, typer.Option("--owner", help=t("Owner proposed first.", "Responsable proposé d'abord."))
+        str, typer.Option("--owner", help=t("Owner proposed first.", "Responsable proposé d’abord."))
     ] = "",
     due: Annotated[
         bool,
         typer.Option(
             "--due",
-            help=t("List what expires when; exit 1 if something has.", "Lister ce qui expire ; code 1 si c'est fait."),
+            help=t("List what expires when; exit 1 if something has.", "Lister ce qui expire ; code 1 si c’est fait."),
         ),
     ] = False,
     within: Annotated[
@@ -116,7 +116,7 @@ def _list_due(
         for item in found:
             typer.echo(declare_due.line(item, today, lang))
         if not found:
-            typer.echo(t("Nothing expires.", "Rien n'expire."))
+            typer.echo(t("Nothing expires.", "Rien n’expire."))
     raise typer.Exit(1 if any(d.expired(today) for d in everything) else 0)
 
 
@@ -133,7 +133,7 @@ def _take(
         raise CommandError(
             Text(
                 en=f"nothing was written: {len(error.lines)} wrong in {answers}",
-                fr=f"rien n'a été écrit : {len(error.lines)} à corriger dans {answers}",
+                fr=f"rien n’a été écrit : {len(error.lines)} à corriger dans {answers}",
             )
         ) from error
     declare_file.save(project, found)
@@ -160,7 +160,7 @@ def _ask(
         raise CommandError(
             Text(
                 en="nobody to ask: this is no terminal; give answers with --from FILE (TOML or CSV)",
-                fr="personne à qui demander : ce n'est pas un terminal ; donner les réponses avec --from FICHIER",
+                fr="personne à qui demander : ce n’est pas un terminal ; donner les réponses avec --from FICHIER",
             )
         )
     asked = [q for q in questions(project, criteria) if not domains or q.criterion.domain in domains]

@@ -99,7 +99,7 @@ class _Page:
         yield ""
         if wanted.requests_per_s is None:
             yield self._row(
-                "", "?", self.t("requests/s: no journey is described", "requêtes/s : aucun parcours n'est décrit"), ""
+                "", "?", self.t("requests/s: no journey is described", "requêtes/s : aucun parcours n’est décrit"), ""
             )
             return
         yield self._row(
@@ -108,7 +108,7 @@ class _Page:
             self.t("requests/s in all, ", "requêtes/s en tout, ")
             + self._between(wanted.requests_per_s * low, wanted.requests_per_s * high),
             self.t(
-                "steps of the journeys; redirects come on top", "étapes des parcours ; les redirections s'y ajoutent"
+                "steps of the journeys; redirects come on top", "étapes des parcours ; les redirections s’y ajoutent"
             ),
         )
         assert wanted.sessions is not None

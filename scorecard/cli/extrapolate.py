@@ -53,7 +53,7 @@ def describe(estimate: Estimate, needed: ReplicasNeeded | NotReachable | None, l
             en=f"At level {level}: {value}, between {low} and {high} ({percent}% confidence), "
             "in the unit of the measurements.",
             fr=f"Au niveau {level} : {value}, entre {low} et {high} (confiance {percent}\u202f%), "
-            "dans l'unité des mesures.",
+            "dans l’unité des mesures.",
         ),
         Text(
             en=f"This is an extrapolation to {times} times the highest level measured; "
@@ -64,7 +64,7 @@ def describe(estimate: Estimate, needed: ReplicasNeeded | NotReachable | None, l
         if estimate.reach > 1
         else Text(
             en="This level is within what was measured.",
-            fr="Ce niveau est dans l'intervalle mesuré.",
+            fr="Ce niveau est dans l’intervalle mesuré.",
         ),
     ]
     if needed is not None:
@@ -117,16 +117,16 @@ def _replicas(needed: ReplicasNeeded | NotReachable) -> Text:
                 f"(lower bound {number(needed.low, 'en')}), and one more may then be lost.",
                 fr=f"Instances nécessaires : {needed.count}. {needed.at_least} portent "
                 f"{number(needed.required, 'fr')} (borne basse {number(needed.low, 'fr')}), "
-                "et l'on peut alors en perdre une.",
+                "et l’on peut alors en perdre une.",
             )
         case NotReachable(exhausted=True):
             return Text(
                 en=f"{number(needed.required, 'en')} is not reachable by adding replicas: they bring nothing more "
                 f"(best lower bound {number(needed.best_low, 'en')}, at {needed.best_count}). "
                 "Mend what saturates first.",
-                fr=f"{number(needed.required, 'fr')} n'est pas atteignable en ajoutant des instances : elles "
+                fr=f"{number(needed.required, 'fr')} n’est pas atteignable en ajoutant des instances : elles "
                 f"n'apportent plus rien (meilleure borne basse {number(needed.best_low, 'fr')}, à "
-                f"{needed.best_count}). Corriger d'abord ce qui sature.",
+                f"{needed.best_count}). Corriger d’abord ce qui sature.",
             )
         case NotReachable():
             return Text(
@@ -135,7 +135,7 @@ def _replicas(needed: ReplicasNeeded | NotReachable) -> Text:
                 "Measure with more replicas.",
                 fr=f"Rien ne montre que {number(needed.required, 'fr')} soit atteignable avec au plus "
                 f"{needed.highest_judged} instances (meilleure borne basse {number(needed.best_low, 'fr')}, à "
-                f"{needed.best_count}). Mesurer avec plus d'instances.",
+                f"{needed.best_count}). Mesurer avec plus d’instances.",
             )
         case _:
             assert_never(needed)
@@ -186,7 +186,7 @@ def _cell(path: Path, line: int, column: str, text: str, *, comma: bool) -> floa
         raise _wrong(
             path,
             en=f"line {line}: {column} is {text.strip()!r}, not a number",
-            fr=f"ligne {line} : {column} vaut {text.strip()!r}, ce n'est pas un nombre",
+            fr=f"ligne {line} : {column} vaut {text.strip()!r}, ce n’est pas un nombre",
         )
     return value
 
@@ -217,7 +217,7 @@ def _of_json(path: Path, content: str) -> Points:
                 raise _wrong(
                     path,
                     en=f"{column} number {place} is {value!r}, not a number",
-                    fr=f"{column} numéro {place} vaut {value!r}, ce n'est pas un nombre",
+                    fr=f"{column} numéro {place} vaut {value!r}, ce n’est pas un nombre",
                 )
     return [float(level) for level in levels], [float(rate) for rate in rates]
 

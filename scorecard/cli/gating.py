@@ -30,7 +30,7 @@ def gate(
             "--policy",
             help=t(
                 "Policy file; portance-policy.toml of this folder if there is one, else the built-in rule.",
-                "Fichier de politique ; portance-policy.toml de ce dossier s'il existe, sinon la règle de base.",
+                "Fichier de politique ; portance-policy.toml de ce dossier s’il existe, sinon la règle de base.",
             ),
         ),
     ] = None,

@@ -55,7 +55,7 @@ def take_over(folder: Path, wanted: Wanted, *, now: datetime, lang: str) -> Evid
         raise CommandError(
             Text(
                 en=f"name {name!r}: lower-case letters, digits and hyphens, 40 at most",
-                fr=f"nom {name!r} : lettres minuscules, chiffres et traits d'union, 40 au plus",
+                fr=f"nom {name!r} : lettres minuscules, chiffres et traits d’union, 40 au plus",
             )
         )
     content = _content(wanted.file)

@@ -64,7 +64,7 @@ def _lines(draft: Draft, lang: str) -> Iterator[str]:
 
     yield say(
         "What Portance assesses and what is asked of it. Written by 'portance init', yours from here on.",
-        "Ce que Portance évalue et ce qu'on en attend. Écrit par « portance init » ; à vous désormais.",
+        "Ce que Portance évalue et ce qu’on en attend. Écrit par « portance init » ; à vous désormais.",
     )
     yield say(
         "Next: portance run. A line such as '# key = value' is an option that is not set.",
@@ -75,9 +75,9 @@ def _lines(draft: Draft, lang: str) -> Iterator[str]:
     yield f"name = {toml_text.string(draft.name)}"
     yield f"users = {USERS_PLACEHOLDER:_}  " + say(
         "NOT KNOWN, an example: put how many people or firms the service must serve",
-        "INCONNU, un exemple : mettez combien de personnes ou d'entreprises le service doit servir",
+        "INCONNU, un exemple : mettez combien de personnes ou d’entreprises le service doit servir",
     )
-    yield "# agents = 3_000  " + say("who work with it on a working day", "qui s'en servent un jour ouvré")
+    yield "# agents = 3_000  " + say("who work with it on a working day", "qui s’en servent un jour ouvré")
     yield '# kind = "online-procedure"  ' + say(
         'or "appointment", "api", "internal-tool", "predictive-algorithm": it selects the criteria',
         'ou "appointment", "api", "internal-tool", "predictive-algorithm" : il choisit les critères',
@@ -110,8 +110,8 @@ def _target(draft: Draft, say: _Say) -> Iterator[str]:
             yield say(
                 "This address is not on this machine: it gets no load until remote = true, "
                 "which says that those who run it agreed.",
-                "Cette adresse n'est pas sur cette machine : elle ne reçoit aucune charge avant remote = true, "
-                "qui dit que ses exploitants sont d'accord.",
+                "Cette adresse n’est pas sur cette machine : elle ne reçoit aucune charge avant remote = true, "
+                "qui dit que ses exploitants sont d’accord.",
             )
     else:
         yield 'start = "uvicorn main:app --port {port} --workers {workers}"  ' + say(
@@ -144,7 +144,7 @@ def _journeys(draft: Draft, say: _Say) -> Iterator[str]:
     if not draft.journeys:
         yield say(
             "NO JOURNEY YET: nothing answered without credentials, so no capacity can be judged. Describe one:",
-            "AUCUN PARCOURS : rien n'a répondu sans authentification, la capacité n'est pas jugeable. Décrivez-en un :",
+            "AUCUN PARCOURS : rien n’a répondu sans authentification, la capacité n’est pas jugeable. Décrivez-en un :",
         )
         yield "# [[journeys]]"
         yield '# name = "visit"'
@@ -153,7 +153,7 @@ def _journeys(draft: Draft, say: _Say) -> Iterator[str]:
     if draft.recorded is not None:
         yield say(
             "Recorded in a browser: what one person did. It is played as it is by many: read it once.",
-            "Enregistré dans un navigateur : ce qu'une personne a fait, rejoué tel quel par beaucoup. À relire.",
+            "Enregistré dans un navigateur : ce qu’une personne a fait, rejoué tel quel par beaucoup. À relire.",
         )
         for note in draft.recorded:
             yield say(f"LOOK: {note.en}", f"À VOIR : {note.fr}")
@@ -166,7 +166,7 @@ def _journeys(draft: Draft, say: _Say) -> Iterator[str]:
         )
     yield say(
         'expect = 200 where nothing else is said; contains = "some text" is stricter than a status alone.',
-        "expect = 200 si rien n'est dit ; contains = \"du texte\" est plus strict qu'un simple statut.",
+        'expect = 200 si rien n’est dit ; contains = "du texte" est plus strict qu’un simple statut.',
     )
     for number, journey in enumerate(draft.journeys):
         if number:
@@ -205,7 +205,7 @@ def _writes(draft: Draft, say: _Say) -> Iterator[str]:
     yield ""
     yield say(
         "These write; none was tried. Uncomment, fill in, and mind what they leave behind:",
-        "Celles-ci écrivent ; aucune n'a été essayée. Décommentez, remplissez, et gare à ce qu'elles laissent :",
+        "Celles-ci écrivent ; aucune n’a été essayée. Décommentez, remplissez, et gare à ce qu’elles laissent :",
     )
     yield "# [[journeys]]"
     yield '# name = "write"'

@@ -197,7 +197,7 @@ def _slow(seconds: float) -> Text:
     shown = f"{seconds:.1f}"
     return Text(
         en=f"took {shown} s alone; if people wait for it, put it back, without it the result flatters:",
-        fr=f"a pris {shown.replace('.', ',')} s à elle seule ; si des usagers l'attendent, remettez-la, sans elle le "
+        fr=f"a pris {shown.replace('.', ',')} s à elle seule ; si des usagers l’attendent, remettez-la, sans elle le "
         "résultat flatte :",
     )
 

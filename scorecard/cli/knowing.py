@@ -20,14 +20,14 @@ from scorecard.evidence import Text
 )
 def init(
     url: Annotated[
-        str | None, typer.Option("--url", help=t("Address of a running service.", "Adresse d'un service qui tourne."))
+        str | None, typer.Option("--url", help=t("Address of a running service.", "Adresse d’un service qui tourne."))
     ] = None,
     openapi: Annotated[
         str | None,
         typer.Option("--openapi", help=t("Path of its OpenAPI document.", "Chemin de son document OpenAPI.")),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help=t("Name of the service.", "Nom du service."))] = None,
-    folder: Annotated[Path, typer.Option("--folder", help=t("Where to write it.", "Où l'écrire."))] = Path(),
+    folder: Annotated[Path, typer.Option("--folder", help=t("Where to write it.", "Où l’écrire."))] = Path(),
     force: Annotated[
         bool, typer.Option("--force", help=t("Replace an existing file.", "Remplacer un fichier existant."))
     ] = False,
@@ -60,7 +60,7 @@ def init(
         )
 
 
-@reference.command(help=t("Serve it for a person to click through.", "Le servir pour s'y promener."))
+@reference.command(help=t("Serve it for a person to click through.", "Le servir pour s’y promener."))
 def up(
     port: Annotated[
         int | None,
@@ -80,6 +80,6 @@ def up(
         if as_json:
             typer.echo(json.dumps({"url": url}))
         elif not quiet:
-            typer.echo(Text(en=f"{url}  (Ctrl-C stops it)", fr=f"{url}  (Ctrl-C l'arrête)").in_(lang))
+            typer.echo(Text(en=f"{url}  (Ctrl-C stops it)", fr=f"{url}  (Ctrl-C l’arrête)").in_(lang))
 
     serve(port, workers, ready)

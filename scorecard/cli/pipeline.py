@@ -82,9 +82,9 @@ def tell_github(
 def _summary(ruling: Ruling, log: Sequence[str], lang: str) -> str:
     """What the gate says, then the report: a go that a policy refuses must not read as a go."""
     title = {
-        0: Text(en="The gate is open", fr="La voie est ouverte"),
-        1: Text(en="The gate is closed", fr="La voie est fermée"),
-    }.get(ruling.exit_code, Text(en="The gate could not judge", fr="La voie reste fermée, faute de pouvoir juger"))
+        0: Text(en="The gate is open", fr="Le contrôle donne son accord"),
+        1: Text(en="The gate is closed", fr="Le contrôle refuse"),
+    }.get(ruling.exit_code, Text(en="The gate could not judge", fr="Le contrôle n’a pas pu juger"))
     quoted = "\n".join(f"    {line}" for line in log)
     return f"## {title.in_(lang)}\n\n{quoted}\n\n{markdown.render(ruling.card, lang)}\n"
 
@@ -107,7 +107,7 @@ def _decision(ruling: Ruling, lang: str) -> Annotation:
     if ruling.exit_code != card.decision.exit_code:
         reason = Text(
             en=f"Refused beyond the decision of the scorecard, which is: {reason.en}",
-            fr=f"Refusé au-delà de la décision de l’évaluation, qui est : {reason.fr}",
+            fr=f"Refusé au-delà de la décision de la fiche d’évaluation, qui est : {reason.fr}",
         )
     if ruling.exit_code != 0:
         return Annotation("error", title, reason.in_(lang))

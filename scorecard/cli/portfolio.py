@@ -35,14 +35,14 @@ def gather(folder: Path, today: date) -> Portfolio:
         CommandError: ``folder`` is none, or no run below it could be read.
     """
     if not folder.is_dir():
-        raise CommandError(Text(en=f"{folder}: not a folder", fr=f"{folder} : pas un dossier"))
+        raise CommandError(Text(en=f"{folder}: not a folder", fr=f"{folder} : n’est pas un dossier"))
     records, unreadable = read(folder, today)
     if not records:
         first = _first_reason(unreadable)
         raise CommandError(
             Text(
                 en=f"{folder}: no scorecard below it could be read{first.en}",
-                fr=f"{folder} : aucun scorecard lisible dans ce dossier{first.fr}",
+                fr=f"{folder} : aucune fiche d’évaluation lisible dans ce dossier{first.fr}",
             )
         )
     titles = {c.id: c.title for c in catalogue()} | {o.id: o.title for o in OFFICIAL}
@@ -135,7 +135,9 @@ def _lines(found: Portfolio, words: Words, page: Path | None) -> Iterator[str]:
     if found.unreadable:
         yield ""
         number = len(found.unreadable)
-        yield words.say(Text(en=f"Folders without a scorecard: {number}", fr=f"Dossiers sans scorecard : {number}"))
+        yield words.say(
+            Text(en=f"Folders without a scorecard: {number}", fr=f"Dossiers sans fiche d’évaluation : {number}")
+        )
         for item in found.unreadable[:MOST_FOLDERS]:
             yield f"  {item.folder}  {words.say(item.reason)}"
         yield from _more(number - MOST_FOLDERS, words)

@@ -163,7 +163,7 @@ def _seen(path: str, root: str, today: date) -> _Seen:
     head = _checked(_Head, document)
     if head.graded_on > today:
         raise _NoScorecardError(
-            Text(en=f"it is dated in the future ({head.graded_on})", fr=f"il est daté du futur ({head.graded_on})")
+            Text(en=f"it is dated in the future ({head.graded_on})", fr=f"sa date est dans le futur ({head.graded_on})")
         )
     return _Seen(
         path,
@@ -183,7 +183,9 @@ def _document(path: str, most: int) -> dict[str, Any]:
     try:
         status = os.fstat(number)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
-            raise _NoScorecardError(Text(en="scorecard.json is no scorecard", fr="scorecard.json n’en est pas un"))
+            raise _NoScorecardError(
+                Text(en="scorecard.json is no scorecard", fr="scorecard.json n’est pas une fiche d’évaluation")
+            )
         end = os.pread(number, 8, max(0, status.st_size - 8)).rstrip()
         if not end.endswith(b"}"):
             raise _NoScorecardError(Text(en="scorecard.json is cut short", fr="scorecard.json est tronqué"))
@@ -289,8 +291,8 @@ def _below(path: str, root: str) -> str:
 def _absent(path: str) -> Text:
     folder = Path(path).parent
     if (folder / FILE_NAME).exists() or (folder / STATE).exists():
-        return Text(en="this run has no scorecard.json", fr="cette mesure n’a pas de scorecard.json")
-    return Text(en="not a run folder", fr="pas un dossier de mesure")
+        return Text(en="this run has no scorecard.json", fr="cette évaluation n’a pas de scorecard.json")
+    return Text(en="not a run folder", fr="ce n’est pas un dossier d’évaluation")
 
 
 def _refused(error: OSError) -> Text:

@@ -20,23 +20,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=t(
         "Tells whether a public service will bear its users, what breaks first, and what to mend.",
-        "Dit si un service public portera ses usagers, ce qui cède d'abord, et quoi réparer.",
+        "Dit si un service public portera ses usagers, ce qui cède d’abord, et quoi réparer.",
     ),
     epilog=t(
         "Exit codes: 0 met, 1 not met, 2 could not judge or was used wrongly.",
-        "Codes de sortie : 0 satisfait, 1 non satisfait, 2 n'a pas pu juger ou mal utilisé.",
+        "Codes de sortie : 0 satisfait, 1 non satisfait, 2 n’a pas pu juger ou mal utilisé.",
     ),
 )
 reference = typer.Typer(no_args_is_help=True, help=t("The reference service itself.", "Le service de référence."))
 app.add_typer(reference, name="reference")
 
-RunArgument = Annotated[Path, typer.Argument(help=t("Folder of a run.", "Dossier d'une mesure."))]
+RunArgument = Annotated[Path, typer.Argument(help=t("Folder of a run.", "Dossier d’une évaluation."))]
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-p", help=t("Project file.", "Fichier du projet."), show_default=True)
 ]
-RunsOption = Annotated[Path, typer.Option("--runs", help=t("Folder the runs are kept in.", "Dossier des mesures."))]
+RunsOption = Annotated[Path, typer.Option("--runs", help=t("Folder the runs are kept in.", "Dossier des évaluations."))]
 ProfileOption = Annotated[
-    RunProfile, typer.Option("--profile", help=t("How long and deep to look.", "Durée et profondeur de l'examen."))
+    RunProfile, typer.Option("--profile", help=t("How long and deep to look.", "Durée et profondeur de l’examen."))
 ]
 CriteriaOption = Annotated[
     list[Path] | None,
@@ -53,7 +53,7 @@ OnOption = Annotated[
     typer.Option(
         "--on",
         formats=["%Y-%m-%d"],
-        help=t("Date to judge at; today by default.", "Date du jugement ; aujourd'hui par défaut."),
+        help=t("Date to judge at; today by default.", "Date du jugement ; aujourd’hui par défaut."),
     ),
 ]
 

@@ -51,7 +51,7 @@ def attest(run: Run, ruling: Ruling, lang: str, verified: datetime) -> bytes:
     except FileNotFoundError as error:
         text = Text(
             en=f"{run.folder}: has no {FOLDER}/{STATEMENT} that a summary could rest on; 'portance grade' makes one",
-            fr=f"{run.folder} : n'a pas de {FOLDER}/{STATEMENT} sur quoi fonder un résumé ; « portance grade » le fait",
+            fr=f"{run.folder} : n’a pas de {FOLDER}/{STATEMENT} sur quoi fonder un résumé ; « portance grade » le fait",
         )
         raise CommandError(text) from error
     built_in = BUILT_IN, criteria_digest(ruling.card)

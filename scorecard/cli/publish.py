@@ -23,7 +23,7 @@ def send(folder: Path, to: str, token: str, lang: str) -> dict[str, Any]:
         CommandError: no token, no such run, no encrypted connection, or the service refused or did not answer.
     """
     if not token:
-        raise CommandError(Text(en="PORTANCE_TOKEN is not set", fr="PORTANCE_TOKEN n'est pas défini"))
+        raise CommandError(Text(en="PORTANCE_TOKEN is not set", fr="PORTANCE_TOKEN n’est pas défini"))
     if not to.startswith("https://") and not is_local(to):
         raise CommandError(
             Text(

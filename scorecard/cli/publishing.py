@@ -29,7 +29,7 @@ app.add_typer(publication, name="publication")
 @app.command(
     help=t(
         f"Publish a run to the organisation's service; the token is read from {TOKEN}.",
-        f"Publier une mesure au service de l'organisation ; le jeton est lu dans {TOKEN}.",
+        f"Publier une évaluation au service de l’organisation ; le jeton est lu dans {TOKEN}.",
     )
 )
 def publish(
@@ -52,11 +52,11 @@ def publish(
 
 
 @publication.command(
-    help=t("Serve it; settings come from the environment.", "Le servir ; réglages par l'environnement.")
+    help=t("Serve it; settings come from the environment.", "Le servir ; réglages par l’environnement.")
 )
 def serve(
-    host: Annotated[str, typer.Option("--host", help=t("Address to listen on.", "Adresse d'écoute."))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help=t("Port to listen on.", "Port d'écoute."))] = 8080,
+    host: Annotated[str, typer.Option("--host", help=t("Address to listen on.", "Adresse d’écoute."))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help=t("Port to listen on.", "Port d’écoute."))] = 8080,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Bring the database to the newest schema, then serve until SIGTERM or SIGINT."""

@@ -92,7 +92,7 @@ def carry_out(
         raise CommandError(
             Text(
                 en=f"{run.folder}: {error.strerror}; the run ends here, the evidence so far is kept",
-                fr=f"{run.folder} : {error.strerror} ; la mesure s'arrête là, les preuves déjà écrites sont conservées",
+                fr=f"{run.folder} : {error.strerror} ; l’évaluation s’arrête, les preuves déjà écrites restent",
             )
         ) from error
     show(card, run, output, seconds=time.monotonic() - began)

@@ -60,7 +60,7 @@ class Run:
             raise CommandError(
                 Text(
                     en=f"{self.folder}: not a run folder, it has no {project.FILE_NAME}",
-                    fr=f"{self.folder} : pas un dossier de mesure, {project.FILE_NAME} n'y est pas",
+                    fr=f"{self.folder} : n’est pas un dossier d’évaluation, {project.FILE_NAME} n’y est pas",
                 )
             )
         found: list[Evidence] = []
@@ -74,7 +74,7 @@ class Run:
             problems.append(
                 Text(
                     en=f"this run did not go to its end (state: {state}); what it had observed until then is kept",
-                    fr=f"cette mesure n'est pas allée à son terme (état : {state}) ; ce qui était observé est conservé",
+                    fr=f"cette évaluation n’est pas allée à son terme (état : {state}) ; ce qui a été observé reste",
                 )
             )
         return project.load(self.project_file), found, problems

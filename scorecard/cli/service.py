@@ -74,7 +74,7 @@ class Service:
             return None
         return Text(
             en=f"the service ended by itself with exit code {code}: {last_line(self.log)}",
-            fr=f"le service s'est arrêté de lui-même, code de sortie {code} : {last_line(self.log)}",
+            fr=f"le service s’est arrêté de lui-même, code de sortie {code} : {last_line(self.log)}",
         )
 
     def stop(self) -> None:
@@ -123,7 +123,7 @@ def running(
         raise ServiceError(
             Text(
                 en="portance.toml: target: neither url nor start is given, so no service can be looked at",
-                fr="portance.toml : target : ni url ni start n'est indiqué, aucun service ne peut être examiné",
+                fr="portance.toml : target : ni url ni start n’est indiqué, aucun service ne peut être examiné",
             )
         )
     chosen = free_port() if port is None else port
@@ -201,7 +201,7 @@ def _wait_until_ready(service: Service, health: str, timeout: float) -> float:
                     Text(
                         en=f"the service was not ready after {timeout:g} s: GET {health} gave {seen}; "
                         f"its last line: {last_line(service.log)}",
-                        fr=f"le service n'était pas prêt après {timeout:g} s : GET {health} a donné {seen} ; "
+                        fr=f"le service n’était pas prêt après {timeout:g} s : GET {health} a donné {seen} ; "
                         f"sa dernière ligne : {last_line(service.log)}",
                     )
                 )

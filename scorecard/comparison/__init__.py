@@ -78,14 +78,14 @@ def compare(base: Sequence[Scorecard], new: Sequence[Scorecard], *, floor: float
     if not 0 <= floor < 1:
         raise ValueError(f"the noise floor is a share between 0 and 1, not {floor}")
     if not base or not new:
-        raise ComparisonError(Text(en="one side has no run", fr="un des deux côtés n’a aucune mesure"))
+        raise ComparisonError(Text(en="one side has no run", fr="un des deux côtés n’a aucune évaluation"))
     names = sorted({card.project.name for card in (*base, *new)})
     if len(names) > 1:
         listed = ", ".join(f"“{name}”" for name in names[:3])
         raise ComparisonError(
             Text(
                 en=f"these runs are of {len(names)} projects ({listed}); a comparison is of one",
-                fr=f"ces mesures portent sur {len(names)} projets ({listed}) ; une comparaison porte sur un seul",
+                fr=f"ces évaluations portent sur {len(names)} projets ({listed}) ; une comparaison porte sur un seul",
             )
         )
     turned, moved = changes(base[-1], new[-1]), figures(base, new, floor)

@@ -94,7 +94,7 @@ def _to_mend(judged: Judged) -> Text:
     title = quoted(judged.criterion.title)
     match judged.verdict:
         case Verdict.WARN:
-            state = Text(en=f"{title.en} is only nearly met", fr=f"{title.fr} n’est satisfait qu’à peu près")
+            state = Text(en=f"{title.en} is only nearly met", fr=f"{title.fr} n’est que presque satisfait")
         case _:
             state = Text(en=f"{title.en} is not met", fr=f"{title.fr} n’est pas satisfait")
     return followed(state, judged.criterion.remedy)
@@ -115,9 +115,9 @@ def _to_find_out(judged: Judged, others: int) -> Text:
             judged.reason,
         )
     return followed(
-        Text(en=f"Nobody has answered for {title.en}", fr=f"Personne n’a répondu de {title.fr}"),
+        Text(en=f"Nobody has answered for {title.en}", fr=f"Personne n’a répondu pour {title.fr}"),
         Text(
-            en="Whoever is in charge of it says so under their name, with a date and a link to the proof",
+            en="Have whoever is in charge of it answer under their name, with a date and a link to the proof",
             fr="Le ou la responsable l’atteste en son nom, avec une date et un lien vers la preuve",
         ),
     )

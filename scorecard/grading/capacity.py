@@ -54,7 +54,7 @@ def _demand(book: Ledger) -> float | None:
 def holds(low: int | None, high: int | None, wanted: int) -> Text:
     """The users held (``low`` to ``high``, None where there is no such end) against those to serve, as a clause."""
     if low is None:
-        return Text(en="how many users it holds is not known", fr="on ne sait pas combien d’usagers il tient")
+        return Text(en="how many users it holds is not known", fr="on ne sait pas combien d’usagers il peut accueillir")
     if low == 0:
         return _none_held(high, wanted)
     en, fr = (_range(low, high, lang) for lang in ("en", "fr"))
@@ -62,21 +62,23 @@ def holds(low: int | None, high: int | None, wanted: int) -> Text:
         to_serve = both(wanted, Unit.COUNT)
         return Text(
             en=f"it holds {en[0]}{en[1]}, for {to_serve.en} to serve",
-            fr=f"il tient {fr[0]}{fr[1]}, pour {to_serve.fr} à servir",
+            fr=f"il peut accueillir {fr[0]}{fr[1]}, pour {to_serve.fr} attendus",
         )
     users = both(wanted, Unit.USERS, None)
-    return Text(en=f"it holds {en[0]} of {users.en}", fr=f"il tient {fr[0]} sur {users.fr}")
+    return Text(en=f"it holds {en[0]} of {users.en}", fr=f"il peut accueillir {fr[0]} des {users.fr} attendus")
 
 
 def _none_held(high: int | None, wanted: int) -> Text:
     users = both(wanted, Unit.USERS, None)
     if high is None or high == 0:
-        return Text(en=f"it holds none of the {users.en} to serve", fr=f"il ne tient aucun des {users.fr} à servir")
+        return Text(
+            en=f"it holds none of the {users.en} to serve", fr=f"il ne peut accueillir aucun des {users.fr} attendus"
+        )
     most = both(high, Unit.USERS)
     to_serve = both(wanted, Unit.COUNT)
     return Text(
         en=f"it holds {most.en} at most, for {to_serve.en} to serve",
-        fr=f"il tient au plus {most.fr}, pour {to_serve.fr} à servir",
+        fr=f"il peut accueillir au plus {most.fr}, pour {to_serve.fr} attendus",
     )
 
 

@@ -32,7 +32,7 @@ class Cause(StrEnum):
 
 VERDICTS = {
     Verdict.PASS: Text(en="met", fr="satisfait"),
-    Verdict.WARN: Text(en="nearly met", fr="satisfait à peu près"),
+    Verdict.WARN: Text(en="nearly met", fr="presque satisfait"),
     Verdict.FAIL: Text(en="not met", fr="non satisfait"),
     Verdict.UNKNOWN: Text(en="unknown", fr="inconnu"),
     Verdict.WAIVED: Text(en="not met, accepted for a time", fr="non satisfait, accepté pour un temps"),

@@ -24,7 +24,9 @@ def revoked_by(accepted: Past, card: Scorecard) -> tuple[Text, ...]:
         return ()
     found = [*_over(accepted, card), *_worse(accepted, card), *_fewer_users(accepted, card)]
     if not found and card.decision not in (Decision.GO, Decision.CONDITIONAL):
-        found.append(followed(Text(en="The gate is closed now", fr="La voie est fermée"), card.decision_reason))
+        found.append(
+            followed(Text(en="The gate is closed now", fr="Le contrôle refuse désormais"), card.decision_reason)
+        )
     return tuple(found)
 
 
@@ -89,8 +91,8 @@ def _fewer_users(accepted: Past, card: Scorecard) -> list[Text]:
     if low is None:
         return [
             Text(
-                en=f"It was given for {granted.en}; how many are held is not known any more.",
-                fr=f"Il valait pour {granted.fr} ; on ne sait plus combien sont tenus.",
+                en=f"It was given for {granted.en}; how many it holds is no longer known.",
+                fr=f"Il valait pour {granted.fr} ; on ne sait plus combien il peut en accueillir.",
             )
         ]
     if low >= cap:
@@ -99,6 +101,6 @@ def _fewer_users(accepted: Past, card: Scorecard) -> list[Text]:
     return [
         Text(
             en=f"It was given for {granted.en}; only {held.en} are held for certain.",
-            fr=f"Il valait pour {granted.fr} ; seuls {held.fr} sont tenus à coup sûr.",
+            fr=f"Il valait pour {granted.fr} ; il ne peut accueillir à coup sûr que {held.fr}.",
         )
     ]

@@ -64,7 +64,7 @@ def _useless(title: Text, verdict: Verdict) -> Text | None:
         case Verdict.UNKNOWN:
             return Text(
                 en=f"The waiver of {title.en} counts for nothing: a waiver covers a failure, and this is unknown.",
-                fr=f"La dérogation sur {title.fr} est sans effet : elle couvrirait un échec, et ceci est inconnu.",
+                fr=f"La dérogation sur {title.fr} est sans effet : elle ne couvre qu’un échec, et ceci est inconnu.",
             )
         case Verdict.PASS | Verdict.WARN | Verdict.NOT_APPLICABLE | Verdict.FAIL:
             return Text(

@@ -24,7 +24,7 @@ _TITLES = {
     403: Text(en="Not allowed", fr="Non permis"),
     404: Text(en="Not found", fr="Introuvable"),
     413: Text(en="Too large", fr="Trop volumineux"),
-    422: Text(en="This run is not taken", fr="Cette mesure n’est pas acceptée"),
+    422: Text(en="This run is not taken", fr="Cette évaluation n’est pas acceptée"),
     503: Text(en="Away for a moment", fr="Indisponible un moment"),
 }
 _OTHER = Text(en="Something went wrong on our side", fr="Une erreur s’est produite de notre côté")

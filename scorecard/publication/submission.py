@@ -52,7 +52,7 @@ def judged(submission: Submission, judge: Judge) -> Scorecard:
     """
     for name in submission.files:
         if not ALLOWED.fullmatch(name):
-            raise _refused(f"{name}: not a file of a run", f"{name} : pas un fichier d’une mesure")
+            raise _refused(f"{name}: not a file of a run", f"{name} : pas un fichier d’une évaluation")
     for name in NEEDED:
         if name not in submission.files:
             raise _refused(f"{name} is missing", f"{name} manque")
@@ -61,7 +61,8 @@ def judged(submission: Submission, judge: Judge) -> Scorecard:
     state = _state(submission.files[STATE])
     if state != "completed":
         raise _refused(
-            f"the run did not go to its end (state: {state})", f"la mesure n’est pas allée à son terme (état : {state})"
+            f"the run did not go to its end (state: {state})",
+            f"l’évaluation n’est pas allée à son terme (état : {state})",
         )
     with TemporaryDirectory(prefix="portance-publication-") as folder:
         _write(Path(folder), submission.files)
@@ -73,7 +74,7 @@ def judged(submission: Submission, judge: Judge) -> Scorecard:
             "scorecard.json is not what its evidence gives here: it was changed, or judged by another version; "
             "grade the run again and publish it anew",
             "scorecard.json n’est pas ce que donnent ici ses preuves : il a été modifié, ou jugé par une autre "
-            "version ; noter la mesure à nouveau et la republier",
+            "version ; noter l’évaluation à nouveau et la republier",
         )
     return card
 

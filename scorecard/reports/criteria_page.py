@@ -17,12 +17,12 @@ from scorecard.reports.words import Words
 _TITLE = Text(en="The criteria", fr="Les critères")
 _INTRODUCTION = Text(
     en="{count} criteria in ten domains, made from the catalogue by `portance criteria --format md`: do not edit this "
-    "page. A criterion passes, warns or fails on one fact; it is unknown whenever that fact is missing, broken, too "
+    "page. A criterion is met, nearly met or not met by one fact; it is unknown when that fact is missing, broken, too "
     "old, or measured under conditions that do not count. What blocks depends on the tier of the service: *national* "
-    "from 200 000 users on, *local* below, *experiment* only where the project file says so.",
+    "from 200,000 users on, *local* below, *experiment* only where the project file says so.",
     fr="{count} critères en dix domaines, tirés du catalogue par `portance criteria --format md`\u202f: "
     "ne pas modifier cette page. "
-    "Un critère est satisfait, toléré ou en échec d’après un seul fait\u202f; il est inconnu dès que "
+    "Un critère est satisfait, presque satisfait ou non satisfait d’après un seul fait\u202f; il est inconnu dès que "
     "ce fait manque, est abîmé, trop vieux, ou mesuré dans des conditions qui ne comptent pas. "
     "Ce qui bloque dépend du niveau du service\u202f: *national* à partir de 200 000 usagers, *local* au-dessous, "
     "*expérimentation* si le fichier de projet le dit.",

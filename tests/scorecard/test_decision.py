@@ -45,7 +45,8 @@ def test_the_sentence_names_the_users_held(project, held, evidence, fact, today)
     assert card.decision is Decision.NO_GO
     assert card.decision_reason.en == "No go today: it holds 182,000 to 240,000 of 300,000\xa0users."
     assert card.decision_reason.fr == (
-        "Pas de feu vert aujourd’hui : il tient de 182\u202f000 à 240\u202f000 sur 300\u202f000\xa0usagers."
+        "Pas de feu vert aujourd’hui : il peut accueillir de 182\u202f000 à 240\u202f000 des "
+        "300\u202f000\xa0usagers attendus."
     )
     assert (card.capacity.users, card.capacity.users_low) == (210_000, 182_437)
 

@@ -171,7 +171,7 @@ def test_a_question_that_disappears_revokes_it(project, criterion, seen, today, 
 
 @pytest.mark.parametrize(
     ("low", "says"),
-    [(90_000, "only 90,000\u00a0users are held for certain"), (None, "not known any more"), (120_000, None)],
+    [(90_000, "only 90,000\u00a0users are held for certain"), (None, "no longer known"), (120_000, None)],
 )
 def test_fewer_users_than_it_was_given_for_revoke_it(project, criterion, evidence, fact, today, waiver, low, says):
     criteria = [

@@ -86,7 +86,7 @@ def test_replicas_are_told_with_their_spare_or_plainly_refused() -> None:
     assert f"Replicas needed: {needed.count}." in describe(ESTIMATE, needed, "en")
     exhausted = replicas_needed([1, 2, 4], [100, 120, 121], demand=500)
     assert "not reachable by adding replicas" in describe(ESTIMATE, exhausted, "en")
-    assert "n'est pas atteignable en ajoutant des instances" in describe(ESTIMATE, exhausted, "fr")
+    assert "n’est pas atteignable en ajoutant des instances" in describe(ESTIMATE, exhausted, "fr")
     further = replicas_needed([1, 2, 4], [100, 198, 390], demand=50_000)
     assert "Measure with more replicas" in describe(ESTIMATE, further, "en")
 

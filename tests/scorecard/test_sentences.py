@@ -41,26 +41,29 @@ def test_sentences_and_rows_are_joined_as_one_writes():
     ("low", "high", "english", "french"),
     [
         (550_000, 600_000, "it holds 550,000 to 600,000 users, for 300,000 to serve",
-         "il tient de 550 000 à 600 000 usagers, pour 300 000 à servir"),
+         "il peut accueillir de 550 000 à 600 000 usagers, pour 300 000 attendus"),
         (182_437, 240_900, "it holds 182,000 to 240,000 of 300,000 users",
-         "il tient de 182 000 à 240 000 sur 300 000 usagers"),
+         "il peut accueillir de 182 000 à 240 000 des 300 000 usagers attendus"),
         (250_000, 350_000, "it holds 250,000 to 350,000 users, for 300,000 to serve",
-         "il tient de 250 000 à 350 000 usagers, pour 300 000 à servir"),
+         "il peut accueillir de 250 000 à 350 000 usagers, pour 300 000 attendus"),
         (200_000, 300_000, "it holds 200,000 to 300,000 of 300,000 users",
-         "il tient de 200 000 à 300 000 sur 300 000 usagers"),
+         "il peut accueillir de 200 000 à 300 000 des 300 000 usagers attendus"),
         (299_999, None, "it holds at least 299,000 users, for 300,000 to serve",
-         "il tient au moins 299 000 usagers, pour 300 000 à servir"),
+         "il peut accueillir au moins 299 000 usagers, pour 300 000 attendus"),
         (550_000, None, "it holds at least 550,000 users, for 300,000 to serve",
-         "il tient au moins 550 000 usagers, pour 300 000 à servir"),
-        (120_100, 120_900, "it holds 120,000 of 300,000 users", "il tient 120 000 sur 300 000 usagers"),
+         "il peut accueillir au moins 550 000 usagers, pour 300 000 attendus"),
+        (120_100, 120_900, "it holds 120,000 of 300,000 users", "il peut accueillir 120 000 des 300 000 usagers "
+         "attendus"),
         (400_100, 400_900, "it holds 400,000 users, for 300,000 to serve",
-         "il tient 400 000 usagers, pour 300 000 à servir"),
-        (0, None, "it holds none of the 300,000 users to serve", "il ne tient aucun des 300 000 usagers à servir"),
-        (0, 0, "it holds none of the 300,000 users to serve", "il ne tient aucun des 300 000 usagers à servir"),
+         "il peut accueillir 400 000 usagers, pour 300 000 attendus"),
+        (0, None, "it holds none of the 300,000 users to serve", "il ne peut accueillir aucun des 300 000 "
+         "usagers attendus"),
+        (0, 0, "it holds none of the 300,000 users to serve", "il ne peut accueillir aucun des 300 000 usagers "
+         "attendus"),
         (0, 5_000, "it holds 5,000 users at most, for 300,000 to serve",
-         "il tient au plus 5 000 usagers, pour 300 000 à servir"),
-        (None, None, "how many users it holds is not known", "on ne sait pas combien d’usagers il tient"),
-        (None, 400_000, "how many users it holds is not known", "on ne sait pas combien d’usagers il tient"),
+         "il peut accueillir au plus 5 000 usagers, pour 300 000 attendus"),
+        (None, None, "how many users it holds is not known", "on ne sait pas combien d’usagers il peut accueillir"),
+        (None, 400_000, "how many users it holds is not known", "on ne sait pas combien d’usagers il peut accueillir"),
     ],
 )  # fmt: skip
 def test_the_users_held_are_said_as_they_are(low, high, english, french):
@@ -95,34 +98,41 @@ MUCH, LITTLE = (550_000, 600_000), (182_437, 240_900)
     [
         (MUCH, {}, "Go: it holds 550,000 to 600,000 users, for 300,000 to serve; every blocking question is answered "
          "well; grade A.",
-         "Feu vert : il tient de 550 000 à 600 000 usagers, pour 300 000 à servir ; toutes les questions bloquantes "
+         "Feu vert : il peut accueillir de 550 000 à 600 000 usagers, pour 300 000 attendus ; toutes les "
+         "questions bloquantes "
          "ont une bonne réponse ; note A."),
         (MUCH, {"p": 0.5}, "Conditional go for at most 300,000 users, until 20 February 2027: it holds 550,000 to "
          "600,000 users, for 300,000 to serve; “p holds” is not fully met.",
-         "Feu vert sous conditions, pour 300 000 usagers au plus, jusqu’au 20 février 2027 : il tient de 550 000 à "
-         "600 000 usagers, pour 300 000 à servir ; « p tient » n’est pas pleinement satisfait."),
+         "Feu vert sous conditions, pour 300 000 usagers au plus, jusqu’au 20 février 2027 : il peut accueillir "
+         "de 550 000 à "
+         "600 000 usagers, pour 300 000 attendus ; « p tient » n’est pas pleinement satisfait."),
         (LITTLE, {}, "No go today: it holds 182,000 to 240,000 of 300,000 users.",
-         "Pas de feu vert aujourd’hui : il tient de 182 000 à 240 000 sur 300 000 usagers."),
+         "Pas de feu vert aujourd’hui : il peut accueillir de 182 000 à 240 000 des 300 000 usagers attendus."),
         (MUCH, {"p": 9}, "No go today: it holds 550,000 to 600,000 users, for 300,000 to serve; “p holds” is not met.",
-         "Pas de feu vert aujourd’hui : il tient de 550 000 à 600 000 usagers, pour 300 000 à servir ; « p tient » "
+         "Pas de feu vert aujourd’hui : il peut accueillir de 550 000 à 600 000 usagers, pour 300 000 attendus "
+         "; « p tient » "
          "n’est pas satisfait."),
         (None, {"p": 9, "q": 9}, "No go today: how many users it holds is not known; “p holds” and “q holds” are not "
          "met.",
-         "Pas de feu vert aujourd’hui : on ne sait pas combien d’usagers il tient ; « p tient » et « q tient » ne "
+         "Pas de feu vert aujourd’hui : on ne sait pas combien d’usagers il peut accueillir ; « p tient » et « "
+         "q tient » ne "
          "sont pas satisfaits."),
         (LITTLE, dict.fromkeys("pqrs", 9), "No go today: it holds 182,000 to 240,000 of 300,000 users; “p holds”, "
          "“q holds”, “r holds” and 1 other are not met.",
-         "Pas de feu vert aujourd’hui : il tient de 182 000 à 240 000 sur 300 000 usagers ; « p tient », « q tient », "
+         "Pas de feu vert aujourd’hui : il peut accueillir de 182 000 à 240 000 des 300 000 usagers attendus ; "
+         "« p tient », « q tient », "
          "« r tient » et 1 autre ne sont pas satisfaits."),
         (None, {}, "Undetermined: how many users it holds is not known.",
-         "Indéterminé : on ne sait pas combien d’usagers il tient."),
+         "Indéterminé : on ne sait pas combien d’usagers il peut accueillir."),
         (MUCH, {"p": None}, "Undetermined: it holds 550,000 to 600,000 users, for 300,000 to serve; 1 blocking "
          "question has no answer, “p holds”.",
-         "Indéterminé : il tient de 550 000 à 600 000 usagers, pour 300 000 à servir ; 1 question bloquante est sans "
+         "Indéterminé : il peut accueillir de 550 000 à 600 000 usagers, pour 300 000 attendus ; 1 question "
+         "bloquante est sans "
          "réponse, « p tient »."),
         (None, {"p": None}, "Undetermined: how many users it holds is not known; 2 blocking questions have no answer, "
          "among them “p holds”.",
-         "Indéterminé : on ne sait pas combien d’usagers il tient ; 2 questions bloquantes sont sans réponse, dont "
+         "Indéterminé : on ne sait pas combien d’usagers il peut accueillir ; 2 questions bloquantes sont sans "
+         "réponse, dont "
          "« p tient »."),
     ],
 )  # fmt: skip
@@ -155,7 +165,7 @@ def test_an_action_names_what_is_wrong_and_then_the_way(action, criterion, evide
     )
     assert action(one, [evidence([fact("load.p95", 0.5)])]) == (
         "“p95 holds” is only nearly met. Mend p95.",
-        "« p95 tient » n’est satisfait qu’à peu près. Réparer p95.",
+        "« p95 tient » n’est que presque satisfait. Réparer p95.",
     )
 
 
@@ -179,9 +189,9 @@ def test_an_action_on_a_declaration_names_no_identifier(action, criterion, evide
         better="equal", **{"pass": True},
     )  # fmt: skip
     way = (
-        "Nobody has answered for “said holds”. Whoever is in charge of it says so under their name, with a date and a "
-        "link to the proof.",
-        "Personne n’a répondu de « said tient ». Le ou la responsable l’atteste en son nom, avec une date et un lien "
+        "Nobody has answered for “said holds”. Have whoever is in charge of it answer under their name, with a date "
+        "and a link to the proof.",
+        "Personne n’a répondu pour « said tient ». Le ou la responsable l’atteste en son nom, avec une date et un lien "
         "vers la preuve.",
     )
     unreadable = broken("declarations", "Aid", Text(en="the file is cut short", fr="le fichier est tronqué"))

@@ -80,7 +80,7 @@ def test_what_cannot_be_compared_is_said_in_one_line(measured, portance: Portanc
             compare_paths(*arguments, BEGAN.date(), floor=floor)
     result = portance("compare", "empty", str(base), "--lang", "fr", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert "ni un dossier de mesure" in result.stderr
+    assert "ni un dossier d’évaluation" in result.stderr
 
 
 def test_a_run_cut_short_is_never_no_regression(measured):

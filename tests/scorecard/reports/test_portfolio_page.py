@@ -124,8 +124,8 @@ def test_every_project_and_every_folder_that_failed_is_on_it(found):
     for item in found.unreadable:
         assert item.folder in page or "&lt;script&gt;" in page
     assert page.count('<th scope="row">') == len(found.projects)
-    assert "31 dossiers ne donnent aucun résultat" in page
-    assert "Une mesure plus récente est illisible" in page
+    assert "31 dossiers n’ont pas de fiche d’évaluation" in page
+    assert "Une évaluation plus récente est illisible" in page
     assert 'class="standing lapsed"' in page
     assert 'class="standing go"' in page
     assert "au plus 120\u202f000\u00a0usagers" in page
@@ -159,8 +159,8 @@ def test_one_run_has_no_line_and_many_stay_inside_the_drawing():
 ORDER = {
     "en": ["Portfolio of assessments", "Where the projects stand", "31 folders give no scorecard", "What blocks whom",
            "Official targets", "Every project, the most urgent first"],
-    "fr": ["Portefeuille d’évaluations", "Où en sont les projets", "31 dossiers ne donnent aucun résultat",
-           "Ce qui bloque, et qui", "Cibles officielles", "Tous les projets, les plus urgents d’abord"],
+    "fr": ["Portefeuille d’évaluations", "Où en sont les projets", "31 dossiers n’ont pas de fiche d’évaluation",
+           "Ce qui bloque, et quels projets", "Cibles officielles", "Tous les projets, les plus urgents d’abord"],
 }  # fmt: skip
 
 

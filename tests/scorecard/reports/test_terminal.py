@@ -39,7 +39,7 @@ def test_the_summary_says_what_the_page_says(cards: dict[str, Scorecard], lang: 
         "fr": [
             "Pas de feu vert",
             "Note  D",
-            "Il tient de 175 000 à 231 000 sur 300 000 usagers.",
+            "Il peut accueillir de 175 000 à 231 000 des 300 000 usagers attendus.",
             "entre D et A",
             "Que faire",
             "3. ",
