@@ -22,7 +22,7 @@ PASSPHRASE = "PORTANCE_KEY_PASSPHRASE"  # noqa: S105 (the name of a variable)
 @app.command(
     help=t(
         "Sign what a run holds and how it was judged, with an Ed25519 key.",
-        "Signer ce que contient une mesure et comment elle est jugée, avec une clé Ed25519.",
+        "Signer ce que contient une évaluation et comment elle est jugée, avec une clé Ed25519.",
     )
 )
 def sign(
@@ -55,7 +55,7 @@ def sign(
 @app.command(
     help=t(
         "Say whether a run is what it says it is: nothing added, changed or missing, graded again to the byte.",
-        "Dire si une mesure est ce qu'elle dit être : rien d'ajouté, de changé ni de manquant, renotée à l'octet près.",
+        "Dire si une évaluation est intacte : ni ajout, ni changement, ni manque, même note à l’octet près.",
     )
 )
 def verify(
@@ -65,7 +65,7 @@ def verify(
         typer.Option("--key", help=t("Public key in PEM that must have signed.", "Clé publique en PEM attendue.")),
     ] = None,
     signed: Annotated[
-        bool, typer.Option("--signed", help=t("Refuse a run that is not signed.", "Refuser une mesure non signée."))
+        bool, typer.Option("--signed", help=t("Refuse a run that is not signed.", "Refuser une évaluation non signée."))
     ] = False,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
@@ -87,6 +87,7 @@ def verify(
         document = {
             "exit_code": found.exit_code,
             "files": found.files,
+            "evidence_digest": found.digest,
             "signed_by": list(found.signed_by),
             "signature_checked": found.checked,
             "faults": [{"certain": fault.certain, "text": fault.text.in_(lang)} for fault in found.faults],
@@ -94,14 +95,24 @@ def verify(
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif not quiet:
         lines = [fault.text for fault in found.faults] or [_good(found.files, found.signed_by, found.checked)]
+        if found.digest is not None:
+            lines.append(_on_the_first_sheet(found.digest))
         typer.echo("\n".join(line.in_(lang) for line in lines))
     raise typer.Exit(found.exit_code)
+
+
+def _on_the_first_sheet(digest: str) -> Text:
+    """What a printed sheet is matched to the run by."""
+    return Text(
+        en=f"digest of the evidence, as a sheet made from it shows: {digest}",
+        fr=f"empreinte des preuves, telle que l’affiche une fiche qui en est tirée : {digest}",
+    )
 
 
 def _good(files: int, signed_by: tuple[str, ...], checked: bool) -> Text:
     said = Text(
         en=f"verified: {files} files are those of the run, and its scorecard comes out of its evidence again",
-        fr=f"vérifié : {files} fichiers sont ceux de la mesure, et son évaluation ressort de ses preuves",
+        fr=f"vérifié : {files} fichiers sont ceux de l’évaluation, et sa fiche ressort bien de ses preuves",
     )
     if checked:
         who = Text(en=f"signed by the key {signed_by[0]}", fr=f"signée par la clé {signed_by[0]}")

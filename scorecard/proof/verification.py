@@ -18,7 +18,7 @@ from scorecard.proof.files import FOLDER, KNOWN, LINK, SCORECARD, STATEMENT, SUM
 from scorecard.proof.program import Program
 from scorecard.proof.statement import PREDICATE, criteria_digest
 from scorecard.proof.summary import judged_at
-from scorecard.reports import FORMATS
+from scorecard.reports import FORMATS, origin
 from scorecard.scorecard import Scorecard
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
@@ -59,12 +59,17 @@ class Verifier:
 
 @dataclass(frozen=True)
 class Verified:
-    """What came out: the faults, how many files were compared, and who signed."""
+    """What came out: the faults, how many files were compared, and who signed.
+
+    ``digest`` is that of all the evidence, which the first sheet of a report shows too; None where some of it cannot be
+    read, or there is none.
+    """
 
     faults: tuple[Fault, ...]
     files: int
     signed_by: tuple[str, ...]
     checked: bool
+    digest: str | None
 
     @property
     def exit_code(self) -> int:
@@ -88,17 +93,30 @@ def verify(run: Path, by: Verifier, *, signatures: bool = True) -> Verified:
     content = _content(proof / STATEMENT)
     if content is None:
         missing = [_unsigned(STATEMENT)] if by.key is not None else []
-        return Verified((*missing, _no_statement()), len(held), (), False)
+        return Verified((*missing, _no_statement()), len(held), (), False, _digest(run, held))
     try:
         said = attestation.read(content, PREDICATE)
     except ProofError as error:
-        return Verified((Fault(_in(f"{FOLDER}/{STATEMENT}", str(error))),), len(held), (), False)
+        return Verified((Fault(_in(f"{FOLDER}/{STATEMENT}", str(error))),), len(held), (), False, _digest(run, held))
     other = list(_files(held, attestation.subjects(said)))
     faults = [*other, *_evidence(run, held), *_strays(proof)]
     if all(fault.report for fault in other):  # what is graded from other files comes out otherwise, or not at all
         faults += _redone(run, by, said, content, held)
     signers, unsigned = _signatures(proof, by.key) if signatures else ((), [])
-    return Verified((*faults, *unsigned), len(held), signers, by.key is not None)
+    return Verified((*faults, *unsigned), len(held), signers, by.key is not None, _digest(run, held))
+
+
+def _digest(run: Path, held: Mapping[str, str]) -> str | None:
+    """What the first sheet of a report on this evidence shows."""
+    try:
+        found = [evidence.read(run / name) for name in held if _is_evidence(name)]
+    except EvidenceError:
+        return None
+    return origin.digest_of(found) if found else None
+
+
+def _is_evidence(name: str) -> bool:
+    return name.startswith("evidence/") and name.endswith(".json")
 
 
 def _files(held: Mapping[str, str], said: Mapping[str, str]) -> Iterator[Fault]:
@@ -107,20 +125,20 @@ def _files(held: Mapping[str, str], said: Mapping[str, str]) -> Iterator[Fault]:
     for name in sorted(said.keys() - held.keys()):
         yield Fault(Text(en=f"{name}: is missing", fr=f"{name} : manque"), report=name in reports)
     for name in sorted(held.keys() - said.keys() - reports):
-        yield Fault(Text(en=f"{name}: was added after the run", fr=f"{name} : ajouté après la mesure"))
+        yield Fault(Text(en=f"{name}: was added after the run", fr=f"{name} : ajouté après l’évaluation"))
     for name in sorted(held.keys() & said.keys()):
         if held[name] == LINK:
             text = Text(en=f"{name}: is a link, which proves nothing", fr=f"{name} : est un lien, qui ne prouve rien")
             yield Fault(text, report=name in reports)
         elif held[name] != said[name]:
-            changed = Text(en=f"{name}: was changed after the run", fr=f"{name} : modifié après la mesure")
+            changed = Text(en=f"{name}: was changed after the run", fr=f"{name} : modifié après l’évaluation")
             yield Fault(changed, report=name in reports)
 
 
 def _evidence(run: Path, held: Mapping[str, str]) -> Iterator[Fault]:
     """Evidence against its own digest, and the raw output of the tools against the evidence."""
     for name in held:
-        if not (name.startswith("evidence/") and name.endswith(".json")):
+        if not _is_evidence(name):
             continue
         try:
             found = evidence.read(run / name)
@@ -152,7 +170,7 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
         if lang not in ("en", "fr"):
             raise ValueError(lang)
     except (ValueError, KeyError, TypeError, RecursionError):
-        yield Fault(Text(en=f"{SCORECARD}: is no scorecard", fr=f"{SCORECARD} : n’est pas une évaluation"))
+        yield Fault(Text(en=f"{SCORECARD}: is no scorecard", fr=f"{SCORECARD} : n’est pas une fiche d’évaluation"))
         return
     card = by.regrade(day)
     other = _other_rules(said, card, by.program)
@@ -170,7 +188,7 @@ def _redone(run: Path, by: Verifier, said: Json, content: bytes, held: Mapping[s
             )
     if by.restate(card, {name: held[name] for name in attestation.subjects(said) if name in held}) != content:
         yield Fault(
-            _in(f"{FOLDER}/{STATEMENT}", "does not say what this run holds", "ne dit pas ce que contient la mesure")
+            _in(f"{FOLDER}/{STATEMENT}", "does not say what this run holds", "ne dit pas ce que contient l’évaluation")
         )
     yield from _summary(run / FOLDER / SUMMARY, card, content, by)
 
@@ -212,7 +230,7 @@ def _summary(path: Path, card: Scorecard, statement: bytes, by: Verifier) -> Ite
     if verified > by.now + CLOCKS_DIFFER_BY:
         yield Fault(_in(where, "is from the future", "vient du futur"))
     elif by.resume(card, statement, verified) != content:
-        yield Fault(_in(where, "does not say how this run is judged", "ne dit pas comment cette mesure est jugée"))
+        yield Fault(_in(where, "does not say how this run is judged", "ne dit pas comment cette évaluation est jugée"))
 
 
 def _signatures(proof: Path, key: SSlibKey | None) -> tuple[tuple[str, ...], list[Fault]]:
@@ -243,7 +261,7 @@ def _no_statement() -> Fault:
     return Fault(
         Text(
             en=f"{FOLDER}/{STATEMENT}: is missing, nothing says what this run held; 'portance grade' makes one",
-            fr=f"{FOLDER}/{STATEMENT} : manque, rien ne dit ce que contenait la mesure ; « portance grade » le fait",
+            fr=f"{FOLDER}/{STATEMENT} : manque, rien ne dit ce que contenait l’évaluation ; « portance grade » le fait",
         ),
         certain=False,
     )

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from scorecard.criteria import Domain
 from scorecard.evidence import Evidence, Fact, Status, Strict, Unit
+from scorecard.reports import origin
 from scorecard.scorecard import (
     SCHEMA,
     Action,
@@ -150,6 +151,7 @@ class JsonScorecard(Strict):
     criteria: tuple[JsonCriterion, ...]
     actions: tuple[JsonAction, ...]
     evidence: tuple[JsonEvidence, ...]
+    evidence_digest: str = Field(default="", description="of all the evidence, as the first sheet shows it")
     problems: tuple[str, ...]
     indicators: tuple[JsonIndicator, ...] = ()
     coverage: float | None = Field(default=None, description="weighted share of the applicable questions answered")
@@ -181,6 +183,7 @@ def document(card: Scorecard, lang: str) -> JsonScorecard:
         criteria=tuple(_criterion(j, lang) for j in card.judged),
         actions=tuple(_action(a, lang) for a in card.actions),
         evidence=tuple(_evidence(e, lang) for e in card.evidence),
+        evidence_digest=origin.digest(card),
         problems=tuple(p.in_(lang) for p in card.problems),
         indicators=tuple(_indicator(i, lang) for i in card.indicators),
         coverage=card.coverage,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from scorecard.evidence import Machine
+from scorecard.evidence import Evidence, Machine
 from scorecard.scorecard import Scorecard
 
 _OWN = "portance"
 
 
 def digest(card: Scorecard) -> str:
+    """The digest of all the evidence that ``card`` was judged on: what the first sheet shows."""
+    return digest_of(card.evidence)
+
+
+def digest_of(evidence: Iterable[Evidence]) -> str:
     """One SHA-256 for the whole evidence: of the lines ``<name> <digest>``, sorted, each with its line feed.
 
     Whoever holds the files of the run can compute it again; a changed, added or removed piece of evidence changes it.
     """
-    lines = sorted(f"{e.name} {e.digest or e.computed_digest()}\n" for e in card.evidence)
+    lines = sorted(f"{e.name} {e.digest or e.computed_digest()}\n" for e in evidence)
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

@@ -106,6 +106,16 @@ def test_a_run_is_signed_and_verified_in_processes_of_their_own(judged_run, key,
     assert said["signed_by"] == [public_key(key[1]).keyid]
 
 
+def test_a_printed_sheet_is_matched_to_its_run_by_the_digest_on_it(run, other, inside) -> None:
+    said = json.loads(inside("verify", str(run), "--json").stdout)["evidence_digest"]
+    assert said in (run / "scorecard.html").read_text(encoding="utf-8")
+    assert json.loads((run / "scorecard.json").read_text(encoding="utf-8"))["evidence_digest"] == said
+    assert said in inside("verify", str(run), "--lang", "fr").stdout
+    assert said not in inside("verify", str(other)).stdout  # the control
+    edited(run / "evidence/code.json", '"value": 0', '"value": 1')
+    assert said not in inside("verify", str(run)).stdout
+
+
 def test_what_is_not_sealed_or_not_signed_is_said(judged_run, key, inside) -> None:
     run = judged_run("unsealed")
     bare = inside("verify", str(run))
