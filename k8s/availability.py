@@ -14,7 +14,7 @@ from scorecard.evidence import Finding, Severity, Text
 
 NOTHING_SCALED = Text(
     en="no workload with replicas (Deployment, StatefulSet, ReplicaSet) in the manifests",
-    fr="aucune charge à réplicas (Deployment, StatefulSet, ReplicaSet) dans les manifestes",
+    fr="aucune charge de travail à instances multiples (Deployment, StatefulSet, ReplicaSet) dans les manifestes",
 )
 
 
@@ -114,7 +114,7 @@ def _scaler(cluster: Cluster, scaler: Resource) -> Iterator[Finding]:
     if not targets:
         reference = mapping(scaler.body, "spec", "scaleTargetRef")
         wanted = f"{reference.get('kind', '?')}/{reference.get('name', '?')}"
-        yield about(f"it scales {wanted}, which is not in the manifests", "Mend scaleTargetRef.")
+        yield about(f"it scales {wanted}, which is not in the manifests", "Fix scaleTargetRef.")
     most = mapping(scaler.body, "spec").get("maxReplicas", mapping(scaler.body, "spec").get("maxReplicaCount"))
     if isinstance(most, int) and most <= _minimum(scaler):
         yield about(f"it never scales: at least {_minimum(scaler)}, at most {most} replicas", "Raise maxReplicas.")

@@ -35,7 +35,7 @@ NOT_NAMED = Text(
 )
 NO_WORKLOAD = Text(
     en="no workload in the manifests (Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod)",
-    fr="aucune charge dans les manifestes (Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod)",
+    fr="aucune charge de travail dans les manifestes (Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod)",
 )
 MAX_PROBLEMS_SAID = 3
 

@@ -15,7 +15,7 @@ _QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+|[numkMGTPE]|[KMGTP
 
 NOTHING_LONG_RUNNING = Text(
     en="no workload that runs until it is stopped (Deployment, StatefulSet, DaemonSet, Pod) in the manifests",
-    fr="aucune charge permanente (Deployment, StatefulSet, DaemonSet, Pod) dans les manifestes",
+    fr="aucune charge de travail permanente (Deployment, StatefulSet, DaemonSet, Pod) dans les manifestes",
 )
 
 

@@ -236,7 +236,7 @@ def _doing(phase: str, rate: float) -> Text:
 def _smoke_reason(journey: str, number: int, step: Mapping[str, object]) -> Text:
     status = step["status"]
     en = f"answered {status}" if status else "got no answer"
-    fr = f"a répondu {status}" if status else "n'a pas eu de réponse"
+    fr = f"a répondu {status}" if status else "n’a pas eu de réponse"
     return Text(
         en=f"Journey {journey} does not work even for one visitor: step {number} ({step['label']}) {en}: "
         f"{step['error']}.",

@@ -243,7 +243,7 @@ def _unknown(fact: str, gap: Text | None) -> Fact:
 
 
 NOT_SEEN = Text(
-    en="none of target.pages answers with a page in HTML", fr="aucune des target.pages ne répond par une page HTML"
+    en="none of target.pages answers with a page in HTML", fr="aucune page de target.pages ne répond par une page HTML"
 )
 _NO_TEXT = Text(
     en="a page shows neither text nor form even with JavaScript, so nothing can be compared",

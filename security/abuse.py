@@ -155,18 +155,18 @@ def _gap(tried: list[Onslaught], length: Length) -> Text | None:
         if one.trouble is not None:
             return Text(
                 en=redact(f"the attack “{name}” could not begin: {one.trouble}"),
-                fr=redact(f"l'attaque « {name} » n’a pas pu commencer\u202f: {one.trouble}"),
+                fr=redact(f"l’attaque « {name} » n’a pas pu commencer\u202f: {one.trouble}"),
             )
         if one.first_limit is None and len(one.replies) < length.requests:
             return Text(
                 en=f"the attack “{name}” sent {len(one.replies)} of {length.requests} requests in its time: too few to "
                 "tell that there is no limit",
-                fr=f"l'attaque « {name} » a envoyé {len(one.replies)} requêtes sur {length.requests} dans son temps "
-                "\u202f: trop peu pour dire qu’il n’y a pas de limite",
+                fr=f"l’attaque « {name} » a envoyé {len(one.replies)} requêtes sur {length.requests} dans son "
+                "temps\u202f: trop peu pour dire qu’il n’y a pas de limite",
             )
         if all(reply.status is None for reply in one.replies):
             return Text(
-                en=f"the attack “{name}” got no answer at all", fr=f"l'attaque « {name} » n’a reçu aucune réponse"
+                en=f"the attack “{name}” got no answer at all", fr=f"l’attaque « {name} » n’a reçu aucune réponse"
             )
     return None
 

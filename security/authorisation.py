@@ -241,5 +241,5 @@ _RULES = {
 _NO_SIGN_IN = Text(
     en="no sign-in was seen in the journeys: nothing they ask for is closed to anybody, so nothing was to be protected",
     fr="aucune connexion n’a été vue dans les parcours : rien de ce qu’ils demandent n’est fermé à quiconque, rien "
-    "n'était donc à protéger",
+    "n’était donc à protéger",
 )

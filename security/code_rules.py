@@ -107,7 +107,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 
 _TOOL_SEVERITY = {"HIGH": _H, "MEDIUM": _M, "LOW": _L}
-_UNLISTED = "Read what the rule says, and mend or justify it."
+_UNLISTED = "Read what the rule says, and fix or justify it."
 
 
 def rule(code: str, *, tool_severity: str, confidence: str, cwe: int | None) -> Rule:

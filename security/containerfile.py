@@ -49,9 +49,9 @@ RULES: Mapping[str, Rule] = {
     "user": _ROOT,
 }
 _OTHER = {
-    Level.ERROR: Rule(_M, "", "", "Mend what hadolint says of the line, or mark it with the reason."),
-    Level.WARNING: Rule(_L, "", "", "Mend what hadolint says of the line, or mark it with the reason."),
-    Level.NOTE: Rule(_L, "", "", "Mend what hadolint says of the line, or mark it with the reason."),
+    Level.ERROR: Rule(_M, "", "", "Fix what hadolint says of the line, or mark it with the reason."),
+    Level.WARNING: Rule(_L, "", "", "Fix what hadolint says of the line, or mark it with the reason."),
+    Level.NOTE: Rule(_L, "", "", "Fix what hadolint says of the line, or mark it with the reason."),
     Level.NONE: Rule(Severity.NONE, "", "", ""),
 }
 _MARK = re.compile(r"#\s*hadolint\s+(?P<all>global\s+)?ignore=(?P<rules>[\w, ]+)")

@@ -174,4 +174,4 @@ def _some(names: list[str]) -> str:
 
 
 _NO_DATE = Text(en="the source gives no date", fr="la source ne donne pas de date")
-_NO_FIX = "No mended version is published: replace the package, or keep the weak part out of reach."
+_NO_FIX = "No fixed version is published: replace the package, or keep the weak part out of reach."

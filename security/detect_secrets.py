@@ -121,4 +121,4 @@ def marked_lines(lines: Mapping[int, str]) -> set[int]:
     return {number + 1 if match["next"] else number for number, match in found if match is not None}
 
 
-_UNOPENED = Text(en="the tool could not open it", fr="l'outil n’a pas pu l’ouvrir")
+_UNOPENED = Text(en="the tool could not open it", fr="l’outil n’a pas pu l’ouvrir")

@@ -103,7 +103,7 @@ def _shown(ends: list[Visit]) -> tuple[list[Visit], Text | None]:
     shown = redact(", ".join(f"{end.place} ({_ended(end)})" for end in others[:5]))
     return pages, Text(
         en=f"{len(others)} of target.pages did not answer with a page of the service: {shown}",
-        fr=f"{len(others)} des target.pages n’ont pas répondu par une page du service : {shown}",
+        fr=f"{len(others)} pages de target.pages n’ont pas répondu par une page du service : {shown}",
     )
 
 

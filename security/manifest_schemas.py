@@ -32,7 +32,7 @@ _RULE = Rule(
     Severity.MEDIUM,
     "CWE-1173",
     "",
-    "Mend the field: the cluster drops or refuses what it does not know, and a protection misspelt is none.",
+    "Fix the field: the cluster drops or refuses what it does not know, and a protection misspelt is none.",
 )
 _SAID = re.compile(r"^(?P<word>ERROR|WARN|INFO) (?P<number>\d+)\.json (?P<rest>.*)$", re.MULTILINE)
 _WHY = re.compile(r" against version \S+: (?P<why>.*)$")

@@ -225,7 +225,7 @@ def _gap(reading: _Reading, shown: str, age: float | None, max_age_days: int) ->
             en=f"{shown} does not know of {CONTROL.name} {CONTROL.version}, vulnerable since 2014: it is not a whole "
             "advisory database, and clears nothing",
             fr=f"{shown} ignore {CONTROL.name} {CONTROL.version}, vulnérable depuis 2014 : ce n’est pas une base "
-            "d'avis complète, elle n’innocente rien",
+            "d’avis complète, elle n’innocente rien",
         )
     if reading.damaged:
         return Text(
@@ -241,7 +241,7 @@ def _gap(reading: _Reading, shown: str, age: float | None, max_age_days: int) ->
         return Text(
             en=f"the newest advisory of {shown} is of {reading.newest}, {age:.0f} days ago; past {max_age_days} days "
             "it clears nothing: bring a fresh copy",
-            fr=f"l'avis le plus récent de {shown} est du {reading.newest}, il y a {age:.0f} jours ; au-delà de "
+            fr=f"l’avis le plus récent de {shown} est du {reading.newest}, il y a {age:.0f} jours ; au-delà de "
             f"{max_age_days} jours la base n’innocente rien : en apporter une copie récente",
         )
     return None

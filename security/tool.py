@@ -243,7 +243,7 @@ def _not_found(program: str, package: str) -> Text:
         f"environment of Portance (security/requirements.txt lists those always used), or name the folder it is in "
         f"by the variable {SCANNERS_FOLDER}",
         fr=f"{program} n’est pas installé ici : installer le paquet Python {package} dans .venv-scanners, à côté de "
-        f"l'environnement de Portance (security/requirements.txt donne ceux qui servent toujours), ou indiquer son "
+        f"l’environnement de Portance (security/requirements.txt donne ceux qui servent toujours), ou indiquer son "
         f"dossier par la variable {SCANNERS_FOLDER}",
     )
 

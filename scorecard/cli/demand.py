@@ -62,7 +62,7 @@ class _Page:
         if busiest is None:
             yield self._factor(
                 wanted.peak_day_share,
-                self.t("of them on the busiest day", "d'entre elles le jour le plus chargé"),
+                self.t("of them on the busiest day", "d’entre elles le jour le plus chargé"),
                 percent=True,
             )
             yield self._factor(

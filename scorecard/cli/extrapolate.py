@@ -58,7 +58,7 @@ def describe(estimate: Estimate, needed: ReplicasNeeded | NotReachable | None, l
         Text(
             en=f"This is an extrapolation to {times} times the highest level measured; "
             f"beyond {REACH:g} times there is no answer.",
-            fr=f"C'est une extrapolation à {times} fois le plus haut niveau mesuré ; "
+            fr=f"C’est une extrapolation à {times} fois le plus haut niveau mesuré ; "
             f"au-delà de {REACH:g} fois, pas de réponse.",
         )
         if estimate.reach > 1
@@ -125,7 +125,7 @@ def _replicas(needed: ReplicasNeeded | NotReachable) -> Text:
                 f"(best lower bound {number(needed.best_low, 'en')}, at {needed.best_count}). "
                 "Mend what saturates first.",
                 fr=f"{number(needed.required, 'fr')} n’est pas atteignable en ajoutant des instances : elles "
-                f"n'apportent plus rien (meilleure borne basse {number(needed.best_low, 'fr')}, à "
+                f"n’apportent plus rien (meilleure borne basse {number(needed.best_low, 'fr')}, à "
                 f"{needed.best_count}). Corriger d’abord ce qui sature.",
             )
         case NotReachable():

@@ -53,7 +53,7 @@ def table(criteria: Sequence[Criterion], lang: str, width: int) -> Table:
     shown.add_column(Text(en="criterion", fr="critère").in_(lang), no_wrap=True)
     shown.add_column(Text(en="question", fr="question").in_(lang))
     if width >= WIDE:
-        shown.add_column(Text(en="line", fr="seuil").in_(lang))
+        shown.add_column(Text(en="threshold", fr="seuil").in_(lang))
         shown.add_column(Text(en="basis", fr="base").in_(lang), no_wrap=True)
     shown.add_column(Text(en="blocks", fr="bloque").in_(lang))
     for domain, group in groupby(criteria, key=lambda c: c.domain):

@@ -24,7 +24,7 @@ _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),
     "http": Text(en="Headers, cookies and exposed routes", fr="En-têtes, cookies et routes exposées"),
     "authorisation": Text(en="Who may see what", fr="Qui peut voir quoi"),
-    "api": Text(en="The API, asked by its own document", fr="L'API, interrogée d’après son document"),
+    "api": Text(en="The API, asked by its own document", fr="L’API, interrogée d’après son document"),
     "tls": Text(en="Encryption", fr="Chiffrement"),
     "sessions": Text(en="How sessions begin, hold and end", fr="Début, tenue et fin des sessions"),
     "personal-data": Text(en="Where typed values turn up", fr="Où ressortent les valeurs saisies"),

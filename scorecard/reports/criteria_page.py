@@ -29,7 +29,7 @@ _INTRODUCTION = Text(
 )
 _HEADS = (
     Text(en="Criterion", fr="Critère"),
-    Text(en="Line", fr="Seuil"),
+    Text(en="Threshold", fr="Seuil"),
     Text(en="Blocks", fr="Bloque"),
 )
 _PROFILE_HEADS = (

@@ -167,7 +167,7 @@ COUNTED_COLOURS = {
     Colour.GREY: counted("%(number)s grey", "%(number)s grey"),
 }
 CORES = counted("%(number)s core", "%(number)s cores")
-ACTIONS = {"mend": mark("Mend"), "measure": mark("Find out")}
+ACTIONS = {"mend": mark("Fix"), "measure": mark("Find out")}
 GAIN = counted("worth %(number)s point of 100", "worth %(number)s points of 100")
 MOST_GAIN = counted("worth up to %(number)s point of 100", "worth up to %(number)s points of 100")
 OPEN_QUESTIONS = counted(

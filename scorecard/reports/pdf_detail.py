@@ -114,7 +114,7 @@ def _ledger(card: Scorecard, words: Words) -> Iterator[Block]:
 
 def _questions(card: Scorecard, words: Words) -> Iterator[Block]:
     yield _heading(1, words.gettext("Every question, domain by domain"))
-    heads = [words.gettext("Verdict"), words.gettext("Question"), words.gettext("Value"), words.gettext("Line")]
+    heads = [words.gettext("Verdict"), words.gettext("Question"), words.gettext("Value"), words.gettext("Threshold")]
     for domain in card.domains:
         yield _heading(2, words.name(labels.DOMAINS, domain.id))
         yield _paragraph(words.name(labels.QUESTIONS, domain.id))

@@ -121,7 +121,7 @@ def _actions(card: Scorecard, words: Words) -> dict[str, Any]:
         rest = [effort, *([] if action.command is None else [action.command]), words.moves(action)]
         kind = words.name(labels.ACTIONS, action.kind)
         items.append({"text": words.say(action.text), "kind": kind, "rest": " · ".join(["", *rest]).strip()})
-    none = words.gettext("Nothing is left to mend or to measure.")
+    none = words.gettext("Nothing is left to fix or to measure.")
     return {"heading": words.gettext("What to do next"), "items": items, "none": none}
 
 

@@ -139,7 +139,7 @@ def test_headings_step_down_one_at_a_time_and_are_the_bookmarks(documents: dict[
         titles = [item.title for item in outline.root]
     assert titles[:3] == [
         "Pas de feu vert aujourd’hui",
-        "Combien d’usagers le service tient",
+        "Combien d’usagers le service peut accueillir",
         "Dix domaines sur une même échelle",
     ]
     assert titles[-1] == "D’où vient tout cela"
