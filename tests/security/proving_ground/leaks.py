@@ -32,7 +32,6 @@ class Assessment:
 
 def assess(folder: Path) -> Assessment:
     """Assess ``everything-leaks`` in the smoke profile and write every report of it."""
-    folder.mkdir(parents=True)
     project = lay_out("everything-leaks", folder)
     ledger = folder / "ledger.jsonl"
     environment = {**os.environ, "LEDGER": str(ledger), "PYTHONWARNINGS": "default"}
@@ -74,6 +73,6 @@ def _is_somebodys(kind: str, value: str) -> bool:
 
 
 def _output(folder: Path, environment: dict[str, str], *command: str) -> bytes:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=600)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=1200)
     assert done.returncode in (0, 1), done.stderr.decode()
     return done.stdout + done.stderr
