@@ -40,10 +40,14 @@ def _found(
     cores_used: float | None,
 ) -> Iterator[Diagnosis]:
     groups = grouped(requests)
+    explosions = [d for group in groups for d in own_time.span_explosion(group)]
+    yield from explosions
+    # A route that makes hundreds of spans holds the event loop by making them.
+    quick_to_trace = [group for group in groups if group.route not in {d.route for d in explosions}]
     waits = [
         *waiting.at_the_door(groups, Work.SQL),
         *waiting.at_the_door(groups, Work.REMOTE),
-        *waiting.event_loop(groups, {} if sent is None else sent.visits, cores_used),
+        *waiting.event_loop(quick_to_trace, {} if sent is None else sent.visits, cores_used),
     ]
     explained = {d.route for d in waits}
     yield from waits
@@ -51,7 +55,6 @@ def _found(
         yield from repeated.find(group)
         yield from slow.find(group)
         yield from outgoing.find(group, objective_s)
-        yield from own_time.span_explosion(group)
         if group.route in explained:
             continue
         locks = list(waiting.own_lock(group, cores_used))

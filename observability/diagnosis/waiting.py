@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 
 from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent
@@ -23,6 +24,9 @@ MOST_AT_ONCE = 64
 COVERED = 0.7
 """Share of the waiting time in which the door has to be seen full."""
 GROWTH = 3.0
+ONE_BY_ONE = 0.4
+"""Requests that take turns end as far apart as one takes alone, side by side a small part of it; halfway between, so
+that two processes with a lock each are still seen."""
 LEAST_BLOCK_S = 0.01
 """Holding the event loop for less is what any handler does."""
 
@@ -83,6 +87,9 @@ def own_lock(group: Group, cores_used: float | None) -> Iterator[Diagnosis]:
     many = median(r.application for r in group.busy)
     spent = sum(max(0.0, r.application - few) for r in group.requests)
     if many < GROWTH * few or not _matters(spent, len(group.requests), group.total_s):
+        return
+    gaps = _gaps(group.requests)
+    if len(gaps) < MIN_REQUESTS or median(gaps) < ONE_BY_ONE * few:
         return
     alone, together = milliseconds(few), milliseconds(many)
     yield Diagnosis(
@@ -146,6 +153,12 @@ def event_loop(groups: Sequence[Group], visits: Mapping[str, Visit], cores_used:
             ),
             _NO_BLOCKING,
         )
+
+
+def _gaps(requests: Sequence[Request]) -> list[float]:
+    """Seconds between the end of one request and that of the next to end, where both were under way together."""
+    by_end = sorted(requests, key=lambda r: r.end_ns)
+    return [(later.end_ns - one.end_ns) / 1e9 for one, later in pairwise(by_end) if later.start_ns < one.end_ns]
 
 
 def _section(request: Request, work: Work) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ import multiprocessing
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ import pytest
 
 from observability.analysis import collect
 from observability.receiver import Receiver
-from scorecard import evidence
+from scorecard import evidence, project
 from scorecard.evidence import Column, Evidence, Provenance, Status, Table, Unit
 from scorecard.project import Site
 
@@ -33,6 +33,15 @@ sys.path.insert(0, str(GROUND))
 
 import bench  # noqa: E402 (the services import it by this name too)
 
+PROJECT = b"""
+[project]
+name = "Aides"
+users = 1000
+[target]
+url = "http://127.0.0.1:1"
+[objectives]
+p95 = "100 ms"
+"""
 ALONE, TOGETHER, AT_ONCE = 10, 20, 8
 
 # One process imports the libraries once; each service is forked from it.
@@ -47,6 +56,10 @@ _FORKS.set_forkserver_preload(
         "observability.tracing",
         "opentelemetry.sdk.trace.export",
         "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+        "requests",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+        "uvicorn.protocols.http.auto",
     ]
 )
 
@@ -69,32 +82,48 @@ DEFECTS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def traces(
+    request: pytest.FixtureRequest, database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, str], Evidence]]:
+    """The evidence of the traces of a service, by defect and twin: all that are asked for are tried side by side."""
+    asked = dict.fromkeys(
+        (item.callspec.params["defect"].name, twin)
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "traces" in item.fixturenames
+        for twin in ("weak", "sound")
+    )
+    with ThreadPoolExecutor(3) as pool:
+        looks = {one: pool.submit(_asked, *one, database, tmp_path_factory.mktemp("-".join(one))) for one in asked}
+        yield lambda defect, twin: looks[defect, twin].result(timeout=300)
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_the_first_diagnosis_names_the_planted_defect_and_its_place(defect: Defect, database: str, site: Site) -> None:
-    traces = _asked(GROUND / defect.name / "weak.py", database, site)
-    first = traces.findings[0]
+def test_the_first_diagnosis_names_the_defect_and_the_mended_twin_has_none(
+    defect: Defect, traces: Callable[[str, str], Evidence]
+) -> None:
+    weak = traces(defect.name, "weak")
+    assert weak.findings, "nothing was found"
+    first = weak.findings[0]
     assert (first.category, first.rule, first.location) == ("diagnosis", defect.rule, defect.route)
     assert defect.says in first.message
-    (table,) = (table for table in traces.tables if table.id == "trace.diagnoses")
+    (table,) = (table for table in weak.tables if table.id == "trace.diagnoses")
     assert defect.place in str(table.rows[0][2])
-    facts = {fact.id: fact.value for fact in traces.facts}
-    assert facts["trace.diagnoses"] == len(traces.findings)
-    assert str(facts["trace.first_diagnosis"]).startswith(f"{defect.route}: ")
-    assert str(facts["trace.first_diagnosis_fr"]).startswith(f"{defect.route}\u202f: ")
+    facts = {fact.id: fact for fact in weak.facts}
+    assert facts["trace.diagnoses"].value == len(weak.findings)
+    assert str(facts["trace.first_diagnosis"].value).startswith(f"{defect.route}: ")
+    assert str(facts["trace.first_diagnosis_fr"].value).startswith(f"{defect.route}\u202f: ")
+
+    sound = traces(defect.name, "sound")
+    assert [f"{found.location}: {found.rule}: {found.message}" for found in sound.findings] == []
+    facts = {fact.id: fact for fact in sound.facts}
+    assert (facts["trace.diagnoses"].value, facts["trace.first_diagnosis"].value) == (0, "none")
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_of_the_mended_twin_there_is_no_diagnosis(defect: Defect, database: str, site: Site) -> None:
-    traces = _asked(GROUND / defect.name / "sound.py", database, site)
-    assert [f"{found.location}: {found.rule}: {found.message}" for found in traces.findings] == []
-    facts = {fact.id: fact for fact in traces.facts}
-    assert facts["trace.requests"].value
-    assert facts["trace.diagnoses"].value == 0
-    assert facts["trace.first_diagnosis"].value == "none"
-
-
-def _asked(path: Path, database: str, site: Site) -> Evidence:
-    """The evidence of the traces that the service at ``path`` leaves when it is asked."""
+def _asked(defect: str, twin: str, database: str, folder: Path) -> Evidence:
+    """The evidence of the traces that a service leaves when it is asked."""
+    path, site = GROUND / defect / f"{twin}.py", Site(project=project.parse(PROJECT), root=folder, run=folder / "run")
     with Receiver() as receiver:
         with _served(path, database, receiver.endpoint) as (process, url):
             here = psutil.Process(process.pid)

@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +24,22 @@ from psycopg_pool import AsyncConnectionPool
 from observability import tracing
 
 
-def service(setup: str = "", *, connections: int = 16) -> FastAPI:
-    """A traced application with ``app.state.pool``, ``app.state.registry`` (a client) and tables made by ``setup``."""
+def service(setup: str | None = None, *, connections: int = 8) -> FastAPI:
+    """A traced application with a client of the registry in ``app.state.registry``.
+
+    With ``setup`` it has a pool in ``app.state.pool`` too, and the tables that ``setup`` makes.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tracing.start("slow-service", 1.0)
         url = os.environ["BENCH_URL"]
-        # A pool waits for its turn rather than refuse: what is wrong has to show as time, not as errors.
-        pool = AsyncConnectionPool(
-            os.environ["BENCH_DATABASE"], min_size=min(8, connections), max_size=connections, open=False, timeout=30
-        )
-        async with pool, httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=False) as registry:
-            await pool.wait()
-            async with pool.connection() as connection:
-                for statement in filter(str.strip, setup.split(";")):
-                    await connection.execute(statement)
-            app.state.pool, app.state.registry, app.state.url = pool, registry, url
+        async with AsyncExitStack() as stack:
+            registry = httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=False)
+            app.state.registry, app.state.url = await stack.enter_async_context(registry), url
+            if setup is not None:
+                app.state.pool = await stack.enter_async_context(_pool(connections))
+                await _prepare(app.state.pool, setup)
             yield
         tracing.stop()
 
@@ -49,6 +48,20 @@ def service(setup: str = "", *, connections: int = 16) -> FastAPI:
     app.add_api_route("/registry/{firm}", _registered)
     app.add_api_route("/registry-down", _down)
     return app
+
+
+def _pool(connections: int) -> AsyncConnectionPool:
+    # It lets wait rather than refuse: what is wrong has to show as time, not as errors.
+    return AsyncConnectionPool(
+        os.environ["BENCH_DATABASE"], min_size=connections, max_size=connections, open=False, timeout=30
+    )
+
+
+async def _prepare(pool: AsyncConnectionPool, setup: str) -> None:
+    await pool.wait()
+    async with pool.connection() as connection:
+        for statement in filter(str.strip, setup.split(";")):
+            await connection.execute(statement)
 
 
 def free_port() -> int:

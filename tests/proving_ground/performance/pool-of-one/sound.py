@@ -5,7 +5,7 @@ from typing import Any
 
 from bench import service
 
-app = service()
+app = service("")
 
 
 @app.get("/dossiers")

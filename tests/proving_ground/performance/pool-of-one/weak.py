@@ -5,7 +5,7 @@ from typing import Any
 
 from bench import service
 
-app = service(connections=1)
+app = service("", connections=1)
 
 
 @app.get("/dossiers")

@@ -9,4 +9,4 @@ app = service()
 
 @app.get("/dossiers")
 async def dossiers() -> Any:
-    return (await app.state.registry.get("/livez?pause=0.15")).json()
+    return (await app.state.registry.get("/livez?pause=0.12")).json()

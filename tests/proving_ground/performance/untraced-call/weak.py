@@ -10,7 +10,7 @@ app = service()
 
 
 def _ask() -> str:
-    with urllib.request.urlopen(app.state.url + "/livez?pause=0.15") as answer:
+    with urllib.request.urlopen(app.state.url + "/livez?pause=0.12") as answer:
         return answer.read().decode()
 
 
