@@ -4,81 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
-from pydantic_core import from_json
-
+from scorecard.cli.portfolio_scorecard import SCORECARD, NoScorecardError, Whole, head, whole
 from scorecard.cli.runs import STATE
-from scorecard.evidence import Strict, Text
+from scorecard.evidence import Text
 from scorecard.portfolio import Answer, Point, Record, Shade, Unreadable
 from scorecard.project import FILE_NAME
-from scorecard.scorecard import SCHEMA, Colour, Decision, GradeRange, ProjectSummary, Verdict
-
-SCORECARD = "scorecard.json"
+from scorecard.scorecard import Decision, Verdict
 
 DEPTH = 4
 """Levels of folders below the one given in which runs are looked for (an organisation, a team, a project, its runs)."""
 
-_MOST = 64_000_000
-"""Bytes of a scorecard above which it is none."""
-
-_HEADS = (2_048, 16_384, _MOST)
-"""Bytes that are tried one after the other: as scorecard.json is written, its head nearly always is in the first."""
-
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
-
-
-class _Lenient(Strict):
-    """Strict about what it reads, indifferent to fields that later versions add."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
-
-
-class _Condition(_Lenient):
-    users_cap: int | None
-    until: date = Field(strict=False)
-
-
-class _Head(_Lenient):
-    project: ProjectSummary
-    graded_on: date = Field(strict=False)
-    decision: Decision = Field(strict=False)
-    condition: _Condition | None
-    grade: GradeRange
-
-
-class _Criterion(_Lenient):
-    id: str
-    title: str
-    verdict: Verdict = Field(strict=False)
-    blocking: bool
-
-
-class _Indicator(_Lenient):
-    id: str
-    title: str
-    colour: Colour = Field(strict=False)
-
-
-class _Validity(_Lenient):
-    until: date = Field(strict=False)
-
-
-class _Whole(_Head):
-    criteria: tuple[_Criterion, ...] = Field(strict=False)
-    indicators: tuple[_Indicator, ...] = Field(default=(), strict=False)
-    validity: _Validity | None = None
-
-
-_Model = TypeVar("_Model", bound=_Head)
-_NEEDED = frozenset(_Head.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +30,6 @@ class _Seen:
     path: str
     name: str
     point: Point
-
-
-class _NoScorecardError(Exception):
-    """The file holds no scorecard that can be shown; ``text`` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 def read(folder: Path, today: date) -> tuple[list[Record], list[Unreadable]]:
@@ -115,7 +49,7 @@ def read(folder: Path, today: date) -> tuple[list[Record], list[Unreadable]]:
         try:
             item = _seen(path, root, today)
             seen.setdefault(item.name, []).append(item)
-        except _NoScorecardError as error:
+        except NoScorecardError as error:
             unreadable.append(_unreadable(path, root, error.text))
     records = []
     for runs in seen.values():
@@ -156,65 +90,18 @@ def _leads_back(link: str, root: str) -> bool:
 
 
 def _seen(path: str, root: str, today: date) -> _Seen:
-    for most in _HEADS:
-        document = _document(f"{path}/{SCORECARD}", most)
-        if set(list(document)[:-1]) >= _NEEDED:  # the last one may be cut in the middle
-            break
-    head = _checked(_Head, document)
-    if head.graded_on > today:
-        raise _NoScorecardError(
-            Text(en=f"it is dated in the future ({head.graded_on})", fr=f"sa date est dans le futur ({head.graded_on})")
+    found = head(path)
+    if found.graded_on > today:
+        raise NoScorecardError(
+            Text(
+                en=f"it is dated in the future ({found.graded_on})", fr=f"sa date est dans le futur ({found.graded_on})"
+            )
         )
     return _Seen(
         path,
-        head.project.name,
-        Point(_made(path, head.graded_on), _below(path, root), head.graded_on, head.decision, head.grade),
+        found.project.name,
+        Point(_made(path, found.graded_on), _below(path, root), found.graded_on, found.decision, found.grade),
     )
-
-
-def _document(path: str, most: int) -> dict[str, Any]:
-    """The JSON object of the file, as far as its first ``most`` bytes hold whole values."""
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise _NoScorecardError(_absent(path)) from error
-    except OSError as error:
-        raise _NoScorecardError(_refused(error)) from error
-    try:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
-            raise _NoScorecardError(
-                Text(en="scorecard.json is no scorecard", fr="scorecard.json n’est pas une fiche d’évaluation")
-            )
-        end = os.pread(number, 8, max(0, status.st_size - 8)).rstrip()
-        if not end.endswith(b"}"):
-            raise _NoScorecardError(Text(en="scorecard.json is cut short", fr="scorecard.json est tronqué"))
-        content = os.pread(number, min(most, status.st_size), 0)
-        parsed = from_json(content, allow_inf_nan=False, allow_partial=len(content) < status.st_size)
-    except OSError as error:
-        raise _NoScorecardError(_refused(error)) from error
-    except ValueError as error:
-        raise _NoScorecardError(
-            Text(en="scorecard.json is not valid JSON", fr="scorecard.json n’est pas du JSON valide")
-        ) from error
-    finally:
-        os.close(number)
-    if not isinstance(parsed, dict) or parsed.get("schema") != SCHEMA:
-        raise _NoScorecardError(
-            Text(en=f"scorecard.json is not of schema {SCHEMA}", fr=f"scorecard.json ne suit pas le schéma {SCHEMA}")
-        )
-    return parsed
-
-
-def _checked(model: type[_Model], document: dict[str, Any]) -> _Model:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _NoScorecardError(
-            Text(en=f"scorecard.json: {where} is wrong", fr=f"scorecard.json : {where} est incorrect")
-        ) from error
 
 
 def _record(runs: list[_Seen], root: str) -> tuple[Record | None, list[Unreadable]]:
@@ -223,40 +110,40 @@ def _record(runs: list[_Seen], root: str) -> tuple[Record | None, list[Unreadabl
     while runs:
         last = runs[-1]
         try:
-            whole = _checked(_Whole, _document(f"{last.path}/{SCORECARD}", _MOST))
-            _hold_together(whole)
-        except _NoScorecardError as error:
+            card = whole(last.path)
+            _hold_together(card)
+        except NoScorecardError as error:
             broken.append(_unreadable(runs.pop().path, root, error.text, last.name))
             continue
-        bound = whole.condition
+        bound = card.condition
         record = Record(
-            name=whole.project.name,
-            kind=whole.project.kind,
-            users=whole.project.users,
+            name=card.project.name,
+            kind=card.project.kind,
+            users=card.project.users,
             points=tuple(run.point for run in runs),
-            answers=tuple(Answer(c.id, c.title, c.verdict, c.blocking) for c in whole.criteria),
+            answers=tuple(Answer(c.id, c.title, c.verdict, c.blocking) for c in card.criteria),
             until=None if bound is None else bound.until,
             users_cap=None if bound is None else bound.users_cap,
-            valid_until=None if whole.validity is None else whole.validity.until,
-            shades=tuple(Shade(i.id, i.title, i.colour) for i in whole.indicators),
+            valid_until=None if card.validity is None else card.validity.until,
+            shades=tuple(Shade(i.id, i.title, i.colour) for i in card.indicators),
         )
         return record, broken
     return None, broken
 
 
-def _hold_together(card: _Whole) -> None:
+def _hold_together(card: Whole) -> None:
     """Refuse a scorecard whose decision its own criteria contradict: somebody changed it by hand."""
     verdicts = {c.verdict for c in card.criteria if c.blocking and c.verdict is not Verdict.NOT_APPLICABLE}
     go = card.decision in (Decision.GO, Decision.CONDITIONAL)
     if go and (not verdicts or verdicts & {Verdict.FAIL, Verdict.UNKNOWN}):
-        raise _NoScorecardError(
+        raise NoScorecardError(
             Text(
                 en="it says go, and its own blocking criteria do not: it was changed after the judgement",
                 fr="il donne un feu vert que ses propres critères bloquants contredisent : il a été modifié après coup",
             )
         )
     if card.decision is Decision.CONDITIONAL and card.condition is None:
-        raise _NoScorecardError(
+        raise NoScorecardError(
             Text(en="it is a conditional go without conditions", fr="c’est un feu vert conditionnel sans conditions")
         )
 
@@ -286,14 +173,3 @@ def _below(path: str, root: str) -> str:
     """``path`` from ``root`` on, as it can be shown: what is no printable character is replaced."""
     name = path[len(root) :].lstrip("/") or "."
     return name if name.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in name)
-
-
-def _absent(path: str) -> Text:
-    folder = Path(path).parent
-    if (folder / FILE_NAME).exists() or (folder / STATE).exists():
-        return Text(en="this run has no scorecard.json", fr="cette évaluation n’a pas de scorecard.json")
-    return Text(en="not a run folder", fr="ce n’est pas un dossier d’évaluation")
-
-
-def _refused(error: OSError) -> Text:
-    return Text(en=f"cannot be read ({error.strerror})", fr=f"illisible ({error.strerror})")

@@ -112,6 +112,16 @@ def test_the_share_that_reaches_an_official_target_is_read_from_the_scorecards(r
     assert any(line.split() == ["67", "%", "3", "Temps", "de", "chargement"] for line in lines(found, "fr"))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_no_number_that_json_lacks_passes_where_nobody_reads_it(run, tmp_path, number):
+    path = run("Edited") / "scorecard.json"
+    content = path.read_text(encoding="utf-8")
+    assert [p.record.name for p in gather(tmp_path, TODAY).projects] == ["Edited"]  # the control
+    path.write_text(content.rstrip().removesuffix("}") + f', "later": {number}}}\n', encoding="utf-8")
+    run("Good")
+    assert reasons(gather(tmp_path, TODAY)) == {path.parent.name: "scorecard.json is not valid JSON"}
+
+
 def test_every_broken_or_foreign_folder_is_listed_with_its_reason(run, tmp_path):
     good = run("Good")
     for name, content in (
