@@ -23,7 +23,7 @@ from security.active_prober import Prober
 from security.active_rules import COUNTED, FACTS, hit
 from security.callback import Callback
 from security.exchange import Budget
-from security.observation import COLLECTOR, count, keep, unobserved
+from security.observation import COLLECTOR, count, keep, unknown, unobserved
 from security.playable import in_order, refusal
 from security.redaction import redact
 from security.rules import findings
@@ -62,6 +62,8 @@ def collect(
         finally:
             prober.close()
     gap = _gap([*surface.troubles, *prober.silent, *surface.unsent])
+    if gap is None and not prober.places:
+        gap = _NO_PLACE
     found = findings(hit(one) for one in prober.proved)
     return Evidence(
         name=NAME,
@@ -141,24 +143,34 @@ def _facts(prober: Prober, surface: Surface, found: tuple[Finding, ...], *, reac
     """
     detail = f"{prober.places} places, {prober.sent} requests"
     missing = [*surface.troubles, *prober.silent]
+
+    def untold(weaknesses: tuple[Weakness, ...]) -> Text | None:
+        if Weakness.SSRF in weaknesses and not reachable:
+            return _NOT_REACHABLE
+        if Weakness.UPLOAD in weaknesses:
+            # a large body that could not be sent says nothing about the values that were
+            gap = _gap([*missing, *surface.unsent])
+            return gap if gap is not None or surface.uploads else _NO_UPLOAD
+        gap = _gap(missing)
+        return gap if gap is not None or prober.places else _NO_PLACE
+
     counted = [
         count(
             fact,
             sum(one.rule in weaknesses for one in found),
-            # a large body that could not be sent says nothing about the values that were
-            _NOT_REACHABLE
-            if Weakness.SSRF in weaknesses and not reachable
-            else _gap([*missing, *surface.unsent] if Weakness.UPLOAD in weaknesses else missing),
+            untold(weaknesses),
             detail,
         )
         for fact, weaknesses in COUNTED.items()
     ]
-    share = round(surface.reached / surface.meant, 4) if surface.meant else 1.0
+    coverage = "security.active_coverage"
     shown = f"{surface.reached} of {surface.meant} requests were accepted as they should be before they were altered"
     return (
         *counted,
         Fact(id="security.active_places", value=prober.places, unit=Unit.COUNT, detail=f"{prober.sent} requests"),
-        Fact(id="security.active_coverage", value=share, unit=Unit.RATIO, detail=shown),
+        Fact(id=coverage, value=round(surface.reached / surface.meant, 4), unit=Unit.RATIO, detail=shown)
+        if surface.meant
+        else unknown(coverage, Unit.RATIO, _NO_PLACE),
     )
 
 
@@ -180,6 +192,15 @@ def _progress(site: Site, share: float) -> None:
     site.progress(Text(en="Trying what gets through", fr="Essai de ce qui passe"), share, None)
 
 
+_NO_PLACE = Text(
+    en="neither the journeys, the pages nor the OpenAPI document take a value from a visitor: there was nothing to try",
+    fr="ni les parcours, ni les pages, ni le document OpenAPI ne reçoivent de valeur d’un visiteur\u202f: il n’y avait "
+    "rien à essayer",
+)
+_NO_UPLOAD = Text(
+    en="nothing that was seen takes a file or a text, so that no large one could be sent",
+    fr="rien de ce qui a été vu ne reçoit de fichier ni de texte, aucun de grande taille n’a donc pu être envoyé",
+)
 _NOT_REACHABLE = Text(
     en="this run did not start the service, so it is not known whether it can call the listener that the run has here",
     fr="cette évaluation n’a pas lancé le service, on ignore donc s’il peut appeler l’écoute qu’elle tient ici",

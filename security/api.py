@@ -119,7 +119,7 @@ def _skipped(site: Site) -> tuple[Status, Text] | None:
     if not is_local(site.url) and not site.project.target.remote:
         return Status.SKIPPED, _NOT_ALLOWED
     if site.project.target.openapi is None:
-        return Status.SKIPPED, no_key("target.openapi", "the API asked", "l'API soit interrogée")
+        return Status.SKIPPED, no_key("target.openapi", "the API asked", "l’API soit interrogée")
     return None
 
 
@@ -193,7 +193,9 @@ def _gap(report: ApiReport, identities: Identities) -> Text | None:
             en=f"{missed} of {report.selected} operations were not asked in the time there was",
             fr=f"{missed} des {report.selected} opérations n’ont pas été demandées dans le temps imparti",
         )
-    return identities.trouble if report.stopped is None else report.stopped
+    if report.stopped is not None:
+        return report.stopped
+    return identities.trouble if report.let_in else _NOBODY_IN
 
 
 def _facts(report: ApiReport, identities: Identities, gap: Text | None, closed: bool) -> tuple[Fact, ...]:
@@ -278,6 +280,10 @@ def _unread(site: Site, tool: Tool, why: str) -> Text:
 _NO_ANSWER = Text(
     en="no operation of the API was answered",
     fr="aucune opération de l’API n’a reçu de réponse",
+)
+_NOBODY_IN = Text(
+    en="every operation refused every request, so nothing behind the refusals was tried",
+    fr="toutes les opérations ont refusé toutes les requêtes, rien de ce qui est derrière n’a donc été essayé",
 )
 _NOTHING_CLOSED = Text(
     en="the OpenAPI document requires no sign-in for any operation (no security), so none could be tried without it",

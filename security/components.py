@@ -120,7 +120,7 @@ def _evidence(
         return own is None or bool(one.modules & own)
 
     unsure = [pin.name for pin in here if pin in known and known[pin].licence is None and is_own(known[pin])]
-    gap = _unknown_licences([*absent, *unsure]) if absent or unsure else None
+    gap = _unknown_licences([*absent, *unsure]) if absent or unsure else None if here else _NOTHING_HERE
     strong = [one for one in known.values() if one.licence and is_strong_copyleft(one.licence) and is_own(one)]
     seen = found(_hit(one) for one in sorted(strong, key=lambda one: one.pin))
     detail = f"CycloneDX 1.6, {len(bill['components'])} packages; kept as {FILE}"

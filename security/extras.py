@@ -134,6 +134,8 @@ def _of_checkov(tool: Tool, finished: Finished, root: Path) -> list[dict[str, An
         reports = given if isinstance(given, list) else [given]
         if not all("check_type" in report or "passed" in report for report in reports):  # the second: nothing to check
             raise ValueError("no report")
+        if not any("check_type" in report for report in reports):
+            raise ToolError(_NOTHING_CHECKED)
         return [
             {
                 "rule": str(one["check_id"]),
@@ -155,7 +157,7 @@ def _hit(extra: Extra, one: Mapping[str, Any], prefix: str) -> Hit:
     return Hit(
         category=extra.name,
         rule=one["rule"],
-        what=Rule(Severity(one["severity"]), one["cwe"], "", f"Mend what {extra.name} says of the place."),
+        what=Rule(Severity(one["severity"]), one["cwe"], "", f"Fix what {extra.name} says of the place."),
         location=file if one["line"] is None else f"{file}:{one['line']}",
         place=file,
         trait=one["rule"],
@@ -169,6 +171,10 @@ CWE_OF_SEMGREP = {
     "token-not-verified": "CWE-347",
     "any-origin-with-credentials": "CWE-942",
 }
+_NOTHING_CHECKED = Text(
+    en="checkov found nothing to check in the files it was given",
+    fr="checkov n’a rien trouvé à vérifier dans les fichiers reçus",
+)
 _NOTHING = Text(en="no Python file: nothing was read", fr="aucun fichier Python : rien n’a été lu")
 
 SEMGREP = Extra(

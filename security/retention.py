@@ -73,7 +73,7 @@ def collect(site: Site, *, random: Random | None = None, budget: Callable[[], Bu
         return unobserved(site, NAME, Status.SKIPPED, _NO_DELETION, FACTS)
     tried = [one for one in outcomes if one.trouble is None]
     gap = next((_not_tried(one) for one in outcomes if one.trouble is not None), None)
-    served = {(witness.route, one.route): (witness, one) for one in tried for witness in one.served}
+    served = {(witness.route, one.route): (witness, one) for one in outcomes for witness in one.served}
     detail = f"{len(tried)} deletions, {sum(len(one.witnesses) for one in tried)} reads asked again"
     return Evidence(
         name=NAME,

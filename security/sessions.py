@@ -110,14 +110,15 @@ def _facts(examined: list[Examined], forged: list[Hit], tokens: list[Hit], gap: 
     forging = _UNTRIED if untried and gap is None else gap
     if not attempts and forging is None and any(one.by_cookie for one in examined if one.entry is not None):
         forging = NOTHING_TO_FORGE
+    lived = gap if gap is not None or lives else _NO_SESSION
     endless = len({name for life in lives for name in life.endless})
     return (
         _any("security.session_fixation", _by_persona(examined, "fixed"), gap, bad=True),
         _any("security.sign_out_ends_session", _by_persona(examined, "ended"), gap, bad=False),
         _lifetime(lives, gap),
         _outlasted(examined),
-        count("security.tokens_without_expiry", endless, gap, f"in {len(lives)} sessions"),
-        count("security.tokens_forgeable", len({hit.rule for hit in tokens}), gap, f"in {len(lives)} sessions"),
+        count("security.tokens_without_expiry", endless, lived, f"in {len(lives)} sessions"),
+        count("security.tokens_forgeable", len({hit.rule for hit in tokens}), lived, f"in {len(lives)} sessions"),
         count(
             "security.requests_forgeable",
             len({hit.location for hit in forged}),
@@ -211,6 +212,10 @@ _NO_SIGN_IN = Text(
     en="no sign-in was seen in the journeys: nothing they ask for is closed to anybody, so there was no session to try",
     fr="aucune connexion n’a été vue dans les parcours : rien de ce qu’ils demandent n’est fermé à quiconque, il n’y "
     "avait donc aucune session à essayer",
+)
+_NO_SESSION = Text(
+    en="no session could be looked into, so no token of one was seen",
+    fr="aucune session n’a pu être examinée, aucun jeton n’en a donc été vu",
 )
 _NO_COOKIE = Text(
     en="no cookie was set on the journeys: sessions travel another way, or do not exist",

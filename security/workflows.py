@@ -22,6 +22,11 @@ from security.tree import Tree, incomplete, tree_of
 NAME = "workflows"
 _KEY = "target.workflows"
 _USUAL = ".github/workflows"
+# Where the build is written for the forges and servers that no scanner here reads.
+_OTHER_FORGES = (
+    ".gitlab-ci.yml", "Jenkinsfile", ".circleci", ".forgejo/workflows", ".gitea/workflows", ".woodpecker",
+    ".woodpecker.yml", ".drone.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml",
+)  # fmt: skip
 _SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Low": Severity.LOW, "Informational": Severity.LOW}
 # Weakness and remedy; the severity is that of zizmor, which knows the context of each result.
 _MEANING: Mapping[str, tuple[str, str]] = {
@@ -31,7 +36,7 @@ _MEANING: Mapping[str, tuple[str, str]] = {
     "excessive-permissions": ("CWE-250", "Set permissions: {} for the workflow, and what a job needs on the job."),
     "hardcoded-container-credentials": ("CWE-798", "Take the password from the secrets of the repository; change it."),
     "impostor-commit": ("CWE-829", "Name a commit that belongs to the action's own repository."),
-    "known-vulnerable-actions": ("CWE-1395", "Take the mended version of the action."),
+    "known-vulnerable-actions": ("CWE-1395", "Take the fixed version of the action."),
     "secrets-inherit": ("CWE-522", "Hand over by name the secrets that the called workflow needs."),
     "template-injection": ("CWE-94", "Hand the value over by env: and use it as a quoted variable of the shell."),
     "unpinned-images": ("CWE-1357", "Name the image by its digest."),
@@ -44,7 +49,8 @@ def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) ->
     """Evidence ``workflows``: findings by severity in the workflows of ``target.workflows``.
 
     Where the key is not given they are looked for in ``.github/workflows``, beside the project file and at the top of
-    its repository. A repository without any has no weak one: that is known, and said.
+    its repository. A repository that holds no workflow, of GitHub or of another forge, has no weak one: that is known,
+    and said. How those of other forges build is not read, and unknown.
     """
     key = site.project.target.workflows
     if key is not None:
@@ -57,6 +63,9 @@ def collect(site: Site, *, tool: Tool | None = None, timeout_s: float = 60.0) ->
     if top is None:
         reason = no_key(_KEY, "GitHub workflows audited", "les workflows GitHub soient audités")
         return unobserved(site, NAME, Status.SKIPPED, reason, LINTER.facts)
+    elsewhere = next((name for name in _OTHER_FORGES for folder in (root, top) if (folder / name).exists()), None)
+    if elsewhere is not None:
+        return unobserved(site, NAME, Status.SKIPPED, _not_read(elsewhere), LINTER.facts)
     return handed_in(
         site,
         NAME,
@@ -79,7 +88,7 @@ def _rule(result: Result) -> Rule:
     name = result.rule.removeprefix("zizmor/")
     said = result.properties.get("zizmor/severity")
     severity = _SEVERITIES.get(said, result.severity) if isinstance(said, str) else result.severity
-    cwe, remedy = _MEANING.get(name, ("", "Mend what zizmor says of the line, or mark it with the reason."))
+    cwe, remedy = _MEANING.get(name, ("", "Fix what zizmor says of the line, or mark it with the reason."))
     return Rule(severity, cwe, "", remedy)
 
 
@@ -94,6 +103,14 @@ def _marked(lines: Mapping[int, str], result: Result) -> bool:
         for name in mark["rules"].split(",")
     }
     return result.rule.removeprefix("zizmor/") in named
+
+
+def _not_read(name: str) -> Text:
+    return Text(
+        en=f"the build is written in {name}, which no scanner here reads: what a stranger could change is unknown",
+        fr=f"la construction est décrite dans {name}, qu’aucun outil ne lit ici\u202f: on ignore ce qu’un inconnu "
+        "pourrait y modifier",
+    )
 
 
 _NONE_THERE = Text(

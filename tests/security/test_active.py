@@ -9,6 +9,7 @@ import pytest
 
 from scorecard.evidence import Status
 from scorecard.journeys import people
+from scorecard.project import Journey, Step
 from security import active, active_prober
 from security.exchange import Budget
 
@@ -98,6 +99,18 @@ def test_a_service_that_fails_on_every_quote_is_no_injection(look):
     facts, evidence = look("crashes on quotes", steps=(SEARCH,))
     assert facts[SQL] == 0
     assert evidence.findings == ()
+
+
+def test_where_nothing_takes_a_value_nothing_is_cleared(answer, serve, make_site, assert_unknown):
+    served = serve(lambda _method, _path, _headers: answer(body="a page"))
+    site = make_site(url=served)
+    journey = Journey(name="read", steps=(Step(name="read", get="/"),))
+    site = replace(site, project=site.project.model_copy(update={"journeys": (journey,)}))
+    evidence = active.collect(site, random=Random(8))
+    assert evidence.status is Status.DEGRADED
+    for name in (SQL, SCRIPTS, REDIRECTS):
+        assert_unknown(evidence, name, "take a value from a visitor")
+    assert_unknown(evidence, UPLOADS, "takes a file or a text")
 
 
 def test_too_few_requests_clear_nothing(look, assert_unknown):

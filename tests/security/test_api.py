@@ -140,6 +140,12 @@ def writing(*lines):
         (writing(EVENTS[0]) + "; time.sleep(600)", "was stopped"),
         (writing({"LoadingFinished": {"statistic": {"operations": {"selected": 0}}}}, EVENTS[1]), "no operation"),
         (writing(*EVENTS), "no operation of the API was answered"),
+        (
+            writing(
+                EVENTS[0], scenario(401, outcome="success"), scenario(403, outcome="success", path="/b"), EVENTS[1]
+            ),
+            "refused every request",
+        ),
         (writing(EVENTS[0], scenario(200, outcome="success"), EVENTS[1]), "1 of 2 operations were not asked"),
     ],
 )

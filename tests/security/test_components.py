@@ -106,6 +106,13 @@ def test_a_part_for_another_system_is_not_asked_for_here(make_site, install, tmp
     assert fact(evidence, "security.components").value == 2
 
 
+def test_where_nothing_is_for_this_machine_no_licence_is_cleared(make_site, install, tmp_path, assert_unknown):
+    install(("alpha-part", "1.0", MIT, "alpha"))
+    (tmp_path / "requirements.txt").write_text('beta-part==1.0 ; sys_platform == "nowhere"\n')
+    evidence = components.collect(make_site(requirements="requirements.txt"))
+    assert_unknown(evidence, "security.licences_strong_copyleft", "no package of the file is for this machine")
+
+
 def test_what_has_no_version_makes_the_list_incomplete(make_site, install, tmp_path, fact):
     install(("alpha-part", "1.0", MIT, "alpha"))
     with (tmp_path / "requirements.txt").open("a") as file:

@@ -112,6 +112,12 @@ def test_a_repository_without_workflows_is_known_to_have_no_weak_one_and_a_folde
     assert "has no GitHub workflow" in fact(evidence, "security.workflows_high").detail
 
 
+@pytest.mark.parametrize("build", [".gitlab-ci.yml", "Jenkinsfile", ".forgejo/workflows/a.yml"])
+def test_a_build_that_no_scanner_reads_is_unknown(make_site, commit, tmp_path, assert_unknown, build):
+    commit(tmp_path, {"a.py": "x = 1\n", build: "build: true\n"})
+    assert_unknown(workflows.collect(make_site()), "security.workflows_high", "which no scanner here reads")
+
+
 def test_the_workflows_at_the_top_of_the_repository_are_those_of_a_project_below(make_site, commit, tmp_path, fact):
     commit(tmp_path, {".github/workflows/a.yml": WEAK_FLOW})
     (tmp_path / "below").mkdir()

@@ -8,6 +8,7 @@ import pytest
 
 from scorecard.evidence import Status
 from security import retention
+from security.exchange import Sent
 
 SERVED, TRIED = "security.deleted_still_served", "security.deletions_tried"
 DELETE = {"name": "withdraw", "delete": "{note}", "expect": 204}
@@ -72,6 +73,16 @@ def test_what_nobody_could_see_before_tells_nothing(town, town_site, assert_unkn
     project = site.project.model_copy(update={"journeys": (blind.model_copy(update={"steps": steps}),)})
     evidence = retention.collect(type(site)(project=project, root=site.root, run=site.run, url=site.url))
     assert_unknown(evidence, SERVED, "nothing that can be read")
+
+
+def test_what_is_still_served_is_kept_when_another_read_fails(town, town_site, monkeypatch, fact):
+    sent = Sent("GET", "http://127.0.0.1/notes/1")
+    outcome = retention.Outcome("DELETE /notes/{id}", trouble="GET /notes was answered timeout afterwards")
+    outcome.served.append(retention.Witness("GET /notes/{id}", sent, lambda _: "", "citizen"))
+    monkeypatch.setattr(retention, "_look", lambda *_: [outcome])
+    evidence = retention.collect(town_site(town(), steps=(DELETE,)))
+    assert (fact(evidence, SERVED).value, fact(evidence, SERVED).low) == (1, 1)
+    assert [finding.location for finding in evidence.findings] == ["GET /notes/{id}"]
 
 
 def test_a_dead_service_clears_nothing(town_site, assert_unknown):
