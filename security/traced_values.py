@@ -1,7 +1,7 @@
 """Personal values in the traces of a run: what people typed must not travel to whoever operates the service.
 
 The traces come from the receiver of the run, after the load. The made-up people of the journeys are known by their
-addresses; other numbers by the keys their makers gave them. No evidence quotes a value.
+addresses and their names; other numbers by the keys their makers gave them. No evidence quotes a value.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from importlib import metadata
 from urllib.parse import unquote_plus
 
 from scorecard.evidence import Evidence, Provenance, Severity, Status, Text, Unit
-from scorecard.journeys.people import is_made_up_email
+from scorecard.journeys import templates
+from scorecard.journeys.people import NAMES, is_made_up_email
 from scorecard.project import Site
 from security.observation import COLLECTOR, count, unobserved
-from security.personal_data import Kind, find
+from security.personal_data import Kind, find, spellings
 from security.redaction import redact
 from security.rules import Hit, Rule, findings
 
@@ -28,27 +29,35 @@ READ_S = 20.0
 Texts = Iterable[tuple[str, str]]
 """Name of an attribute (or "name" of a span, an event) and its value."""
 _SOUGHT = frozenset({Kind.NIR, Kind.IBAN, Kind.EMAIL, Kind.TELEPHONE})
-# Whatever is sought holds one of these; most of what a trace says holds neither.
-_PROMISING = re.compile(r"@|%40|\d\d[\d .%20+-]{7,}|[A-Z]{2}\d\d")
+_PERSONAL = frozenset({"email", "name", "iban"})
+"""Placeholders of the journeys that stand for something about a person."""
+_SURNAMES = sorted({max(re.findall(r"[A-Za-z]+", name.split()[-1]), key=len) for name in NAMES})
+# Whatever is sought holds one of these; most of what a trace says holds none.
+_PROMISING = re.compile(r"@|%40|\d\d[\d .%20+-]{7,}|[A-Z]{2}\d\d|" + "|".join(_SURNAMES))
+_MADE_UP = re.compile("|".join(sorted({re.escape(way) for name in NAMES for way in spellings(name)})))
 
 
 def collect(site: Site, texts: Texts | None = None) -> Evidence:
-    """Evidence ``personal-traces``: attributes of spans that held a personal value; unknown without a trace."""
+    """Evidence ``personal-traces``: attributes of spans that held a personal value.
+
+    Without a trace nothing is known; where the journeys type nothing personal, that none was seen clears nothing.
+    """
     if texts is None:
         return unobserved(site, NAME, Status.SKIPPED, _NO_RECEIVER, FACTS)
     started = datetime.now(UTC)
+    typed = _typed(site)
     own = _own_addresses(site)
     found: dict[tuple[Kind, str], int] = {}
     seen: set[str] = set()
     read = 0
-    gap: Text | None = None
+    gap: Text | None = None if typed or own else _NOTHING_TYPED
     until = time.monotonic() + READ_S
     for attribute, text in texts:
         read += 1
         if text in seen or not _PROMISING.search(text):
             continue
         seen.add(text)
-        for kind in _kinds(text, own):
+        for kind in _kinds(text, own, named="name" in typed):
             found[kind, attribute] = found.get((kind, attribute), 0) + 1
         if read % 1000 == 0 and time.monotonic() > until:
             gap = _TOO_MANY
@@ -69,14 +78,20 @@ def collect(site: Site, texts: Texts | None = None) -> Evidence:
     )
 
 
+def _typed(site: Site) -> set[str]:
+    """Which values of a made-up person the journeys type."""
+    return {name for one in site.project.journeys for step in one.steps for name in templates.used(step)} & _PERSONAL
+
+
 def _own_addresses(site: Site) -> frozenset[str]:
     """E-mail addresses that the journeys of the project file themselves type."""
     written = " ".join(str([step.json_, step.form, step.path]) for one in site.project.journeys for step in one.steps)
     return frozenset(one.value for one in find(written) if one.kind is Kind.EMAIL)
 
 
-def _kinds(text: str, own: frozenset[str]) -> set[Kind]:
-    kinds = set()
+def _kinds(text: str, own: frozenset[str], *, named: bool) -> set[Kind]:
+    """Kinds of personal values in ``text``; names are those of the made-up people, where the journeys use them."""
+    kinds = {Kind.NAME} if named and _MADE_UP.search(text) else set()
     for one in (*find(text), *(find(unquote_plus(text)) if "%" in text or "+" in text else ())):
         # a trace may name an address of the service itself: only those of the journeys are somebody's for certain
         certain = one.kind is not Kind.EMAIL or one.value in own or is_made_up_email(one.value)
@@ -107,6 +122,12 @@ _NO_RECEIVER = Text(
 _NO_TRACE = Text(
     en="the service sent no trace, so none was read",
     fr="le service n’a envoyé aucune trace, aucune n’a donc été lue",
+)
+_NOTHING_TYPED = Text(
+    en="the journeys type no personal value, so none of them could show in a trace: let them use {email}, {name} or "
+    "{iban}",
+    fr="les parcours ne saisissent aucune valeur personnelle, aucune ne pouvait donc paraître dans une trace\u202f: "
+    "leur faire utiliser {email}, {name} ou {iban}",
 )
 _TOO_MANY = Text(
     en=f"the traces were not read to their end in {READ_S:.0f} s",
