@@ -53,7 +53,7 @@ def run(
             "--only",
             help=t(
                 "Collectors or rooms, comma separated; all by default.",
-                "Collecteurs ou domaines, séparés par des virgules.",
+                "Collecteurs ou dossiers du code, séparés par des virgules.",
             ),
         ),
     ] = None,
@@ -132,7 +132,8 @@ def report(
             "--into",
             file_okay=False,
             help=t(
-                "Folder to write to; that of the run by default.", "Dossier des rapports ; par défaut l’évaluation."
+                "Folder to write to; by default that of the run.",
+                "Dossier des rapports ; par défaut celui de l’évaluation.",
             ),
         ),
     ] = None,
@@ -142,7 +143,7 @@ def report(
             "--baseline",
             help=t(
                 "Earlier run: SARIF then says of each finding whether it is new, unchanged or gone.",
-                "Mesure antérieure : le SARIF dit alors de chaque constat s’il est nouveau, inchangé ou disparu.",
+                "Évaluation antérieure : le SARIF dit alors de chaque constat s’il est nouveau, inchangé ou disparu.",
             ),
         ),
     ] = None,

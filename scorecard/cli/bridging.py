@@ -22,11 +22,11 @@ from scorecard.cli.program import app
     ),
 )
 def import_(
-    file: Annotated[Path, typer.Argument(help=t("File the other tool wrote.", "Fichier écrit par l’autre outil."))],
+    file: Annotated[Path, typer.Argument(help=t("File the other tool wrote.", "Fichier produit par l’autre outil."))],
     format_: Annotated[
         str, typer.Option("--as", "-a", help="k6, gatling, locust, junit, sarif, dashlord", show_default=False)
     ],
-    run: Annotated[Path, typer.Option("--run", help=t("Run to take it into.", "Mesure où le verser."))] = Path(
+    run: Annotated[Path, typer.Option("--run", help=t("Run to take it into.", "Évaluation où le verser."))] = Path(
         "runs/latest"
     ),
     name: Annotated[
@@ -34,7 +34,8 @@ def import_(
         typer.Option(
             "--name",
             help=t(
-                "Short name of the evidence; the format by default.", "Nom court de la preuve ; le format par défaut."
+                "Short name of the evidence; the format by default.",
+                "Nom court de la preuve ; par défaut, celui du format.",
             ),
         ),
     ] = None,
@@ -44,7 +45,7 @@ def import_(
     url: Annotated[
         str | None,
         typer.Option(
-            "--url", help=t("Address to take from a DashLord report.", "Adresse à prendre d’un rapport DashLord.")
+            "--url", help=t("Address to look up in a DashLord report.", "Adresse à retenir dans un rapport DashLord.")
         ),
     ] = None,
     observed: Annotated[
@@ -83,7 +84,7 @@ def import_(
     name="import-objectives",
     help=t(
         "Turn the objectives of Keptn (slo.yaml) into criteria of your own.",
-        "Faire des objectifs de Keptn (slo.yaml) des critères à soi.",
+        "Tirer des objectifs de Keptn (slo.yaml) des critères propres.",
     ),
 )
 def import_objectives(
@@ -103,7 +104,7 @@ def import_objectives(
         typer.Option(
             "--output",
             "-o",
-            help=t("File to write; the terminal by default.", "Fichier à écrire ; le terminal par défaut."),
+            help=t("File to write; the terminal by default.", "Fichier à écrire ; par défaut, le terminal."),
         ),
     ] = None,
     lang: LangOption = DEFAULT_LANG,

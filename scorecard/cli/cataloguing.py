@@ -21,7 +21,7 @@ _OFF_TERMINAL = 240
 @app.command(
     help=t(
         "Say what a criterion asks, why, and what mends it.",
-        "Dire ce qu’un critère demande, pourquoi, et ce qui le répare.",
+        "Dire ce qu’un critère demande, pourquoi, et que faire.",
     )
 )
 def explain(
@@ -69,7 +69,7 @@ def criteria(
             "--lint",
             help=t(
                 "Check the catalogue: 0 sound, 1 problems, 2 cannot be read.",
-                "Vérifier le catalogue : 0 sain, 1 problèmes, 2 illisible.",
+                "Vérifier le catalogue : 0 sain, 1 défauts, 2 illisible.",
             ),
         ),
     ] = False,

@@ -22,7 +22,13 @@ from scorecard.project import FILE_NAME
 )
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(help=t("Changed files; the project file alone by default.", "Fichiers."))
+        list[Path] | None,
+        typer.Argument(
+            help=t(
+                "Changed files; the project file alone by default.",
+                "Fichiers modifiés ; par défaut, le fichier de projet seul.",
+            )
+        ),
     ] = None,
     project: ProjectOption = Path(FILE_NAME),
     lang: LangOption = DEFAULT_LANG,

@@ -53,7 +53,7 @@ def compare(
 @app.command(
     help=t(
         "Show many projects on one page: where each stands, what blocks whom.",
-        "Montrer beaucoup de projets sur une page : où en est chacun, ce qui bloque qui.",
+        "Montrer beaucoup de projets sur une page : où en est chacun, ce qui bloque, et quels projets.",
     )
 )
 def portfolio(
@@ -93,10 +93,15 @@ def extrapolate(
     file: Annotated[Path, typer.Argument(help=t("Levels and throughputs.", "Niveaux et débits."))],
     at: Annotated[float, typer.Option("--at", help=t("Level asked for.", "Niveau demandé."))],
     demand: Annotated[
-        float | None, typer.Option("--demand", help=t("Rate to serve: how many replicas?", "Débit à servir."))
+        float | None,
+        typer.Option("--demand", help=t("Rate to serve: how many replicas?", "Débit à servir : combien d’instances ?")),
     ] = None,
-    headroom: Annotated[float, typer.Option("--headroom", help=t("Share above the demand.", "Marge."))] = 0.3,
-    confidence: Annotated[float, typer.Option("--confidence", help=t("Of the interval.", "De l’intervalle."))] = 0.9,
+    headroom: Annotated[
+        float, typer.Option("--headroom", help=t("Margin above the demand.", "Marge au-dessus de la demande."))
+    ] = 0.3,
+    confidence: Annotated[
+        float, typer.Option("--confidence", help=t("Confidence of the interval.", "Confiance de l’intervalle."))
+    ] = 0.9,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -86,7 +86,7 @@ def _show(question: Question, place: str, screen: Console, words: Words) -> None
     line = thresholds.words(criterion, None).in_(lang)
     counts = both(criterion.max_age_days, Unit.DAYS, None).in_(lang)
     about = Text(
-        en=f"Line: {line}. An answer counts for {counts}. Source: {criterion.source.en}",
+        en=f"Threshold: {line}. An answer counts for {counts}. Source: {criterion.source.en}",
         fr=f"Seuil\u202f: {line}. Une réponse vaut {counts}. Source\u202f: {criterion.source.fr}",
     )
     screen.print(escape(about.in_(lang)), style="dim")

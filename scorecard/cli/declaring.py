@@ -30,7 +30,9 @@ def declare(
     project: ProjectOption = Path(FILE_NAME),
     from_: Annotated[
         Path | None,
-        typer.Option("--from", help=t("Answers as TOML or CSV, all or nothing.", "Réponses en TOML ou CSV, ou rien.")),
+        typer.Option(
+            "--from", help=t("Answers as TOML or CSV, all or nothing.", "Réponses en TOML ou CSV, toutes ou aucune.")
+        ),
     ] = None,
     domain: Annotated[
         list[Domain] | None, typer.Option("--domain", help=t("Questions of this domain.", "Questions de ce domaine."))
@@ -53,7 +55,7 @@ def declare(
     ] = False,
     within: Annotated[
         int | None,
-        typer.Option("--within", min=0, help=t("Only within so many days.", "Seulement sous tant de jours.")),
+        typer.Option("--within", min=0, help=t("Only within this many days.", "Seulement dans ce nombre de jours.")),
     ] = None,
     format_: Annotated[
         Literal["text", "ics"],

@@ -115,7 +115,7 @@ class _Page:
         yield self._row(
             "≈",
             self._number(wanted.sessions),
-            self.t("people at once in the service", "personnes à la fois dans le service"),
+            self.t("people at once in the service", "personnes à la fois sur le service"),
             self.t("Little's law, with the think times of the steps", "loi de Little, avec les temps de réflexion"),
         )
 

@@ -19,7 +19,7 @@ from scorecard.cli.runs import Run, write_bytes
 @app.command(
     help=t(
         "May this release go out? Ten lines and an exit code, by the policy of the pipeline if it has one.",
-        "Cette version peut-elle sortir ? Dix lignes et un code, selon la politique de la chaîne si elle en a une.",
+        "Cette version peut-elle sortir ? Dix lignes et un code de sortie, selon la politique de la chaîne.",
     )
 )
 def gate(
@@ -53,7 +53,7 @@ def gate(
             "--baseline",
             help=t(
                 "Earlier run, or its scorecard.json, to compare with.",
-                "Mesure antérieure, ou son scorecard.json, à laquelle comparer.",
+                "Évaluation antérieure, ou son scorecard.json, à laquelle comparer.",
             ),
         ),
     ] = None,

@@ -83,7 +83,7 @@ def _lines(draft: Draft, lang: str) -> Iterator[str]:
         'ou "appointment", "api", "internal-tool", "predictive-algorithm" : il choisit les critères',
     )
     yield '# tier = "national"  ' + say(
-        'or "local", "experiment": what blocks; by the users unless set, national from 200 000 on',
+        'or "local", "experiment": what blocks; by the users unless set, national from 200,000 on',
         'ou "local", "experiment" : ce qui bloque ; selon les usagers sinon, national à partir de 200 000',
     )
     yield ""
@@ -131,7 +131,8 @@ def _target(draft: Draft, say: _Say) -> Iterator[str]:
             yield f"{key} = {toml_text.string(known)}"
     if draft.pages is not None:
         yield f"pages = {toml_text.value(draft.pages)}  " + say(
-            "whose headers are looked at: / answers no success", "dont on regarde les en-têtes : / ne répond pas"
+            "whose headers are looked at: / does not answer with a page",
+            "dont on regarde les en-têtes : / ne répond pas",
         )
     if draft.url is not None and not draft.documented:
         yield say(

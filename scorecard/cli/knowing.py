@@ -60,7 +60,7 @@ def init(
         )
 
 
-@reference.command(help=t("Serve it for a person to click through.", "Le servir pour s’y promener."))
+@reference.command(help=t("Run it for a person to click through.", "Le lancer pour le parcourir soi-même."))
 def up(
     port: Annotated[
         int | None,

@@ -20,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=t(
         "Tells whether a public service will bear its users, what breaks first, and what to mend.",
-        "Dit si un service public portera ses usagers, ce qui cède d’abord, et quoi réparer.",
+        "Dit si un service public portera ses usagers, ce qui cède d’abord, et quoi corriger.",
     ),
     epilog=t(
         "Exit codes: 0 met, 1 not met, 2 could not judge or was used wrongly.",

@@ -20,7 +20,7 @@ publication = typer.Typer(
     no_args_is_help=True,
     help=t(
         "The service where an organisation keeps its scorecards.",
-        "Le service où une organisation garde ses scorecards.",
+        "Le service où une organisation garde ses fiches d’évaluation.",
     ),
 )
 app.add_typer(publication, name="publication")
@@ -51,9 +51,7 @@ def publish(
         )
 
 
-@publication.command(
-    help=t("Serve it; settings come from the environment.", "Le servir ; réglages par l’environnement.")
-)
+@publication.command(help=t("Run it; settings come from the environment.", "Le lancer ; réglages par l’environnement."))
 def serve(
     host: Annotated[str, typer.Option("--host", help=t("Address to listen on.", "Adresse d’écoute."))] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help=t("Port to listen on.", "Port d’écoute."))] = 8080,

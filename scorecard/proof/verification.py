@@ -228,7 +228,7 @@ def _summary(path: Path, card: Scorecard, statement: bytes, by: Verifier) -> Ite
         yield Fault(_in(where, str(error)))
         return
     if verified > by.now + CLOCKS_DIFFER_BY:
-        yield Fault(_in(where, "is from the future", "vient du futur"))
+        yield Fault(_in(where, "is dated in the future", "porte une date future"))
     elif by.resume(card, statement, verified) != content:
         yield Fault(_in(where, "does not say how this run is judged", "ne dit pas comment cette évaluation est jugée"))
 

@@ -257,7 +257,7 @@ CASES: dict[str, tuple[Tampering, str]] = {
         lambda run, _: edited(run / "proof/summary.json", "PORTANCE_GO", "PORTANCE_GOLD"),
         "proof/summary.json: does not say how this run is judged",
     ),
-    "summary from the future": (future, "proof/summary.json: is from the future"),
+    "summary from the future": (future, "proof/summary.json: is dated in the future"),
     "summary missing": (lambda run, _: (run / "proof/summary.json").unlink(), "proof/summary.json: is missing"),
 }
 

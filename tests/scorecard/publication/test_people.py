@@ -64,7 +64,7 @@ def test_a_reader_sees_the_projects_their_history_and_the_page_of_a_run(service,
     assert "Masques &amp; &lt;gants&gt;" in reader.get("/portfolio").text
     french = reader.get("/?lang=fr").text
     assert 'lang="fr"' in french
-    assert "Le service tient toute sa population" in french
+    assert "le service peut accueillir toute sa population" in french
     assert reader.get("/members").status_code == 403
     assert "/members" not in home.text
 
