@@ -237,7 +237,7 @@ def test_the_terminal_and_the_json_say_the_same_in_both_languages(run, tmp_path)
     document = json.loads(json.dumps(as_document(found, "fr")))
     assert document["standings"]["no_go"] == 1
     assert document["projects"][0]["failing"] == ["p95"]
-    assert document["unreadable"][0]["reason"] == "pas un dossier de mesure"
+    assert document["unreadable"][0]["reason"] == "ce n’est pas un dossier d’évaluation"
     for lang, words in (("en", "No go"), ("fr", "Pas de feu vert")):
         text = "\n".join(lines(found, lang, tmp_path / "portfolio.html"))
         assert "\x1b" not in text
