@@ -14,6 +14,9 @@ USERS_HELD = "load.users_held"
 MAX_AGE_DAYS = 30
 """A load test counts for a month, as at AWS Resilience Hub; criteria on the same facts use the same limit."""
 
+_WORTH_SAYING = 0.05
+"""Share of the time of all requests that mending has to gain for the first page to name it."""
+
 _SHARES = {
     "trace.share_sql": Text(en="in the database", fr="dans la base de données"),
     "trace.share_application": Text(en="in the application's own code", fr="dans le code de l’application"),
@@ -104,7 +107,7 @@ def _users_held(judged: Mapping[str, Judged], book: Ledger) -> Fact | Text:
 
 
 def _bottleneck(judged: Mapping[str, Judged], book: Ledger) -> Text | None:
-    """What slows first, by the name the project file gives the step, and where most of the time goes.
+    """What slows first, by the name the project file gives the step, and what to mend, else where most time goes.
 
     The traces are heard only where enough of them arrived; where no step was too slow they name the slowest route.
     """
@@ -113,6 +116,9 @@ def _bottleneck(judged: Mapping[str, Judged], book: Ledger) -> Text | None:
     arrived = _asking(judged, "trace.arrived_share")
     if not arrived or any(item.verdict is not Verdict.PASS for item in arrived):
         return step
+    diagnosed = _first_diagnosis(book)
+    if diagnosed is not None:
+        return diagnosed if step is None else Text(en=f"{step.en}; {diagnosed.en}", fr=f"{step.fr} ; {diagnosed.fr}")
     share = _largest_share(book)
     if share is None:
         return step
@@ -124,6 +130,17 @@ def _step_first(name: str) -> Text:
     """The step of a journey called ``name`` as what slows first, a clause that follows "what slows it"."""
     step = quoted(Text(en=name, fr=name))
     return Text(en=f"first the step {step.en}", fr=f"d’abord l’étape {step.fr}")
+
+
+def _first_diagnosis(book: Ledger) -> Text | None:
+    """The diagnosis that mending would gain the most from, where that is worth a sentence on the first page."""
+    gain = _number(book, "trace.first_diagnosis_gain", "traces", Unit.RATIO)
+    en, fr = (
+        observe(book, f"trace.first_diagnosis{language}", "traces", Unit.TEXT, MAX_AGE_DAYS) for language in ("", "_fr")
+    )
+    if gain is None or gain < _WORTH_SAYING or isinstance(en, Unusable) or isinstance(fr, Unusable):
+        return None
+    return Text(en=str(en.fact.value), fr=str(fr.fact.value))
 
 
 def _slowest_route(book: Ledger) -> Text | None:

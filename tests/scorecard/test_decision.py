@@ -216,6 +216,32 @@ def test_what_slows_first_is_called_as_the_project_calls_it(project, criterion, 
     assert "POST /dossiers" in bottleneck(None, 0.99).en, "where nothing was too slow the traces name a route"
 
 
+def test_what_the_traces_diagnose_is_named_where_mending_it_is_worth_a_sentence(
+    project, criterion, evidence, fact, today
+):
+    arrived = criterion(
+        "arrived", fact="trace.arrived_share", evidence="traces", unit="1", better="higher", **{"pass": 0.9}
+    )
+
+    def bottleneck(gain, share=0.99):
+        traced = [
+            fact("trace.arrived_share", share, "1"),
+            fact("trace.slowest_route", "POST /dossiers", "text"),
+            fact("trace.share_sql", 0.62, "1"),
+            fact("trace.first_diagnosis", "GET /x: 41 statements a request, the same one", "text"),
+            fact("trace.first_diagnosis_fr", "GET /x : 41 requêtes SQL par appel", "text"),
+            fact("trace.first_diagnosis_gain", gain, "1"),
+        ]
+        seen = [evidence([fact("load.slows_first", "search", "text")]), evidence(traced, name="traces")]
+        return grade(project, [arrived], seen, (), today).capacity.bottleneck
+
+    named = bottleneck(0.3)
+    assert named.en == "first the step “search”; GET /x: 41 statements a request, the same one"
+    assert named.fr.endswith("; GET /x : 41 requêtes SQL par appel")
+    assert "41 statements" not in bottleneck(0.01).en
+    assert "41 statements" not in bottleneck(0.3, share=0.2).en, "too few traces arrived to be believed"
+
+
 def test_actions_that_decide_come_first_then_points_per_effort(project, criterion, evidence, fact, today):
     criteria = [
         criterion("blocker", blocking=True, effort="months"),
