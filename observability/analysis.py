@@ -45,10 +45,6 @@ NO_REMOTE = Text(
     en="no outgoing call arrived, and the service does not say that it traces them: there may be none, or none traced",
     fr="aucun appel sortant reçu, et le service n’indique pas les tracer : absents ou simplement non tracés",
 )
-NO_TIME = Text(
-    en="the requests received lasted no time at all, their clock cannot be used",
-    fr="les requêtes reçues ont une durée nulle : leur horloge est inutilisable",
-)
 
 MAX_STATEMENT_ROWS = 50
 
@@ -79,7 +75,7 @@ def collect(site: Site, received: Received) -> Evidence:
             *_sql_facts(received, requests, routes, assembly.kinds),
             *_share_facts(received, requests, assembly.kinds),
             _slowest(received, routes),
-            *_diagnosis_facts(received, requests, found, assembly.kinds, cores_used),
+            *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, cores_used),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
             Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
             Fact(id="trace.spans_dropped", value=received.dropped, unit=Unit.COUNT),
@@ -146,7 +142,7 @@ def _share_facts(received: Received, requests: Sequence[Request], kinds: frozens
     total = sum(request.duration for request in entries)
     nothing = _nothing_served(received, entries)
     if nothing is None and total <= 0:
-        nothing = NO_TIME
+        nothing = told.NO_TIME
     sql = sum(request.sql for request in entries)
     remote = sum(request.remote for request in entries)
     sql_known = _is_known("sql", Work.SQL, requests, kinds)
@@ -192,6 +188,7 @@ def _diagnosis_facts(
     received: Received,
     requests: Sequence[Request],
     found: Sequence[Diagnosis],
+    total_s: float,
     kinds: frozenset[Work],
     cores_used: float | None,
 ) -> list[Fact]:
@@ -213,7 +210,7 @@ def _diagnosis_facts(
     not_seen = [reason.en for reason in unseen]
     if not waiting.is_free(cores_used):
         not_seen.append(told.NOT_FREE)
-    return told.facts(found, unknown, "; ".join(not_seen))
+    return told.facts(found, total_s, unknown, "; ".join(not_seen))
 
 
 def _nothing_served(received: Received, served: Sequence[object]) -> Text | None:

@@ -49,17 +49,15 @@ def _found(
         *waiting.at_the_door(groups, Work.REMOTE),
         *waiting.event_loop(quick_to_trace, {} if sent is None else sent.visits, cores_used),
     ]
+    through_doors = {d.route for d in waits}
+    waits += waiting.own_locks([group for group in groups if group.route not in through_doors], cores_used)
     explained = {d.route for d in waits}
     yield from waits
     for group in groups:
         yield from repeated.find(group)
         yield from slow.find(group)
         yield from outgoing.find(group, objective_s)
-        if group.route in explained:
-            continue
-        locks = list(waiting.own_lock(group, cores_used))
-        yield from locks
-        if not locks:
+        if group.route not in explained:
             yield from own_time.outside_spans(group)
     yield from context.between_services(groups, everything)
     yield from context.at_the_entry(sent, everything)

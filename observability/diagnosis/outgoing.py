@@ -19,6 +19,8 @@ TRIES = 3
 LEAST_SHARE = 0.3
 PATIENCE = 5.0
 """A call that lasts so many times the objective of the whole request, and was not given up, has no useful timeout."""
+LONG_S = 2.0
+"""What an overloaded service may wait for itself, or on a machine short of processor, is no missing timeout."""
 FEWEST_ENDLESS = 2
 
 _ALL_IN_ONE = Text(
@@ -54,7 +56,7 @@ def find(group: Group, objective_s: float) -> Iterator[Diagnosis]:
 
 
 def _endless(group: Group, calling: Sequence[tuple[Request, list[Call]]], objective_s: float) -> Iterator[Diagnosis]:
-    limit = PATIENCE * objective_s
+    limit = max(PATIENCE * objective_s, LONG_S)
     by_name: dict[str, list[Call]] = defaultdict(list)
     for _, calls in calling:
         for call in calls:

@@ -11,6 +11,10 @@ from scorecard.evidence import Column, EvidenceError, Fact, Finding, Severity, T
 
 MOST_FINDINGS = 50
 NONE_FOUND = Text(en="none", fr="aucun")
+NO_TIME = Text(
+    en="the requests received lasted no time at all, their clock cannot be used",
+    fr="les requêtes reçues ont une durée nulle : leur horloge est inutilisable",
+)
 TOO_FEW = Text(
     en="no route was asked often enough (10 requests with spans) to be diagnosed",
     fr="aucune route n’a été appelée assez souvent (10 appels tracés) pour être diagnostiquée",
@@ -35,14 +39,16 @@ def cores_used(run: Path) -> float | None:
     return None
 
 
-def facts(found: Sequence[Diagnosis], unknown: Text | None, not_seen: str) -> list[Fact]:
-    """How many diagnoses, and the first in words, in English and (``…_fr``) in French.
+def facts(found: Sequence[Diagnosis], total_s: float, unknown: Text | None, not_seen: str) -> list[Fact]:
+    """How many diagnoses, and the first in words, in English and (``…_fr``) in French, with what mending it gains.
 
     Args:
+        total_s: time of all requests, in seconds, that the gain is a share of.
         unknown: why nothing can be said, None when something can.
         not_seen: what was not looked at, for the detail of the count.
     """
     first = found[0].sentence if found else NONE_FOUND
+    gain = _share(found[0].saved_s, total_s) if found else 0.0
     return [
         Fact(
             id="trace.diagnoses",
@@ -54,6 +60,12 @@ def facts(found: Sequence[Diagnosis], unknown: Text | None, not_seen: str) -> li
         Fact(id="trace.first_diagnosis", value=first.en if unknown is None else None, unit=Unit.TEXT, reason=unknown),
         Fact(
             id="trace.first_diagnosis_fr", value=first.fr if unknown is None else None, unit=Unit.TEXT, reason=unknown
+        ),
+        Fact(
+            id="trace.first_diagnosis_gain",
+            value=gain if unknown is None else None,
+            unit=Unit.RATIO,
+            reason=NO_TIME if unknown is None and gain is None else unknown,
         ),
     ]
 

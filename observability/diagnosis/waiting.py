@@ -9,6 +9,7 @@ from statistics import median
 from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent
 from observability.diagnosis.group import MIN_REQUESTS, Crowd, Group
 from observability.requests import Request, merged_length
+from observability.routes import percentile
 from observability.sent import Visit
 from observability.spans import Work
 from observability.statements import is_transaction_control
@@ -27,6 +28,8 @@ GROWTH = 3.0
 ONE_BY_ONE = 0.4
 """Requests that take turns end as far apart as one takes alone, side by side a small part of it; halfway between, so
 that two processes with a lock each are still seen."""
+EVEN = 0.5
+"""Turns are about as long as each other: a quarter of the gaps at most is shorter than so much of the usual one."""
 LEAST_BLOCK_S = 0.01
 """Holding the event loop for less is what any handler does."""
 
@@ -76,20 +79,34 @@ def is_free(cores_used: float | None) -> bool:
     return cores_used is not None and cores_used <= FREE_CORES
 
 
-def own_lock(group: Group, cores_used: float | None) -> Iterator[Diagnosis]:
-    """Routes whose own time grows with the number under way although the processor is free.
+def own_locks(groups: Sequence[Group], cores_used: float | None) -> Iterator[Diagnosis]:
+    """Routes whose own time grows with the number under way although the processor is free, and that take turns.
 
-    With the processor busy, or not known to be free, waiting and working look alike: nothing is said.
+    With the processor busy, or not known to be free, waiting and working look alike: nothing is said. Nor where most
+    routes grow alike, which is what a machine that others keep busy looks like, or a process short of threads.
     """
-    if not is_free(cores_used) or group.met_busy < 2 * group.met_quiet + 1:
+    growing = [group for group in groups if _grows(group)]
+    if not is_free(cores_used) or (len(groups) > 1 and len(growing) * 2 > len(groups)):
         return
+    for group in growing:
+        yield from _own_lock(group)
+
+
+def _grows(group: Group) -> bool:
+    if group.met_busy < 2 * group.met_quiet + 1:
+        return False
+    few, many = (median(r.application for r in part) for part in (group.quiet, group.busy))
+    return many >= GROWTH * few
+
+
+def _own_lock(group: Group) -> Iterator[Diagnosis]:
     few = median(r.application for r in group.quiet)
     many = median(r.application for r in group.busy)
     spent = sum(max(0.0, r.application - few) for r in group.requests)
-    if many < GROWTH * few or not _matters(spent, len(group.requests), group.total_s):
+    if not _matters(spent, len(group.requests), group.total_s):
         return
     gaps = _gaps(group.requests)
-    if len(gaps) < MIN_REQUESTS or median(gaps) < ONE_BY_ONE * few:
+    if len(gaps) < MIN_REQUESTS or median(gaps) < ONE_BY_ONE * few or percentile(gaps, 0.25) < EVEN * median(gaps):
         return
     alone, together = milliseconds(few), milliseconds(many)
     yield Diagnosis(
@@ -156,9 +173,9 @@ def event_loop(groups: Sequence[Group], visits: Mapping[str, Visit], cores_used:
 
 
 def _gaps(requests: Sequence[Request]) -> list[float]:
-    """Seconds between the end of one request and that of the next to end, where both were under way together."""
+    """Seconds between the ends of two requests that were under way together and ended one after the other, in order."""
     by_end = sorted(requests, key=lambda r: r.end_ns)
-    return [(later.end_ns - one.end_ns) / 1e9 for one, later in pairwise(by_end) if later.start_ns < one.end_ns]
+    return sorted((later.end_ns - one.end_ns) / 1e9 for one, later in pairwise(by_end) if later.start_ns < one.end_ns)
 
 
 def _section(request: Request, work: Work) -> tuple[int, int] | None:

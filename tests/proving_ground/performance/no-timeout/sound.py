@@ -10,7 +10,7 @@ app = service()
 
 @app.get("/dossiers")
 async def dossiers(n: int = 1) -> Any:
-    pause = 0.8 if n % 12 == 11 else 0.005
+    pause = 2.3 if n % 12 == 11 else 0.005
     try:
         return (await app.state.registry.get(f"/registry/{n}?pause={pause}", timeout=0.25)).json()
     except httpx.TimeoutException:
