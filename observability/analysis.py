@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from observability.diagnosis import Diagnosis, diagnose, told, waiting
-from observability.diagnosis.group import MIN_REQUESTS
+from observability.diagnosis import Diagnosis, diagnose, growth, told, waiting
+from observability.diagnosis.group import MIN_REQUESTS, grouped
 from observability.received import Received
 from observability.requests import Request, assemble
 from observability.routes import Route, by_route
@@ -76,6 +76,7 @@ def collect(site: Site, received: Received) -> Evidence:
             *_share_facts(received, requests, assembly.kinds),
             _slowest(received, routes),
             *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, cores_used),
+            growth.fact(grouped(requests), _nothing_served(received, requests)),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
             Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
             Fact(id="trace.spans_dropped", value=received.dropped, unit=Unit.COUNT),

@@ -21,7 +21,7 @@ from observability.requests import assemble
 from observability.sent import Sent, Visit
 from observability.spans import Span, Work
 from scorecard import evidence
-from scorecard.evidence import Column, Evidence, Finding, Status, Table, Text, Unit, broken
+from scorecard.evidence import Column, Evidence, Fact, Finding, Status, Table, Text, Unit, broken
 from scorecard.project import Site
 
 RECORDED = Path(__file__).parent / "recorded" / "reference-on-a-busy-machine.json.gz"
@@ -183,6 +183,22 @@ def test_nothing_found_where_not_all_was_seen_is_unknown(site: Site) -> None:
     value, reason = diagnoses(dark)
     assert value is None
     assert "no SQL span arrived" in reason
+
+
+def test_what_grows_between_low_and_high_load_is_said_with_its_route(site: Site) -> None:
+    def growth(spans: list[Span]) -> Fact:
+        return next(fact for fact in collect(site, Received(spans)).facts if fact.id == "trace.growth")
+
+    grown = growth(crowd(lambda number: 60 + number))
+    assert isinstance(grown.value, float)
+    assert 1.5 < grown.value < 3
+    assert grown.detail.startswith("GET /a: 30 ms with 0 others under way, ")
+    assert grown.detail.endswith("own code grows most")
+    level = growth(many(MIN_REQUESTS))
+    assert level.value is None
+    assert level.reason is not None
+    assert "low and at high load" in level.reason.en
+    assert growth([]).value is None
 
 
 def test_the_processor_is_known_only_from_a_whole_table_of_steps(site: Site) -> None:
