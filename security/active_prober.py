@@ -12,10 +12,11 @@ from security import active_markup
 from security.active_attempt import Attempt, Proof, Weakness
 from security.active_execution import try_execution
 from security.active_points import Point, points, put, with_query
-from security.active_reach import ELSEWHERE, leads_elsewhere, try_redirect, try_ssrf, try_traversal
+from security.active_reach import try_redirect, try_ssrf, try_traversal
 from security.active_sql import try_sql
 from security.callback import Callback
 from security.exchange import Budget, Reply, Sent, origin
+from security.redirects import ELSEWHERE, leads_elsewhere
 from security.sender import Sender
 
 _PROBES = (active_markup.try_markup, try_execution, try_sql, try_traversal, try_ssrf, try_redirect)

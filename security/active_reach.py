@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
 
 from security.active_attempt import Attempt, Proof, Weakness
-from security.exchange import Reply
+from security.redirects import ELSEWHERE, leads_elsewhere
 
 _PASSWD = re.compile(r"\broot:[^:\n]{0,120}:0:0:")
 """First line of /etc/passwd (passwd(5)): every Unix has it, everybody may read it, it holds nothing secret."""
 _UP = "../" * 12
-ELSEWHERE = "portance.invalid"
-"""A host that does not exist, by RFC 2606."""
 
 
 def try_traversal(attempt: Attempt) -> Proof | None:
@@ -41,14 +38,3 @@ def try_redirect(attempt: Attempt) -> Proof | None:
         if leads_elsewhere(reply):
             return Proof(Weakness.REDIRECT, value, f"{reply.ended} with a redirect to that site")
     return None
-
-
-def leads_elsewhere(reply: Reply) -> bool:
-    """Whether an answer sends a browser to :data:`ELSEWHERE`; browsers read a backslash as a slash."""
-    target = reply.headers.get("location", reply.headers.get("refresh", "").partition("url=")[2])
-    if reply.status is None or not target:
-        return False
-    try:
-        return urlsplit(urljoin("http://service.invalid/", target.replace("\\", "/"))).hostname == ELSEWHERE
-    except ValueError:
-        return False

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scorecard.evidence import Severity
 from scorecard.project import Step
 from security import forms
-from security.exchange import Reply
 from security.person import Exchange, Person
+from security.redirects import ELSEWHERE, leads_elsewhere
 from security.rules import Hit, Rule
 from security.trial import route
 from security.walk import Entry, Walk
 
-ELSEWHERE = "portance.invalid"
-"""A host that exists nowhere (RFC 6761, 6.4): no redirect to it is followed."""
 _RULE = Rule(
     Severity.MEDIUM,
     "CWE-601",
@@ -52,15 +50,6 @@ def look(walk: Walk, entry: Entry, again: Callable[[], Person | None]) -> tuple[
         finally:
             person.close()
     return False, []
-
-
-def leads_elsewhere(reply: Reply) -> bool:
-    """Whether an answer sends a browser to :data:`ELSEWHERE`; browsers read a backslash as a slash."""
-    target = reply.headers.get("location", "").strip()
-    try:
-        return urlsplit(urljoin("http://service.invalid/", target.replace("\\", "/"))).hostname == ELSEWHERE
-    except ValueError:
-        return False
 
 
 def _extra(step: Step, names: list[str], value: str) -> dict[str, str] | None:
