@@ -45,7 +45,7 @@ class Group:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the code shows the weakness and a request proved it: then it is certain."""
+        """Whether the code shows the weakness and a request showed it too."""
         return self.static and self.active
 
 
