@@ -16,7 +16,7 @@ from k8s.pod_security import restricted
 from k8s.render import render
 from k8s.workloads import Cluster, Outcome
 from scorecard.evidence import Evidence, Fact, Finding, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 
 CHECKS: dict[str, Callable[[Cluster], Outcome]] = {
     "k8s.probes": probes,

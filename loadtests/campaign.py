@@ -16,7 +16,8 @@ from loadtests.processor import CpuClock
 from loadtests.search import Capacity, Phase, Plan, search
 from loadtests.step import Objective, Step, from_report
 from scorecard.evidence import Text
-from scorecard.project import Journey, Progress
+from scorecard.project import Journey
+from scorecard.site import Progress
 
 FEWEST_EXPECTED = 100
 """A step must promise so many requests: the 95th percentile of fewer moves with every single one."""

@@ -10,7 +10,8 @@ from loadtests.demand_day import agent_day, citizen_day, peak_minutes
 from loadtests.demand_time import Day
 from loadtests.profiles import agent_habits, profile
 from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
-from scorecard.project import ProjectFile, Site
+from scorecard.project import ProjectFile
+from scorecard.site import Site
 
 
 def collect_demand(site: Site) -> Evidence:

@@ -17,7 +17,8 @@ from typing import Any
 from loadtests.engine.channel import Channel
 from loadtests.engine.orders import TIMEOUT_S, Order
 from loadtests.errors import LoadTestError
-from scorecard.project import Journey, is_local
+from scorecard.project import Journey
+from scorecard.site import is_local
 
 _START_TIMEOUT_S = 60.0
 _SPARE_S = 20.0

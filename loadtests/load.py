@@ -21,7 +21,7 @@ from loadtests.processor import CpuClock
 from loadtests.search import Capacity
 from loadtests.step import Objective, Step
 from scorecard.evidence import Evidence, Provenance, Status, Text
-from scorecard.project import Site, is_local
+from scorecard.site import Site, is_local
 
 COLLECTOR = "loadtests.load"
 

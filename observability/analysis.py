@@ -15,7 +15,7 @@ from observability.routes import Route, by_route
 from observability.sent import FILE_NAME, Sent, read_sent
 from observability.spans import Work
 from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 
 NO_SPAN = Text(
     en="no span arrived: the service exports none to OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -14,7 +14,7 @@ from observability.page_facts import FACTS, NOT_SEEN, facts, pages_table, unseen
 from observability.page_findings import findings
 from observability.views import Tour
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text
-from scorecard.project import Site, is_local
+from scorecard.site import Site, is_local
 
 NAME = "pages"
 

@@ -16,7 +16,8 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Provenance, Status, Text
-from scorecard.project import Journey, RunProfile, Site, is_local
+from scorecard.project import Journey, RunProfile
+from scorecard.site import Site, is_local
 from security.abuse_attack import Attack, Onslaught, Scenario, attacks, run
 from security.abuse_facts import FACTS, Phase, account, facts, hit, is_unlimited, table
 from security.abuse_honest import Honest

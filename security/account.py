@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scorecard.evidence import Evidence, Fact, Finding, Provenance, Severity, Status, Suppression, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security.observation import COLLECTOR, count
 from security.rules import Hit, findings
 

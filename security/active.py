@@ -15,7 +15,8 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Fact, Finding, Provenance, Status, Text, Unit
-from scorecard.project import RunProfile, Site, is_local
+from scorecard.project import RunProfile
+from scorecard.site import Site, is_local
 from security.active_attempt import Weakness
 from security.active_journeys import Played, mark, pages, play, probe
 from security.active_operations import Surface, survey, upload

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.journeys import templates
-from scorecard.project import Journey, Site, Step
+from scorecard.project import Journey, Step
+from scorecard.site import Site
 from security import active_markup
 from security.active_points import Point, points, put
 from security.active_prober import Aim, Prober

@@ -10,7 +10,8 @@ from functools import partial
 from random import Random
 from urllib.parse import parse_qsl, urlsplit
 
-from scorecard.project import Site, Step
+from scorecard.project import Step
+from scorecard.site import Site
 from security.active_crawl import Offer, crawl
 from security.active_journeys import Played, route_of
 from security.active_plan import Known, covers, members, request

@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import RunProfile, Site, is_local
+from scorecard.project import RunProfile
+from scorecard.site import Site, is_local
 from security.api_document import declares_sign_in, fetched
 from security.api_identities import PEOPLE, Identities, sign_in
 from security.api_report import CHECKS, ApiReport, Failure, NotAReportError, read

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import yaml
 
-from scorecard.project import Site, is_local
+from scorecard.site import Site, is_local
 
 TIMEOUT_S = 10.0
 MOST_BYTES = 16 * 1024 * 1024

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from scorecard.evidence import Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.exchange import Budget
 from security.playable import in_order, last_but
 from security.playable import refusal as unplayable

@@ -15,7 +15,8 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Column, Evidence, Fact, Finding, Provenance, Severity, Status, Table, Text, Unit
-from scorecard.project import Journey, Site
+from scorecard.project import Journey
+from scorecard.site import Site
 from security.exchange import Budget
 from security.group_access import between_groups
 from security.observation import COLLECTOR, count, keep, unobserved

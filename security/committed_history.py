@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security import detect_secrets
 from security.account import found, handed_in
 from security.environment_secrets import TYPE, named_secrets

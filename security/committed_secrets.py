@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security import detect_secrets
 from security.account import found, handed_in
 from security.containerfile import containerfiles

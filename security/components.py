@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security.account import found, handed_in
 from security.licences import Installed, imported, installed, is_strong_copyleft
 from security.observation import count, keep, no_key, unobserved, yes_no

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scorecard.evidence import Evidence, Severity, Status, Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.environment_secrets import names_a_secret
 from security.instructions import Instruction, assignments, instructions, is_containerfile
 from security.linting import Linter, lint

@@ -13,7 +13,7 @@ from importlib import metadata
 from packaging.version import InvalidVersion, Version
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security import osv, pip_audit
 from security.advisories import Advisory, Audit
 from security.observation import COLLECTOR, count, keep, no_key, unknown, unobserved, yes_no

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from scorecard.project import is_local
+from scorecard.site import is_local
 
 REQUESTS = 400
 TOTAL_S = 60.0

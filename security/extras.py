@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecard.evidence import Evidence, Provenance, Severity, Status, Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security import sarif
 from security.account import by_severity, facts_by_severity, found, handed_in
 from security.containerfile import containerfiles

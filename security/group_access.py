@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from scorecard.project import Journey, Site, Step
+from scorecard.project import Journey, Step
+from scorecard.site import Site
 from security.exchange import Reply, Sent
 from security.person import PROOF, Exchange, Person, is_of
 from security.playable import last_but

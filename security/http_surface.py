@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site, is_local
+from scorecard.site import Site, is_local
 from security import cookies, cors, error_pages, exposure, headers
 from security.observation import COLLECTOR, Seen, keep, unobserved
 from security.redaction import redact

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scorecard.evidence import Evidence, Provenance, Status, Suppression, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security import sarif
 from security.account import by_severity, facts_by_severity, found, handed_in
 from security.observation import keep, unobserved

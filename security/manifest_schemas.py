@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security.account import found, handed_in
 from security.observation import count, keep, no_key, unobserved
 from security.rules import Hit, Rule

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security.redaction import redact
 from security.rules import Hit
 

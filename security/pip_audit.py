@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecard.evidence import Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.advisories import CONTROL, Advisory, Audit, distinct
 from security.requirements_file import Pin
 from security.tool import Finished, Tool, ToolError, crashed, garbage, module, run, version

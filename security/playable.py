@@ -6,7 +6,8 @@ from random import Random
 
 from scorecard.evidence import Status, Text
 from scorecard.journeys import JourneyError
-from scorecard.project import Journey, Site, is_local
+from scorecard.project import Journey
+from scorecard.site import Site, is_local
 from security.exchange import Budget
 from security.person import Person, check
 from security.redaction import redact

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence
-from scorecard.project import Site
+from scorecard.site import Site
 from security import (
     abuse,
     active,

@@ -14,7 +14,8 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import Journey, Site
+from scorecard.project import Journey
+from scorecard.site import Site
 from security.active_journeys import pages
 from security.active_plan import Known, request
 from security.deletion import Deletion, Written, deletions, write

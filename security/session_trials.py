@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from scorecard.evidence import Text
-from scorecard.project import Journey, RunProfile, Site
+from scorecard.project import Journey, RunProfile
+from scorecard.site import Site
 from security import session_life, sign_in_redirect, token_forgery
 from security.exchange import Budget
 from security.forged_requests import Forged, walk_forged

@@ -13,7 +13,7 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 from security import caching, cookies, session_life
 from security.exchange import Budget
 from security.forged_requests import NOTHING_TO_FORGE

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from scorecard.evidence import Evidence, Provenance, Status, Suppression, Text, Unit
 from scorecard.findings.route import table as routes_table
-from scorecard.project import Site
+from scorecard.site import Site
 from security import bandit, own_rules, ruff
 from security.account import by_severity, facts_by_severity, found, handed_in
 from security.code_results import CodeResult, merged

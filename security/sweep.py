@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scorecard.evidence import Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.tool import Finished, Tool, ToolError, run
 from security.tree import Gap, Tree, incomplete
 

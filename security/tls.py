@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import Site, is_local
+from scorecard.site import Site, is_local
 from security.observation import COLLECTOR, keep, unobserved, yes_no
 from security.redaction import redact
 from security.rules import Hit, Rule, findings

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from scorecard.evidence import Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.redaction import redact
 from security.tool import ToolError
 

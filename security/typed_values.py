@@ -21,7 +21,8 @@ import httpx
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
 from scorecard.journeys import templates
-from scorecard.project import Journey, Site
+from scorecard.project import Journey
+from scorecard.site import Site
 from security.exchange import Budget, Reply, Sent, build, client, deliver
 from security.observation import COLLECTOR, count, keep, unknown, unobserved
 from security.person import Exchange, Person, is_of

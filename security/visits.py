@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from scorecard.evidence import Text
-from scorecard.project import is_local
+from scorecard.site import is_local
 from security.redaction import redact
 
 VISITS = 120

@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.project import RunProfile, Site, is_local
+from scorecard.project import RunProfile
+from scorecard.site import Site, is_local
 from security.observation import COLLECTOR, keep, unobserved
 from security.redaction import redact
 from security.rules import Hit, Rule, findings

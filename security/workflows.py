@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from scorecard.evidence import Evidence, Provenance, Severity, Status, Text
-from scorecard.project import Site
+from scorecard.site import Site
 from security.account import Found, by_severity, handed_in
 from security.linting import Linter, lint
 from security.observation import no_key, unobserved

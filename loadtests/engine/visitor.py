@@ -26,7 +26,8 @@ from loadtests.engine.tracing import SentTraces, traceparent
 from scorecard.journeys import templates
 from scorecard.journeys.extraction import Answer, Extractor, Missing, compile_extractors
 from scorecard.journeys.people import fresh_uuid
-from scorecard.project import Journey, Step, is_local
+from scorecard.project import Journey, Step
+from scorecard.site import is_local
 
 _ANY_STATUS = frozenset(range(100, 600))
 

@@ -24,7 +24,7 @@ from scorecard.cli.side_by_side import side_by_side
 from scorecard.cli.stages import Collector, selected, stage
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
-from scorecard.project import Progress, Site
+from scorecard.site import Progress, Site
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that will not take the next evidence either: the run ends there."""

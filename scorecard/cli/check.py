@@ -19,8 +19,9 @@ from scorecard.gating import policy as policies
 from scorecard.gating.lines import line_of
 from scorecard.linting import lint
 from scorecard.linting.producers import producers
-from scorecard.project import ProjectError, ProjectFile, Site
+from scorecard.project import ProjectError, ProjectFile
 from scorecard.quantities import day
+from scorecard.site import Site
 from security import committed_secrets, source_code
 
 _TOLD = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)

@@ -157,7 +157,8 @@ def demand(
     """Nothing is started and nothing is sent. Exit code 0, or 2 for a wrong file."""
     from scorecard.cli import demand as told
     from scorecard.cli import habits
-    from scorecard.project import Site, load
+    from scorecard.project import load
+    from scorecard.site import Site
 
     found = load(project)
     if access_log is not None or analytics is not None:

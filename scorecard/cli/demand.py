@@ -10,8 +10,9 @@ from loadtests.demand import SECONDS_A_DAY, Demand, Stream, demand
 from loadtests.demand_evidence import collect_demand
 from loadtests.profiles import Sourced, agent_habits
 from scorecard.evidence import Evidence
-from scorecard.project import ProjectFile, Site
+from scorecard.project import ProjectFile
 from scorecard.reports.words import Lang, Words
+from scorecard.site import Site
 
 _BAR = 40
 _SOURCES = 74

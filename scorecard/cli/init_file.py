@@ -10,7 +10,8 @@ from loadtests.openapi_journeys import step
 from scorecard.cli import toml_text
 from scorecard.cli.init_probe import DOCUMENT_PATHS, Tried
 from scorecard.evidence import Text
-from scorecard.project import Journey, Step, is_local
+from scorecard.project import Journey, Step
+from scorecard.site import is_local
 
 USERS_PLACEHOLDER = 300_000
 """Nobody can guess a population; it has to be there for the file to be valid, and the comment says to replace it."""

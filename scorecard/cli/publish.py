@@ -10,8 +10,8 @@ import httpx
 from scorecard.cli.errors import CommandError
 from scorecard.cli.runs import Run
 from scorecard.evidence import Text
-from scorecard.project import is_local
 from scorecard.publication.submission import Submission, files_of
+from scorecard.site import is_local
 
 TIMEOUT_S = 60.0
 

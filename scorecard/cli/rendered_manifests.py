@@ -7,7 +7,7 @@ from pathlib import Path
 import k8s.render
 from k8s.documents import ManifestError
 from scorecard.evidence import Evidence
-from scorecard.project import Site
+from scorecard.site import Site
 from security import manifest_schemas
 from security.manifest_schemas import Rendered
 from security.tool import ToolError

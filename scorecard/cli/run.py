@@ -20,10 +20,11 @@ from scorecard.cli.progress import Reporter
 from scorecard.cli.runs import Run, create
 from scorecard.declarations import declared
 from scorecard.evidence import Text
-from scorecard.project import RunProfile, Site, load
+from scorecard.project import RunProfile, load
 from scorecard.reports import FORMATS
 from scorecard.reports.terminal import print_summary
 from scorecard.scorecard import Scorecard
+from scorecard.site import Site
 
 
 @dataclass(frozen=True)

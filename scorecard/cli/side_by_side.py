@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scorecard.cli.progress import Reporter
 from scorecard.cli.stages import Collector
 from scorecard.evidence import Evidence, Text
-from scorecard.project import Progress
+from scorecard.site import Progress
 
 MOST = 4
 """Collectors at a time: they wait for programs that share the disk."""

@@ -14,7 +14,8 @@ import security.registry
 from scorecard.cli import rendered_manifests
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
-from scorecard.project import RunProfile, Site
+from scorecard.project import RunProfile
+from scorecard.site import Site
 
 Collect = Callable[[Site], Evidence]
 

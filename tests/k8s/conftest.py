@@ -9,7 +9,7 @@ import pytest
 
 from scorecard import project
 from scorecard.evidence import Evidence, Fact
-from scorecard.project import Site
+from scorecard.site import Site
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from k8s.checks import CHECKS, collect
 from scorecard.evidence import Evidence, Fact
-from scorecard.project import Site
+from scorecard.site import Site
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 EXPECTED: dict[str, object] = {"true": True, "false": False, "unknown": None}

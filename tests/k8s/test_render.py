@@ -16,7 +16,7 @@ from k8s.documents import ManifestError, Reading, read_text
 from k8s.patches import PatchError, apply_json_patch, merge
 from k8s.render import render
 from scorecard.evidence import Evidence, Fact, Status
-from scorecard.project import Site
+from scorecard.site import Site
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

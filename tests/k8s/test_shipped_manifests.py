@@ -18,7 +18,7 @@ import k8s
 from k8s.checks import CHECKS, collect
 from k8s.render import render
 from scorecard.evidence import Status
-from scorecard.project import Site
+from scorecard.site import Site
 
 ROOT = Path(k8s.__file__).parent
 PRODUCTION = ROOT / "manifests" / "overlays" / "production"

@@ -11,7 +11,8 @@ from loadtests.demand_day import peak_minutes
 from loadtests.demand_evidence import collect_demand
 from loadtests.profiles import profile
 from scorecard.evidence import Evidence
-from scorecard.project import ProjectFile, Site
+from scorecard.project import ProjectFile
+from scorecard.site import Site
 
 _EXAMPLE = {"participation": "100 %", "peak_day_share": "10 %", "peak_to_mean": 10.0, "retries": "0 %"}
 _FOURTEEN_STEPS = [{"get": f"/{number}", "think": "51 s"} for number in range(14)]

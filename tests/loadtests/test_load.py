@@ -25,7 +25,8 @@ from loadtests.histogram import quantiles
 from loadtests.load import collect_load
 from loadtests.load_measured import FACTS
 from scorecard.evidence import Evidence, Status
-from scorecard.project import Journey, ProjectFile, Site
+from scorecard.project import Journey, ProjectFile
+from scorecard.site import Site
 
 _BRIEF = Budget(
     total_s=8,

@@ -19,7 +19,7 @@ import pytest
 
 from reference_app import embedded
 from scorecard import project
-from scorecard.project import Site
+from scorecard.site import Site
 
 HERE = Path(__file__).parent
 

@@ -14,7 +14,7 @@ from observability.requests import assemble, merged_length
 from observability.spans import Span, Work
 from observability.statements import shape
 from scorecard.evidence import Evidence, Fact, Status
-from scorecard.project import Site
+from scorecard.site import Site
 
 _ids = itertools.count(1)
 MS = 1_000_000

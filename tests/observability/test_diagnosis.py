@@ -22,7 +22,7 @@ from observability.sent import Sent, Visit
 from observability.spans import Span, Work
 from scorecard import evidence
 from scorecard.evidence import Column, Evidence, Fact, Finding, Status, Table, Text, Unit, broken
-from scorecard.project import Site
+from scorecard.site import Site
 
 RECORDED = Path(__file__).parent / "recorded" / "reference-on-a-busy-machine.json.gz"
 MS = 1_000_000
@@ -101,6 +101,14 @@ def test_a_statement_a_row_is_n_plus_one_also_where_two_take_turns() -> None:
 @pytest.mark.parametrize("number", [1, 4])
 def test_a_handful_of_the_same_statement_is_no_defect(number: int) -> None:
     assert rules(many(MIN_REQUESTS, *selects("select one", number), end=20)) == []
+
+
+def test_a_statement_is_slow_only_where_others_are_not_as_slow() -> None:
+    slow = (Work.SQL, "select one", 0, 40)
+    assert rules(many(MIN_REQUESTS, slow, (Work.SQL, "COMMIT", 50, 51))) == ["slow-statement"]
+    assert rules(many(MIN_REQUESTS, slow, (Work.SQL, "COMMIT", 50, 65))) == [], "the machine, or the way there"
+    two = (slow, (Work.SQL, "select two", 41, 80), (Work.SQL, "COMMIT", 81, 82))
+    assert rules(many(MIN_REQUESTS, *two)) == ["slow-statement", "slow-statement"]
 
 
 def test_too_few_requests_say_nothing() -> None:

@@ -26,7 +26,7 @@ from observability.analysis import collect
 from observability.receiver import Receiver
 from scorecard import evidence, project
 from scorecard.evidence import Column, Evidence, Provenance, Status, Table, Unit
-from scorecard.project import Site
+from scorecard.site import Site
 
 GROUND = Path(__file__).resolve().parents[1] / "proving_ground" / "performance"
 sys.path.insert(0, str(GROUND))

@@ -21,7 +21,7 @@ from observability.page_findings import findings
 from observability.pages import collect
 from observability.views import Tour
 from scorecard.evidence import Evidence, Fact, Severity, Status
-from scorecard.project import Site
+from scorecard.site import Site
 
 pytest.importorskip("playwright", reason="Playwright is not installed: pip install with the extra 'pages'")
 

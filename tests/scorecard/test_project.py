@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from scorecard.project import FILE_NAME, TIERS, ProjectError, is_local, load, parse
+from scorecard.project import FILE_NAME, TIERS, ProjectError, load, parse
+from scorecard.site import is_local
 
 WHOLE = """
 [project]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, RunProfile, Site, Step, TargetSection
+from scorecard.project import About, Journey, ProjectFile, RunProfile, Step, TargetSection
+from scorecard.site import Site
 
 
 def _answers(*statuses: int) -> dict[str, Any]:

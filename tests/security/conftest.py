@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from scorecard.evidence import Evidence, Fact, Status
-from scorecard.project import About, ProjectFile, SecuritySection, Site, TargetSection
+from scorecard.project import About, ProjectFile, SecuritySection, TargetSection
+from scorecard.site import Site
 from security.tool import Tool
 
 # The stand-ins are modules of their own, found by their names.

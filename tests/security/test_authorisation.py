@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from scorecard.evidence import Status, Unit
-from scorecard.project import Site, load
+from scorecard.project import load
+from scorecard.site import Site
 from security import authorisation, sessions
 from security.exchange import Budget
 from security.tampering import tampered, tampered_cookie

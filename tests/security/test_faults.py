@@ -16,7 +16,7 @@ import pytest
 
 from scorecard.cli import rendered_manifests
 from scorecard.evidence import Evidence, Status
-from scorecard.project import Site
+from scorecard.site import Site
 from security import (
     committed_history,
     committed_secrets,

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from loadtests import load_table
-from loadtests.demand import collect_demand
+from loadtests.demand_evidence import collect_demand
 from loadtests.step import Objective
 from scorecard.evidence import Table
-from scorecard.project import ProjectFile, Site
+from scorecard.project import ProjectFile
 from scorecard.reports import labels, measured, plots, sheet
 from scorecard.reports.words import Words
 from scorecard.scorecard import Scorecard
+from scorecard.site import Site
 
 
 @pytest.fixture

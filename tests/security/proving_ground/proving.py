@@ -14,7 +14,8 @@ from observability.receiver import Receiver
 from scorecard.cli.service import running
 from scorecard.cli.stages import COLLECTORS, Collector
 from scorecard.evidence import Evidence
-from scorecard.project import FILE_NAME, ProjectFile, RunProfile, Site, load, parse
+from scorecard.project import FILE_NAME, ProjectFile, RunProfile, load, parse
+from scorecard.site import Site
 from security import abuse, active, traced_values
 from security.exchange import Budget
 

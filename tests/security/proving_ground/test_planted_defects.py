@@ -11,7 +11,8 @@ from proving import SCANNERS
 
 from scorecard.criteria import catalogue
 from scorecard.evidence import Evidence, Fact, Finding, Status
-from scorecard.project import About, ProjectFile, Site, TargetSection
+from scorecard.project import About, ProjectFile, TargetSection
+from scorecard.site import Site
 
 ROOT = GROUND.parents[1]
 TABLE = ROOT / "docs" / "security" / "scanners.md"

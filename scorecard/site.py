@@ -1,0 +1,59 @@
+"""The site that collectors look at: the service, its project file, and the folder of the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scorecard.evidence import Text
+from scorecard.project import ProjectFile, RunProfile
+
+
+def _silent(message: Text, fraction: float, remaining_s: float | None = None) -> None:
+    """Progress that nobody listens to."""
+
+
+Progress = Callable[[Text, float, float | None], None]
+"""Called with what is being done, the fraction done (0 to 1) and the seconds left, None when not known."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a collector may look at.
+
+    Attributes:
+        project: the project file.
+        root: folder that relative paths of the project file start from.
+        run: folder of the run; a collector keeps raw tool output under ``run/raw/<collector>/``.
+        url: base URL of the running service without a trailing slash, None when none runs.
+        profile: how long and deep to look.
+        progress: to be called about once a second during long work.
+        server_pids: processes of the service, when this run started it (to read their CPU and memory).
+    """
+
+    project: ProjectFile
+    root: Path
+    run: Path
+    url: str | None = None
+    profile: RunProfile = "quick"
+    progress: Progress = _silent
+    server_pids: tuple[int, ...] = field(default=())
+
+    def path(self, relative: str) -> Path:
+        """Absolute path of something the project file names."""
+        return (self.root / relative).resolve()
+
+    def raw(self, collector: str) -> Path:
+        """Folder for raw output of ``collector``, made if needed."""
+        folder = self.run / "raw" / collector
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def is_local(url: str) -> bool:
+    """Whether ``url`` is on this machine; load goes elsewhere only with ``target.remote = true``."""
+    host = re.sub(r"^https?://", "", url).split("/", 1)[0].rsplit("@", 1)[-1]
+    host = host.split("]")[0].lstrip("[") if host.startswith("[") else host.split(":")[0]
+    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
