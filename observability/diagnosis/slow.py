@@ -18,9 +18,9 @@ from scorecard.evidence import Text
 SLOW_S = 0.01
 """A lookup by an index takes well under a millisecond; ten say that rows are read one by one or that it waits."""
 LEAST_SHARE = 0.3
-LOCK_RATIO = 5.0
-"""A statement that waits for a lock is at its fastest so many times faster than it mostly is, and so many times slower
-than the other statements asked at the same time: those wait for the processor as long as it does."""
+SLOWER = 5.0
+"""So many times slower than others of the same requests is slow by itself: those wait for the processor as long as it
+does. One that waits for a lock is at its fastest so many times faster than it mostly is, too."""
 
 _LOCKS = re.compile(
     r"(?:update|delete|insert|merge|lock)\b|.*\bfor (?:no key )?update\b(?!.*\bskip locked\b)|.*\bpg_advisory_",
@@ -49,11 +49,14 @@ def find(group: Group) -> Iterator[Diagnosis]:
 def _slow(group: Group) -> Iterator[Diagnosis]:
     quiet_total = sum(request.duration for request in group.quiet)
     everywhere = _times(group.requests)
+    usual = {text: median(times) for text, times in _times(group.quiet, control=True).items()}
     for text, times in sorted(_times(group.quiet).items()):
         # Even its fast runs are slow: one that is slow now and then waits for something else.
         if percentile(sorted(times), 0.25) < SLOW_S or sum(times) < LEAST_SHARE * quiet_total:
             continue
-        if len(everywhere[text]) < MIN_REQUESTS:
+        # Where even the fastest of the others, a COMMIT mostly, is as slow, it is the machine or the way there.
+        fastest_other = min((one for other, one in usual.items() if other != text), default=0.0)
+        if len(everywhere[text]) < MIN_REQUESTS or usual[text] < SLOWER * fastest_other:
             continue
         spent = min(sum(everywhere[text]), group.total_s)
         typical, share = milliseconds(median(times)), percent(min(1.0, sum(times) / quiet_total))
@@ -80,7 +83,7 @@ def _locks(group: Group) -> Iterator[Diagnosis]:
             continue
         usual, fastest = median(mine), percentile(sorted(mine), 0.02)
         others = [t for other, found in times.items() if other != text for t in found]
-        if usual < SLOW_S or usual < LOCK_RATIO * fastest or (others and usual < LOCK_RATIO * median(others)):
+        if usual < SLOW_S or usual < SLOWER * fastest or (others and usual < SLOWER * median(others)):
             continue
         spent = min(sum(mine), group.total_s)
         saved = max(0.0, spent - fastest * len(mine))
