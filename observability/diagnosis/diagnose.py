@@ -42,7 +42,7 @@ def _found(
     groups = grouped(requests)
     explosions = [d for group in groups for d in own_time.span_explosion(group)]
     yield from explosions
-    # A route that makes hundreds of spans holds the event loop by making them.
+    # A route that makes hundreds of spans holds the event loop by making them, and that is its own time.
     quick_to_trace = [group for group in groups if group.route not in {d.route for d in explosions}]
     waits = [
         *waiting.at_the_door(groups, Work.SQL),
@@ -51,7 +51,7 @@ def _found(
     ]
     through_doors = {d.route for d in waits}
     waits += waiting.own_locks([group for group in groups if group.route not in through_doors], cores_used)
-    explained = {d.route for d in waits}
+    explained = {d.route for d in (*waits, *explosions)}
     yield from waits
     for group in groups:
         yield from repeated.find(group)
