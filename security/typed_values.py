@@ -1,4 +1,4 @@
-"""Where the personal values typed in the journeys turn up: in the log of the service, in addresses, in error messages.
+"""Where the personal values typed in the journeys turn up: in the log of the service, in addresses, errors, metrics.
 
 The values are made up and known, so that a hit is certain. No evidence quotes one. What identifies a firm (SIREN,
 SIRET) is in a public register and is not counted; see docs/decisions/0035.
@@ -30,6 +30,7 @@ from security.personal_data import Kind, find, spellings
 from security.playable import in_order, last_but, refusal
 from security.redaction import redact
 from security.rules import Hit, Rule, findings
+from security.shown_metrics import PATHS, held_in_metrics
 from security.trial import ends_session
 
 NAME = "personal-data"
@@ -37,6 +38,7 @@ FACTS = {
     "security.personal_values_in_log": Unit.COUNT,
     "security.personal_values_in_urls": Unit.COUNT,
     "security.personal_values_in_errors": Unit.COUNT,
+    "security.personal_values_in_metrics": Unit.COUNT,
 }
 LOG_LIMIT = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -52,6 +54,7 @@ class Walk:
     typed: dict[str, Kind] = field(default_factory=dict)
     in_urls: set[tuple[Kind, str]] = field(default_factory=set)
     in_errors: set[tuple[Kind, str]] = field(default_factory=set)
+    in_metrics: set[tuple[Kind, str]] = field(default_factory=set)
     errors_seen: int = 0
     stopped: Text | None = None
 
@@ -73,6 +76,7 @@ def collect(site: Site, *, random: Random | None = None, budget: Callable[[], Bu
         _go(site, site.url.rstrip("/"), journey, walk, chance, allowed)
     if not walk.typed:
         return unobserved(site, NAME, Status.SKIPPED, _NOTHING_TYPED if walk.stopped is None else walk.stopped, FACTS)
+    walk.in_metrics, shown = held_in_metrics(site.url.rstrip("/"), walk.typed, budget)
     logged, log_gap, size = _logged(site.run / "raw" / "service" / "service.log", walk.typed)
     gap = walk.stopped if walk.stopped is not None else log_gap
     typed = f"{len(walk.typed)} values ({', '.join(sorted({kind.value for kind in walk.typed.values()}))})"
@@ -80,6 +84,12 @@ def collect(site: Site, *, random: Random | None = None, budget: Callable[[], Bu
         count("security.personal_values_in_log", len(logged), gap, f"{typed}, {size} bytes read"),
         count("security.personal_values_in_urls", len(walk.in_urls), walk.stopped, typed),
         _errors(walk),
+        count(
+            "security.personal_values_in_metrics",
+            len(walk.in_metrics),
+            walk.stopped,
+            f"metrics are shown at {', '.join(shown)}" if shown else f"no metrics are shown at {', '.join(PATHS)}",
+        ),
     )
     return Evidence(
         name=NAME,
@@ -228,6 +238,10 @@ def _hits(logged: dict[str, Kind], walk: Walk) -> list[Hit]:
         for kind, place in sorted(walk.in_urls)
     ]
     hits += [
+        _hit(_METRICS_RULE, "personal-data-in-metrics", place, kind, "is a label of the metrics that anybody may read")
+        for kind, place in sorted(walk.in_metrics)
+    ]
+    hits += [
         _hit(_ERROR_RULE, "personal-data-in-error", place, kind, "is sent back in an error")
         for kind, place in sorted(walk.in_errors)
     ]
@@ -245,6 +259,7 @@ def _account(walk: Walk, logged: dict[str, Kind]) -> dict[str, object]:
         "log": sorted(kind.value for kind in logged.values()),
         "urls": sorted([kind.value, place] for kind, place in walk.in_urls),
         "errors": sorted([kind.value, place] for kind, place in walk.in_errors),
+        "metrics": sorted([kind.value, place] for kind, place in walk.in_metrics),
     }
 
 
@@ -281,6 +296,12 @@ _ERROR_RULE = Rule(
     "CWE-209",
     "v5.0.0-16.5.1",
     "Name the field that is wrong in an error, and do not send its value, or the whole document, back.",
+)
+_METRICS_RULE = Rule(
+    Severity.HIGH,
+    "CWE-359",
+    "v5.0.0-14.2.4",
+    "Label a metric with the route and the status, never with what tells one person from another.",
 )
 _NOTHING_TYPED = Text(
     en="the journeys type no personal value: let them use {email}, {name} or {iban}",
