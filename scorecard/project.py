@@ -76,6 +76,9 @@ class About(Section):
     users: int = Field(gt=0, description="People or firms the service must be able to serve.")
     agents: int = Field(default=0, ge=0, description="Agents who work with it on a working day.")
     kind: Kind = Field(default="online-procedure", description="Kind of service; it selects the criteria.")
+    address: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+(/\S*)?$", description="Public address, as people know it."
+    )
     tier: Tier = Field(
         default_factory=lambda about: tier_of(about["users"]),
         description="How much depends on it, which selects the criteria that block: national from 200 000 users on "

@@ -177,7 +177,7 @@ class Action(Strict):
 
 
 class ProjectSummary(Strict):
-    """Who is judged; ``tier`` is None in scorecards written before there were tiers.
+    """Who is judged; ``tier`` is None in scorecards written before there were tiers; ``address`` is the public one.
 
     ``file`` is the project file and ``code`` the folder that the paths of findings start from, both from the root of
     the repository ("." is the root); ``code`` is None where it lies outside.
@@ -190,6 +190,7 @@ class ProjectSummary(Strict):
     tier: Tier | None = None
     file: str = FILE_NAME
     code: str | None = "."
+    address: str | None = None
 
 
 class Scorecard(Strict):

@@ -123,7 +123,7 @@ def report(
             "--format",
             "-f",
             help=t("Formats, comma separated: ", "Formats, séparés par des virgules : ")
-            + "html, pdf, json, md, junit, sarif, gitlab, gitlab-metrics, csv, prometheus, badge",
+            + "html, pdf, json, md, junit, sarif, gitlab, gitlab-metrics, csv, prometheus, badge, dashlord",
         ),
     ] = "html",
     into: Annotated[

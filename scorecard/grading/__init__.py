@@ -74,6 +74,7 @@ def grade(
             users=project.project.users,
             agents=project.project.agents,
             tier=project.project.tier,
+            address=project.project.address,
         ),
         graded_on=today,
         decision=decision,

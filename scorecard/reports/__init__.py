@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scorecard.evidence import Evidence
 from scorecard.reports import (
     badge,
+    dashlord,
     gitlab,
     gitlab_metrics,
     html,
@@ -47,5 +48,6 @@ FORMATS: dict[str, Renderer] = {
     "gitlab-metrics": Renderer("gl-metrics.txt", "text/plain; charset=utf-8", gitlab_metrics.render),
     "csv": Renderer("scorecard.csv", "text/csv; charset=utf-8", spreadsheet.render),
     "prometheus": Renderer("scorecard.prom", "text/plain; version=0.0.4; charset=utf-8", prometheus.render),
+    "dashlord": Renderer(dashlord.FILE_NAME, "application/json", dashlord.render),
     "badge": Renderer("badge.svg", "image/svg+xml", badge.render),
 }
