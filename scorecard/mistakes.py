@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from scorecard.lines import line_of
+
 
 def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
     """The mistake a person should mend first, in one line: where, what, and the nearest known key of ``model``."""
@@ -22,6 +24,14 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
             given = first["input"]
             shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
             return f"{where}: {first['msg'].removeprefix('Value error, ')}{shown}".lstrip(": ")
+
+
+def line_of_mistake(error: ValidationError, text: str) -> int | None:
+    """Line of the TOML ``text``, from 1, with the mistake that :func:`first_mistake` words; None where it has none."""
+    problems: list[Any] = list(error.errors())
+    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
+    named = first["msg"].removeprefix("Value error, ").split(" ", 1)[0]  # our own messages begin with the key
+    return line_of(text, first["loc"] if first["type"] != "value_error" else (*first["loc"], named))
 
 
 def _where(location: tuple[int | str, ...]) -> str:

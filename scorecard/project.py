@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from scorecard.mistakes import first_mistake
+from scorecard.mistakes import first_mistake, line_of_mistake
 
 FILE_NAME = "portance.toml"
 
@@ -353,7 +353,8 @@ def load(path: Path) -> ProjectFile:
 def parse(content: bytes, name: str = FILE_NAME) -> ProjectFile:
     """Read a project file from its bytes; ``name`` is used in messages. Raises ProjectError like :func:`load`."""
     try:
-        document = tomllib.loads(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        document = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise ProjectError(f"{name}: not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
@@ -361,4 +362,6 @@ def parse(content: bytes, name: str = FILE_NAME) -> ProjectFile:
     try:
         return ProjectFile.model_validate(document)
     except ValidationError as error:
-        raise ProjectError(f"{name}: {first_mistake(error, ProjectFile)}") from error
+        line = line_of_mistake(error, text)
+        where = name if line is None else f"{name}:{line}"
+        raise ProjectError(f"{where}: {first_mistake(error, ProjectFile)}") from error

@@ -16,7 +16,7 @@ from scorecard.criteria import CatalogueError
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Severity, Status, Text
 from scorecard.gating import policy as policies
-from scorecard.gating.lines import line_of
+from scorecard.lines import line_of
 from scorecard.linting import lint
 from scorecard.linting.producers import producers
 from scorecard.project import ProjectError, ProjectFile
@@ -74,8 +74,8 @@ def _project(path: Path, found: list[Remark], *, told: bool, today: date) -> Pro
         declared(known)
     except ProjectError as error:
         if told:
-            said = str(error).removeprefix(f"{path}: ")
-            found.append(Remark(str(path), Text(en=said, fr=said)))
+            at, _, said = str(error).partition(": ")  # the message begins with the file and the line
+            found.append(Remark(at, Text(en=said, fr=said)))
         return None
     if told:
         content = path.read_text(encoding="utf-8")

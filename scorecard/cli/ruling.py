@@ -18,7 +18,7 @@ from scorecard.evidence import Evidence, Text
 from scorecard.gating import Baseline, BaselineError, PolicyError, PolicyFile, Ruling, rule
 from scorecard.gating import baseline as against
 from scorecard.gating import policy as policies
-from scorecard.gating.lines import line_of
+from scorecard.lines import line_of
 from scorecard.reports import FORMATS
 from scorecard.scorecard import Scorecard
 

@@ -9,14 +9,14 @@ from datetime import date
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from scorecard import lines
 from scorecard.criteria import Domain
 from scorecard.evidence import Severity
-from scorecard.gating import lines
-from scorecard.mistakes import first_mistake
+from scorecard.mistakes import first_mistake, line_of_mistake
 from scorecard.project import Ratio, Section
 
 FILE_NAME = "portance-policy.toml"
@@ -184,7 +184,9 @@ def parse(content: bytes, name: str, today: date) -> PolicyFile:
     try:
         policy = Policy.model_validate(document)
     except ValidationError as error:
-        raise PolicyError(f"{_where(error, name, text)}: {first_mistake(error, Policy)}") from error
+        line = line_of_mistake(error, text)
+        where = name if line is None else f"{name}:{line}"
+        raise PolicyError(f"{where}: {first_mistake(error, Policy)}") from error
     read = PolicyFile(name, content, policy)
     for path, until in _dates(policy):
         if until < today:
@@ -199,13 +201,3 @@ def _dates(policy: Policy) -> Iterator[tuple[lines.Path, date]]:
     for path, rules in tables:
         if rules.conditional_until is not None:
             yield (*path, "conditional_until"), rules.conditional_until
-
-
-def _where(error: ValidationError, name: str, text: str) -> str:
-    """The file and the line of the mistake that :func:`first_mistake` words."""
-    problems: list[Any] = list(error.errors())
-    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    named = first["msg"].removeprefix("Value error, ").split(" ", 1)[0]  # our own messages begin with the key
-    location = first["loc"] if first["type"] != "value_error" else (*first["loc"], named)
-    line = lines.line_of(text, location)
-    return name if line is None else f"{name}:{line}"

@@ -61,6 +61,16 @@ def test_the_example_of_the_contract_is_read_with_its_units() -> None:
     assert project.journeys[0].steps[0].label == "POST /dossiers"
 
 
+def test_a_mistake_is_told_with_its_line() -> None:
+    content = (
+        '[project]\nname = "x"\nusers = 1\n[target]\n\n[[waivers]]\ncriterion = "a"\nreason = "because it is fine"\n'
+    )
+    with pytest.raises(ProjectError, match=r"^portance\.toml:6: waivers\[1\]\.approver: missing$"):
+        parse(content.encode())
+    with pytest.raises(ProjectError, match=r"^portance\.toml:3: project\.users"):
+        parse(b'[project]\nname = "x"\nusers = "many"\n[target]\n')
+
+
 def test_fifteen_lines_are_enough() -> None:
     content = b'[project]\nname = "PoC"\nusers = 10_000\n[target]\nurl = "http://127.0.0.1:8000"\n'
     assert parse(content).objectives.p95 == pytest.approx(0.4)
@@ -88,7 +98,7 @@ def test_fifteen_lines_are_enough() -> None:
 def test_a_mistake_is_one_line_that_says_where(old: str, new: str, message: str) -> None:
     with pytest.raises(ProjectError, match=message) as raised:
         parse(changed(old, new))
-    assert str(raised.value).startswith(f"{FILE_NAME}: ")
+    assert re.match(rf"{re.escape(FILE_NAME)}(:\d+)?: ", str(raised.value))
     assert "\n" not in str(raised.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorecard.gating.lines import line_of
+from scorecard.lines import line_of
 from scorecard.gating.policy import PolicyError, Rules, load, parse
 from scorecard.gating.refusals import RULES
 
