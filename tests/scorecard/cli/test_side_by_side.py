@@ -97,11 +97,12 @@ def test_an_interruption_stops_them_all(reporter, monkeypatch):
         raise Blow
 
     monkeypatch.setattr(reporter[0], "update", blow)
+    before = set(threading.enumerate())
     with pytest.raises(Blow):
         side_by_side(collectors("first", "second"), ask, reporter[0], workers=2)
     assert set(left) <= {"first", "second"}
     assert left
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+    assert not set(threading.enumerate()) - before
 
 
 def test_the_time_told_is_the_one_that_was_given(reporter):
