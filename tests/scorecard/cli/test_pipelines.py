@@ -218,7 +218,12 @@ def hook() -> list[str]:
         ("src/weak.py", "import subprocess\nsubprocess.call('ls', shell=True)\n", 1, "src/weak.py:2: "),
         ("conf.txt", 'aws = "AKIAIOSFODNN7EXAMPLQ"\n', 1, "conf.txt:1: "),
         ("src/broken.py", "def (:\n", 2, "not valid Python"),
-        ("portance.toml", '[project]\nname = "x"\nusrs = 3\n[target]\n', 1, "portance.toml:3: project.usrs: unknown key"),
+        (
+            "portance.toml",
+            '[project]\nname = "x"\nusrs = 3\n[target]\n',
+            1,
+            "portance.toml:3: project.usrs: unknown key",
+        ),
         ("portance-policy.toml", "[gate]\n", 1, "portance-policy.toml:1: gate: no rule in it"),
         ("picture.svg", "<svg/>\n", 0, ""),
     ],

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorecard.lines import line_of
 from scorecard.gating.policy import PolicyError, Rules, load, parse
 from scorecard.gating.refusals import RULES
+from scorecard.lines import line_of
 
 WHOLE = """
 # what the State asks before opening day
