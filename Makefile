@@ -29,7 +29,8 @@ check: $(VENV)/.dev ## Style, types and the direction of the imports
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 test-tree: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests on the source tree
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/loadtests --ignore tests/httpbin
+	@$(BIN)/python -m pytest tests/loadtests tests/httpbin # they measure: nothing else runs beside them
 
 test-wheel: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests of the built wheel, as a user gets it
 	@rm -rf dist $(WHEEL)

@@ -54,7 +54,7 @@ def test_the_json_report_holds_what_the_contract_promises(card):
     assert document["schema"] == "portance/scorecard/1"
     assert document["project"] == {
         "name": "Aid", "kind": "online-procedure", "users": 300_000, "agents": 3_000, "tier": "national",
-        "file": "portance.toml", "code": ".",
+        "file": "portance.toml", "code": ".", "address": None,
     }  # fmt: skip
     assert document["decision"] == "no_go"
     assert set(document["grade"]) >= {"low", "high"}
