@@ -15,7 +15,7 @@ from scorecard.project import DemandProfile
 
 
 class Sourced(BaseModel):
-    """A number, where it comes from, and the range to reckon with (nine times in ten).
+    """A number, where it comes from, and the range to reckon with, which is a judgement.
 
     Without a range the number is taken as it is, as one that the project file gives.
     """
