@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Literal
 
@@ -32,4 +32,24 @@ def schedule(
                 moments = [(phase + number) * duration_s / count for number in range(count)]
         arrivals += [(moment, kind) for moment in moments]
     arrivals.sort()
+    return arrivals
+
+
+def along(
+    rates: Mapping[str, float],
+    warm_up_s: float,
+    course: Sequence[tuple[float, float]],
+    random: Random,
+    pattern: Pattern = "poisson",
+) -> list[tuple[float, str]]:
+    """Arrivals along a course of (seconds, factor on ``rates``), after a warm-up at its first factor.
+
+    Each part is a :func:`schedule` of its own: a step of the rate is as sharp as the course says.
+    """
+    arrivals: list[tuple[float, str]] = []
+    begins = 0.0
+    for seconds, factor in ((warm_up_s, course[0][1]), *course):
+        part = {kind: rate * factor for kind, rate in rates.items()}
+        arrivals += [(begins + moment, kind) for moment, kind in schedule(part, seconds, random, pattern)]
+        begins += seconds
     return arrivals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtests.engine.arrivals import Pattern
@@ -43,6 +43,9 @@ class Order:
         sample_share: share of the sessions whose requests ask to be traced.
         think_scale: factor on the think times.
         pattern: law of the arrivals.
+        course: how the rates change over the window: (seconds, factor) one after the other, which add up to
+            ``duration_s``; the warm-up is at the first factor. Constant when empty.
+        slice_s: length of the slices that the window is reported in; 0 for none.
     """
 
     rates: Mapping[str, float]
@@ -53,3 +56,5 @@ class Order:
     sample_share: float
     think_scale: float
     pattern: Pattern = "poisson"
+    course: Sequence[tuple[float, float]] = ()
+    slice_s: float = 0.0

@@ -13,7 +13,7 @@ import gevent
 from gevent.pool import Pool
 from locust.env import Environment
 
-from loadtests.engine.arrivals import schedule
+from loadtests.engine.arrivals import along, schedule
 from loadtests.engine.orders import Limits, Order
 from loadtests.engine.recorder import Recorder, monotonic
 from loadtests.engine.tracing import SentTraces
@@ -57,10 +57,14 @@ class Pump:
     def run(self, order: Order, beat: Beat) -> dict[str, Any]:
         """Carry out one step of the load and report it; ``beat`` is called about once a second."""
         span = order.warm_up_s + order.duration_s
-        arrivals = schedule(order.rates, span, self._random, order.pattern)
+        arrivals = (
+            along(order.rates, order.warm_up_s, order.course, self._random, order.pattern)
+            if order.course
+            else schedule(order.rates, span, self._random, order.pattern)
+        )
         start = monotonic() + _LEAD_S
         opens, closes = start + order.warm_up_s, start + span
-        recorder = Recorder(opens, closes, order.limits)
+        recorder = Recorder(opens, closes, order.limits, order.slice_s)
         sessions = Pool()
         watch = gevent.spawn(_watch, recorder, sessions, beat)
         cpu = _CpuMeter(opens)

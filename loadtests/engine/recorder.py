@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadtests.engine.orders import Limits
+from loadtests.engine.slices import Slices
 from loadtests.histogram import Durations
 
 GENERATOR_LIMITS = frozenset({"no free port", "too many open files", "out of memory"})
@@ -32,6 +33,7 @@ class Exchange:
         status: of the answer, 0 when none came.
         verified: a ``verify`` step got an answer that tells whether what was written is there.
         lost: a ``verify`` step got an answer that does not hold what was written.
+        deferred: the answer was 503 or 429 and said when to come back (``Retry-After``, RFC 9110, 10.2.3).
     """
 
     label: str
@@ -45,6 +47,7 @@ class Exchange:
     status: int = 0
     verified: bool = False
     lost: bool = False
+    deferred: bool = False
 
 
 @dataclass
@@ -62,9 +65,10 @@ class Recorder:
     ``owed`` is how many requests of the window are under way.
     """
 
-    def __init__(self, opens: float, closes: float, limits: Limits) -> None:
+    def __init__(self, opens: float, closes: float, limits: Limits, slice_s: float = 0.0) -> None:
         self.opens = opens
         self.closes = closes
+        self._slices = Slices(opens, slice_s)
         self.broken: str | None = None
         self._limits = limits
         self._steps: dict[str, _PerStep] = {}
@@ -139,6 +143,7 @@ class Recorder:
                 }
                 for label, one in self._steps.items()
             ],
+            "slices": self._slices.report(),
         }
 
     def _inside(self, intended: float) -> bool:
@@ -161,6 +166,7 @@ class Recorder:
         self._counts["verified"] += exchange.verified
         if exchange.hops == 0:
             return
+        self._slices.count(exchange.intended, latency, failed=exchange.error is not None, deferred=exchange.deferred)
         self._counts["heard"] += exchange.status != 0
         self._counts["limited"] += exchange.status == 429
         self._counts["writes"] += exchange.writes

@@ -157,7 +157,7 @@ class Visitor(FastHttpUser):
         sent = ended = monotonic()
         recorder.sending(sent, intended)
         error: str | None = UNFINISHED
-        status, hops, elsewhere, lost = 0, int(ours), 0.0, False
+        status, hops, elsewhere, lost, deferred = 0, int(ours), 0.0, False, False
         try:
             with self.client.request(
                 ready.method,
@@ -172,6 +172,7 @@ class Visitor(FastHttpUser):
                 raw: FastResponse = response.request_meta["response"]
                 failure = response.request_meta["exception"]
                 status = raw.status_code
+                deferred = status in (429, 503) and "Retry-After" in (raw.headers or {})
                 hops, elsewhere = self._hops(url, ours, raw, ended - sent)
                 if failure is not None:
                     error = kind_of(failure)
@@ -201,6 +202,7 @@ class Visitor(FastHttpUser):
                     status=status,
                     verified=step.verify and (lost or error is None),
                     lost=lost,
+                    deferred=deferred,
                 )
             )
             # a request cut off is not listed: nobody can tell whether the target ever saw it
