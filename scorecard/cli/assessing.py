@@ -98,6 +98,7 @@ def grade(
     from scorecard.cli.criteria_folders import keep
     from scorecard.cli.grade import grade_run, write_reports
     from scorecard.cli.run import Output, show
+    from scorecard.cli.waivers import refused_waivers
 
     graded = Run(folder)
     card = grade_run(graded, day(on), criteria)
@@ -107,6 +108,8 @@ def grade(
     write_reports(graded, card, lang)
     if old is None or not as_json:
         show(card, graded, Output(lang, as_json, quiet))
+    for one in [] if quiet else refused_waivers(graded, day(on)):
+        typer.echo(f"{one.at}: {one.text.in_(lang)}", err=True)
     if old is not None and as_json:
         typer.echo(earlier.document(old, card, lang))
     elif old is not None and not quiet:

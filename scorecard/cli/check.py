@@ -12,15 +12,14 @@ from pathlib import Path
 from scorecard import project
 from scorecard.cli.criteria_folders import criteria_of, folders
 from scorecard.cli.errors import CommandError
+from scorecard.cli.waivers import refused
 from scorecard.criteria import CatalogueError
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Severity, Status, Text
 from scorecard.gating import policy as policies
-from scorecard.lines import line_of
 from scorecard.linting import lint
 from scorecard.linting.producers import producers
 from scorecard.project import ProjectError, ProjectFile
-from scorecard.quantities import day
 from scorecard.site import Site
 from security import committed_secrets, source_code
 
@@ -79,14 +78,19 @@ def _project(path: Path, found: list[Remark], *, told: bool, today: date) -> Pro
         return None
     if told:
         content = path.read_text(encoding="utf-8")
-        for number, waiver in enumerate(known.waivers):
-            if waiver.expires < today:
-                text = Text(
-                    en=f"the waiver of {waiver.criterion} expired on {day(waiver.expires, 'en')}",
-                    fr=f"la dérogation sur {waiver.criterion} a expiré le {day(waiver.expires, 'fr')}",
-                )
-                found.append(Remark(f"{path}:{line_of(content, ('waivers', number, 'expires'))}", text))
+        criteria = _criteria_of(known, path, found)
+        if criteria is not None:
+            found += [Remark(one.at, one.text) for one in refused(known, content, str(path), criteria, today)]
     return known
+
+
+def _criteria_of(known: ProjectFile, path: Path, found: list[Remark]) -> set[str] | None:
+    """Ids of the criteria the project is judged by; None, and why among ``found``, when they cannot be read."""
+    try:
+        return {criterion.id for criterion in criteria_of(folders(known, path.resolve().parent, ()))}
+    except CatalogueError as error:
+        found.append(Remark(str(path), Text(en=str(error), fr=str(error))))
+        return None
 
 
 def _policy(path: Path, root: Path, today: date) -> Iterator[Remark]:

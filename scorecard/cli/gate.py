@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from scorecard.cli.cost import Cost
+from scorecard.cli.waivers import Refused
 from scorecard.evidence import Finding, Severity, Text
 from scorecard.gating import BUILT_IN, Ruling
 from scorecard.gating import baseline as against
-from scorecard.project import Waiver
 from scorecard.quantities import day
 from scorecard.reports import labels
 from scorecard.reports.characters import for_log
@@ -22,24 +22,7 @@ MOST_LINES = 10
 SCHEMA = "portance/gate/1"
 
 
-@dataclass(frozen=True)
-class Expired:
-    """A waiver that no longer counts, and the line of the project file it stands on."""
-
-    waiver: Waiver
-    at: str
-
-    @property
-    def text(self) -> Text:
-        """What is wrong with it."""
-        name, ended = self.waiver.criterion, self.waiver.expires
-        return Text(
-            en=f"the waiver of {name} expired on {day(ended, 'en')} and counts for nothing",
-            fr=f"la dérogation sur {name} a expiré le {day(ended, 'fr')} et ne compte plus",
-        )
-
-
-def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> list[str]:
+def lines(ruling: Ruling, refused: Sequence[Refused], cost: Cost, lang: str) -> list[str]:
     """Decision, exit code and rule, then what closes the gate, the gravest first, and the cost of the gate.
 
     At most :data:`MOST_LINES` lines; what has no room is counted.
@@ -48,7 +31,7 @@ def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> 
     head = [words.say(ruling.card.decision_reason), words.say(_by_what(ruling))]
     closes, refuses = list(_closing_lines(ruling, words)), list(_refused(ruling, words))
     first = [*refuses, *closes] if ruling.card.decision.exit_code == 0 else [*closes, *refuses]
-    reasons = [*first, *_notes(ruling, expired, words)]
+    reasons = [*first, *_notes(ruling, refused, words)]
     room = MOST_LINES - len(head) - 1
     if len(reasons) > room:
         left = len(reasons) - room + 1
@@ -57,7 +40,7 @@ def lines(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> 
     return [*map(for_log, head), *(f"  {for_log(line)}" for line in reasons), cost.said(lang)]
 
 
-def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: str) -> dict[str, Any]:
+def as_document(ruling: Ruling, refused: Sequence[Refused], cost: Cost, lang: str) -> dict[str, Any]:
     """The same as JSON values, with everything that the log has no room for."""
     card, baseline = ruling.card, ruling.baseline
     return {
@@ -86,8 +69,8 @@ def as_document(ruling: Ruling, expired: Sequence[Expired], cost: Cost, lang: st
             {"criterion": w.criterion, "expires": w.expires.isoformat(), "approver": w.approver, "reason": w.reason}
             for w in ruling.waived
         ],
-        "expired_waivers": [
-            {"criterion": e.waiver.criterion, "expires": e.waiver.expires.isoformat(), "at": e.at} for e in expired
+        "refused_waivers": [
+            {"criterion": one.waiver.criterion, "at": one.at, "reason": one.text.in_(lang)} for one in refused
         ],
         "baseline": None
         if baseline is None
@@ -148,9 +131,9 @@ def _closing_lines(ruling: Ruling, words: Words) -> Iterator[str]:
         yield f"{verdict} – {words.say(judged.criterion.title)} ({judged.criterion.id}). {words.say(judged.reason)}"
 
 
-def _notes(ruling: Ruling, expired: Sequence[Expired], words: Words) -> Iterator[str]:
+def _notes(ruling: Ruling, refused: Sequence[Refused], words: Words) -> Iterator[str]:
     """What closes nothing by itself: waivers, and what moved since the baseline."""
-    for item in expired:
+    for item in refused:
         yield f"{words.say(Text(en='refused', fr='refusé'))} – {words.say(item.text)} ({item.at})"
     if ruling.baseline is not None:
         yield f"{words.say(_since(ruling, ruling.baseline))}"

@@ -82,16 +82,16 @@ def gate(
 
     today: date = day(on)
     asked = Question(policy, stage, target_branch(os.environ) if branch is None else branch, baseline, criteria)
-    ruling, expired = rule_run(folder, asked, today)
+    ruling, refused = rule_run(folder, asked, today)
     if summary is not None:
         from scorecard.cli.proof import attest
 
         write_bytes(summary, attest(Run(folder), ruling, lang, datetime.now(UTC)))
     cost = measure(ruling.card.evidence)
-    log = lines(ruling, expired, cost, lang)
-    commands = tell_github(os.environ, ruling, expired, log, lang, folder)
+    log = lines(ruling, refused, cost, lang)
+    commands = tell_github(os.environ, ruling, refused, log, lang, folder)
     if as_json:
-        typer.echo(json.dumps(as_document(ruling, expired, cost, lang), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_document(ruling, refused, cost, lang), ensure_ascii=False, indent=1))
     elif not quiet:
         typer.echo("\n".join(log))
     for command in commands:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from scorecard.cli.gate import Expired
+from scorecard.cli.waivers import Refused
 from scorecard.evidence import Severity, Text
 from scorecard.gating import Ruling
 from scorecard.reports import markdown
@@ -52,9 +52,9 @@ def target_branch(environment: Mapping[str, str]) -> str | None:
     return next((environment[name] for name in names if environment.get(name)), None)
 
 
-def remarks(ruling: Ruling, expired: Sequence[Expired], lang: str) -> list[Annotation]:
+def remarks(ruling: Ruling, refused: Sequence[Refused], lang: str) -> list[Annotation]:
     """The ruling, what refuses, then the findings by severity; at most ten of each level."""
-    every = [_decision(ruling, lang), *_refusals(ruling, lang), *_waivers(expired, lang), *_findings(ruling.card)]
+    every = [_decision(ruling, lang), *_refusals(ruling, lang), *_waivers(refused, lang), *_findings(ruling.card)]
     kept: list[Annotation] = []
     for remark in every:
         if sum(one.level == remark.level for one in kept) < MOST_OF_A_LEVEL:
@@ -63,7 +63,7 @@ def remarks(ruling: Ruling, expired: Sequence[Expired], lang: str) -> list[Annot
 
 
 def tell_github(
-    environment: Mapping[str, str], ruling: Ruling, expired: Sequence[Expired], log: Sequence[str], lang: str, run: Path
+    environment: Mapping[str, str], ruling: Ruling, refused: Sequence[Refused], log: Sequence[str], lang: str, run: Path
 ) -> list[str]:
     """Append outputs and summary to the files that GitHub names; the workflow commands to print, none elsewhere.
 
@@ -76,7 +76,7 @@ def tell_github(
         _append(environment["GITHUB_STEP_SUMMARY"], _summary(ruling, log, lang))
     if environment.get("GITHUB_ACTIONS") != "true":
         return []
-    return [str(remark) for remark in remarks(ruling, expired, lang)]
+    return [str(remark) for remark in remarks(ruling, refused, lang)]
 
 
 def _summary(ruling: Ruling, log: Sequence[str], lang: str) -> str:
@@ -121,9 +121,9 @@ def _refusals(ruling: Ruling, lang: str) -> Iterator[Annotation]:
         yield Annotation("error", title, refusal.text.in_(lang), *_split(refusal.at))
 
 
-def _waivers(expired: Sequence[Expired], lang: str) -> Iterator[Annotation]:
+def _waivers(refused: Sequence[Refused], lang: str) -> Iterator[Annotation]:
     title = Text(en="Waiver refused", fr="Dérogation refusée").in_(lang)
-    for item in expired:
+    for item in refused:
         yield Annotation("warning", title, item.text.in_(lang), *_split(item.at))
 
 

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from scorecard import project
 from scorecard.cli.errors import CommandError
-from scorecard.cli.gate import Expired
 from scorecard.cli.grade import grade_run
 from scorecard.cli.runs import STATE, Run
+from scorecard.cli.waivers import Refused, refused_waivers
 from scorecard.evidence import Evidence, Text
 from scorecard.gating import Baseline, BaselineError, PolicyError, PolicyFile, Ruling, rule
 from scorecard.gating import baseline as against
 from scorecard.gating import policy as policies
-from scorecard.lines import line_of
 from scorecard.reports import FORMATS
 from scorecard.scorecard import Scorecard
 
@@ -37,8 +36,8 @@ class Question:
     criteria: Sequence[Path] | None = None
 
 
-def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[Expired]]:
-    """The ruling on the run in ``folder``, and its waivers that no longer count with the line each stands on.
+def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[Refused]]:
+    """The ruling on the run in ``folder``, and its waivers that count for nothing with the line that is wrong.
 
     Raises:
         CommandError: the folder is no run, the policy is missing or has a hole, or the baseline is missing or cannot be
@@ -58,12 +57,7 @@ def rule_run(folder: Path, asked: Question, today: date) -> tuple[Ruling, list[E
         raise CommandError(error.text) from error
     except PolicyError as error:
         raise CommandError(Text(en=str(error), fr=str(error))) from error
-    content = run.project_file.read_text(encoding="utf-8")
-    return ruling, [
-        Expired(waiver, f"{card.project.file}:{line_of(content, ('waivers', number, 'expires'))}")
-        for number, waiver in enumerate(waivers)
-        if waiver in ruling.expired
-    ]
+    return ruling, refused_waivers(run, today, card.project.file, asked.criteria)
 
 
 def read_baseline(path: Path, today: date) -> Baseline:

@@ -18,6 +18,7 @@ from scorecard.cli.language import Lang
 from scorecard.cli.options import console
 from scorecard.cli.progress import Reporter
 from scorecard.cli.runs import Run, create
+from scorecard.cli.waivers import misnamed
 from scorecard.declarations import declared
 from scorecard.evidence import Text
 from scorecard.project import RunProfile, load
@@ -66,7 +67,11 @@ def carry_out(
     _check(only)
     project = load(path)
     own = criteria_folders.folders(project, path.resolve().parent, criteria)
-    declared(project, criteria_folders.criteria_of(own))  # what is misspelt is said now, not after the load
+    criteria_known = criteria_folders.criteria_of(own)
+    declared(project, criteria_known)  # what is misspelt is said now, not after the load
+    wrong = misnamed(project, path.read_text(encoding="utf-8"), str(path), {one.id for one in criteria_known})
+    if wrong is not None:
+        raise CommandError(wrong)
     began = time.monotonic()
     run = create(parent.absolute(), name or project.project.name, path.read_bytes(), datetime.now(UTC))
     run.mark("running", today=today(), lang=output.lang)

@@ -25,8 +25,7 @@ class Ruling:
     """What the gate answers.
 
     ``exit_code`` is that of the decision, or worse: 0 met, 1 not met, 2 cannot be told. ``policy`` and ``tables`` say
-    by what rules (``policy_digest`` is None for the built-in one), ``refusals`` what they refuse. ``expired`` are the
-    waivers that no longer count.
+    by what rules (``policy_digest`` is None for the built-in one), ``refusals`` what they refuse.
     """
 
     card: Scorecard
@@ -36,7 +35,6 @@ class Ruling:
     tables: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     waived: tuple[Waiver, ...]
-    expired: tuple[Waiver, ...]
     baseline: Baseline | None
 
 
@@ -73,7 +71,6 @@ def rule(
         tables=tuple(clause.name for clause in clauses),
         refusals=tuple(sorted(found, key=lambda r: not r.certain)),
         waived=tuple(valid[name] for name in sorted(valid)),
-        expired=tuple(w for w in waivers if w.expires < today),
         baseline=baseline,
     )
 
