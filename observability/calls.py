@@ -1,4 +1,5 @@
-"""Spans for what a request waits for: its SQL (psycopg 3) and its outgoing HTTP (httpx), in sampled traces only.
+"""Spans for what a request waits for: its SQL (psycopg 3), its outgoing HTTP (httpx), the clients that it makes for
+them and the log lines that take long, in sampled traces only; each with the line of the service that does it.
 
 The methods are replaced in place, so that connections opened earlier and pools are covered. Outside a sampled trace a
 call costs one look at the current span; the reasons and the measurements are in docs/decisions/0040.
@@ -7,11 +8,17 @@ call costs one look at the current span; the reasons and the measurements are in
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
-_replaced: list[tuple[type, str, Any]] = []
+from observability import call_sites, inside
+
+MADE = "make "
+"""Beginning of the name of the span of a client, or of a connection, that is made within a request."""
+
+_replaced: list[tuple[Any, str, Any]] = []
 _NO_SPAN = nullcontext()
 
 
@@ -22,10 +29,14 @@ class Call(NamedTuple):
     attributes: dict[str, str]
     headers: MutableMapping[str, str] | None = None
     """Where the trace is passed on to the other side."""
+    leaves: bool = True
+    """Whether it leaves the process."""
 
 
 def trace_all() -> tuple[str, ...]:
     """Trace the calls of the libraries that are installed; returns the kinds traced: "sql", "http"."""
+    _wrap(logging.Logger, "callHandlers", inside.log_records)
+    _trace_fastapi()
     return _trace_psycopg() + _trace_httpx()
 
 
@@ -49,6 +60,9 @@ def _trace_psycopg() -> tuple[str, ...]:
         _replace(connection, "rollback", _end_of_work("ROLLBACK"))
     _replace(psycopg.Transaction, "__exit__", _end_of_transaction)
     _replace(psycopg.AsyncTransaction, "__aexit__", _end_of_transaction)
+    # A pool connects in tasks of its own, where no span is; what is seen here is a connection for one request.
+    _replace(psycopg.Connection, "connect", _connection)
+    _replace(psycopg.AsyncConnection, "connect", _connection)
     return ("sql",)
 
 
@@ -59,7 +73,20 @@ def _trace_httpx() -> tuple[str, ...]:
         return ()
     _replace(httpx.Client, "send", _outgoing)
     _replace(httpx.AsyncClient, "send", _outgoing)
+    for client in (httpx.Client, httpx.AsyncClient):
+        _replace(client, "__init__", lambda made, *_, **__: _made(f"httpx.{type(made).__name__}"))
     return ("http",)
+
+
+def _trace_fastapi() -> None:
+    try:
+        import fastapi.routing
+        import starlette.responses
+    except ImportError:
+        return
+    _wrap(starlette.responses.Response, "init_headers", inside.answer_sizes)
+    if hasattr(fastapi.routing, "run_endpoint_function"):  # no part of its promises: the line is not known without
+        _wrap(fastapi.routing, "run_endpoint_function", inside.handlers)
 
 
 def _sql(text: str) -> Call:
@@ -89,11 +116,26 @@ def _outgoing(_client: Any, request: Any, **_: Any) -> Call:
     return Call(request.method, {"http.request.method": request.method}, request.headers)
 
 
+def _connection(*_: Any, **__: Any) -> Call:
+    return _made("psycopg connection")
+
+
+def _made(what: str) -> Call:
+    return Call(MADE + what, {}, leaves=False)
+
+
+def _wrap(owner: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
+    original = owner.__dict__[name]
+    _replaced.append((owner, name, original))
+    setattr(owner, name, wrapped(original))
+
+
 def _replace(owner: type, name: str, describe: Callable[..., Call | None]) -> None:
     """Replace ``owner.name`` by itself inside a span, where the current span is recorded and a call is described."""
     from opentelemetry import trace
 
-    original: Callable[..., Any] = owner.__dict__[name]
+    found = owner.__dict__[name]
+    original: Callable[..., Any] = found.__func__ if isinstance(found, classmethod) else found
     current = trace.get_current_span
 
     def span(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> AbstractContextManager[Any]:
@@ -108,8 +150,9 @@ def _replace(owner: type, name: str, describe: Callable[..., Call | None]) -> No
         with span(arguments, keywords) as recorded:
             return _answered(recorded, original(*arguments, **keywords))
 
-    _replaced.append((owner, name, original))
-    setattr(owner, name, traced_async if inspect.iscoroutinefunction(original) else traced)
+    replacement = traced_async if inspect.iscoroutinefunction(original) else traced
+    _replaced.append((owner, name, found))
+    setattr(owner, name, classmethod(replacement) if isinstance(found, classmethod) else replacement)
 
 
 def _answered(span: Any, result: Any) -> Any:
@@ -124,7 +167,9 @@ def _span(call: Call) -> Iterator[Any]:
     from opentelemetry import propagate, trace
 
     tracer = trace.get_tracer("observability.calls")
-    with tracer.start_as_current_span(call.name, kind=trace.SpanKind.CLIENT, attributes=call.attributes) as span:
+    kind = trace.SpanKind.CLIENT if call.leaves else trace.SpanKind.INTERNAL
+    attributes: dict[str, str | int] = {**call.attributes, **call_sites.here()}
+    with tracer.start_as_current_span(call.name, kind=kind, attributes=attributes) as span:
         if call.headers is not None:
             propagate.inject(call.headers)
             yield span

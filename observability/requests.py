@@ -21,6 +21,8 @@ class Call(NamedTuple):
     failed: bool
     answered_by: str = ""
     """Route of the traced request that this call caused; empty where none is in the trace."""
+    at: str = ""
+    """Where in the code it is made (``file:line``); empty where the service does not say."""
 
     @property
     def seconds(self) -> float:
@@ -52,6 +54,10 @@ class Request:
     """Whether the trace began here: nobody who asked passed one on."""
     calls: tuple[Call, ...]
     """Everything below it in its own service, in order of time."""
+    at: str = ""
+    """Where in the code its handler is (``file:line``); empty where the service does not say."""
+    size: int | None = None
+    """Bytes of the answer, None where the service does not say."""
 
     @property
     def application(self) -> float:
@@ -76,6 +82,10 @@ class Assembly:
     """Spans that end before they begin, or begin before the request they belong to."""
     kinds: frozenset[Work] = frozenset()
     """The kinds of work seen in any span."""
+    handed: list[Span] = field(default_factory=list)
+    """Spans of what was handed to a queue."""
+    taken: list[Span] = field(default_factory=list)
+    """Spans of what was taken from one."""
 
 
 def assemble(spans: Iterable[Span]) -> Assembly:
@@ -85,6 +95,10 @@ def assemble(spans: Iterable[Span]) -> Assembly:
     kinds: set[Work] = set()
     for span in spans:
         kinds.add(span.work)
+        if span.work is Work.QUEUED:
+            assembly.handed.append(span)
+        elif span.work is Work.TAKEN:
+            assembly.taken.append(span)
         if span.span_id in traces[span.trace_id]:
             assembly.duplicates += 1
         else:
@@ -146,6 +160,9 @@ def _request(server: Span, below: list[Span], nested: bool, answers: dict[str, s
         end_ns=end,
         root=server.parent_id == "",
         calls=tuple(calls),
+        at=server.at,
+        # A span of the service's own may be the current one when the answer is made.
+        size=max((s.size for s in (server, *below) if s.size is not None), default=None),
     )
 
 
@@ -158,6 +175,7 @@ def _call(span: Span, start: int, end: int, answers: dict[str, str]) -> Call:
         end_ns=max(begin, min(span.end_ns, end)),  # one that ends before it begins took no time
         failed=span.failed,
         answered_by=answers.get(span.span_id, ""),
+        at=span.at,
     )
 
 

@@ -13,6 +13,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as OtlpStatus
 
+from observability import call_sites
+from observability.inside import BODY_SIZE
 from observability.statements import shape
 from observability.tracing import INSTRUMENTED
 
@@ -23,6 +25,10 @@ class Work(Enum):
     SERVING = "serving"
     SQL = "sql"
     REMOTE = "remote"
+    QUEUED = "queued"
+    """Something was handed to a queue."""
+    TAKEN = "taken"
+    """Something was taken from a queue and worked on."""
     OTHER = "other"
 
 
@@ -41,11 +47,24 @@ class Span(NamedTuple):
     service: str
     instrumented: frozenset[str]
     """Kinds of call the service says it traces ("sql", "http"); empty when it does not say."""
+    at: str = ""
+    """Where in the code it was made (``file:line``), empty when it does not say."""
+    links: frozenset[str] = frozenset()
+    """Other traces it says it belongs to."""
+    size: int | None = None
+    """Bytes of the answer, None when it does not say."""
 
 
 # Ids in a path would make a route of each request where a service sends no http.route.
 _ID_IN_PATH = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[^/\s]*@[^/\s]*)(?=/|$)")
-_LABEL_MAX_CHARS = 400
+_LABEL_MAX_CHARS = 2_000
+_PLACE_MAX_CHARS = 200
+_NO_LINKS: frozenset[str] = frozenset()
+_BY_KIND = {
+    OtlpSpan.SPAN_KIND_CLIENT: Work.REMOTE,
+    OtlpSpan.SPAN_KIND_PRODUCER: Work.QUEUED,
+    OtlpSpan.SPAN_KIND_CONSUMER: Work.TAKEN,
+}
 
 
 def spans(resources: Iterable[ResourceSpans]) -> Iterator[Span | None]:
@@ -96,6 +115,9 @@ def _span(span: OtlpSpan, service: str, instrumented: frozenset[str]) -> Span | 
         failed=span.status.code == OtlpStatus.STATUS_CODE_ERROR or (work is Work.REMOTE and _is_refusal(attributes)),
         service=service,
         instrumented=instrumented,
+        at=intern(_place(attributes)),
+        links=frozenset(link.trace_id.hex() for link in span.links) if span.links else _NO_LINKS,
+        size=_size(attributes),
     )
 
 
@@ -104,7 +126,7 @@ def _work(kind: int, attributes: dict[str, Any]) -> Work:
         return Work.SERVING
     if "db.system" in attributes or "db.system.name" in attributes:
         return Work.SQL
-    return Work.REMOTE if kind == OtlpSpan.SPAN_KIND_CLIENT else Work.OTHER
+    return _BY_KIND.get(kind, Work.OTHER)
 
 
 def _is_refusal(attributes: dict[str, Any]) -> bool:
@@ -124,8 +146,21 @@ def _label(name: str, work: Work, attributes: dict[str, Any]) -> str:
         case Work.SQL:
             text = attributes.get("db.query.text", attributes.get("db.statement"))
             return shape(text) if isinstance(text, str) else name
-        case Work.REMOTE | Work.OTHER:
+        case Work.REMOTE | Work.QUEUED | Work.TAKEN | Work.OTHER:
             return name
+
+
+def _place(attributes: dict[str, Any]) -> str:
+    file, line = attributes.get(call_sites.FILE), attributes.get(call_sites.LINE)
+    if not isinstance(file, str) or not file:
+        return ""
+    file = file[-_PLACE_MAX_CHARS:]
+    return f"{file}:{line}" if isinstance(line, int) else file
+
+
+def _size(attributes: dict[str, Any]) -> int | None:
+    size = attributes.get(BODY_SIZE, attributes.get("http.response_content_length"))
+    return size if isinstance(size, int) and size >= 0 else None
 
 
 def _attributes(pairs: Any) -> dict[str, Any]:

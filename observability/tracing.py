@@ -3,12 +3,12 @@
     app = FastAPI(telemetry=TELEMETRY, lifespan=lifespan)
 
 and in the lifespan, so after the server forked its workers: ``start("my-service")``, at its end ``stop()``. Nothing is
-imported, patched or sent unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. To adopt it elsewhere, take this file and
-``calls.py``: they need nothing else of this project.
+imported, patched or sent unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. To adopt it elsewhere, take this file,
+``calls.py``, ``call_sites.py`` and ``inside.py``: they need nothing else of this project.
 
 What leaves the process is an allow-list: of each span its name, times, route, method, status code, type of error and
-the SQL text with every literal and comment taken out. Paths, query strings, host names asked for, exception messages,
-stacks, ``tracestate`` and any attribute not listed stay here.
+the SQL text with every literal and comment taken out, the size of the answer and the line of code. Paths, query
+strings, host names asked for, exception messages, stacks, ``tracestate`` and any attribute not listed stay here.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ KEPT = frozenset(
         "exception.type",
         "http.method",
         "http.request.method",
+        "http.response.body.size",
         "http.response.status_code",
         "http.route",
         "http.status_code",
@@ -50,6 +51,8 @@ KEPT = frozenset(
         "db.query.text",
         "messaging.system",
         "messaging.operation.type",
+        "code.file.path",
+        "code.line.number",
         "rpc.system",
         "rpc.method",
     }

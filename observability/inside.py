@@ -1,0 +1,72 @@
+"""What a request does inside its own process and no call shows: clients it makes, log lines it waits for, its answer.
+
+Methods are replaced in place like those of ``calls.py``; outside a sampled trace each costs one look at the span.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from observability import call_sites
+
+LOG_RECORD = "log record"
+"""Name of the span of a log line that was waited for."""
+BODY_SIZE = "http.response.body.size"
+
+_LEAST_LOG_NS = 1_000_000
+"""A log line that is written sooner has no span: there may be hundreds in a request."""
+
+
+def log_records(original: Any) -> Any:
+    """``logging.Logger.callHandlers``, with a span where a handler makes the request wait for a millisecond or more."""
+    from opentelemetry import trace
+
+    current, tracer = trace.get_current_span, trace.get_tracer("observability.inside")
+
+    def handled(logger: logging.Logger, record: logging.LogRecord) -> None:
+        if not current().is_recording():
+            original(logger, record)
+            return
+        began = time.time_ns()
+        try:
+            original(logger, record)
+        finally:
+            ended = time.time_ns()
+            if ended - began >= _LEAST_LOG_NS:
+                span = tracer.start_span(LOG_RECORD, start_time=began, attributes=call_sites.here())
+                span.end(ended)
+
+    return handled
+
+
+def answer_sizes(original: Any) -> Any:
+    """``Response.init_headers`` of Starlette, which knows the body, telling its size (bytes) to the current span."""
+    from opentelemetry import trace
+
+    current = trace.get_current_span
+
+    def initialised(response: Any, headers: Any = None) -> None:
+        original(response, headers)
+        span = current()
+        body = getattr(response, "body", None)
+        if span.is_recording() and isinstance(body, bytes | memoryview):
+            span.set_attribute(BODY_SIZE, len(body))
+
+    return initialised
+
+
+def handlers(original: Any) -> Any:
+    """``run_endpoint_function`` of FastAPI, telling the current span where the function of the route is."""
+    from opentelemetry import trace
+
+    current = trace.get_current_span
+
+    async def ran(*, dependant: Any, values: dict[str, Any], is_coroutine: bool) -> Any:
+        span, code = current(), getattr(dependant.call, "__code__", None)
+        if code is not None and span.is_recording():
+            span.set_attributes(call_sites.of_code(code))
+        return await original(dependant=dependant, values=values, is_coroutine=is_coroutine)
+
+    return ran
