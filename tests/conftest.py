@@ -1,4 +1,6 @@
-"""How property tests choose their examples: the same ones at every run, new ones with ``make fuzz``."""
+"""What every test starts from: the same examples of property tests at every run, and signals that are heard."""
+
+import signal
 
 from hypothesis import settings
 
@@ -6,3 +8,8 @@ from hypothesis import settings
 settings.register_profile("gate", derandomize=True, database=None)
 settings.register_profile("fuzz", max_examples=2_000)
 settings.load_profile("gate")
+
+# A shell starts what runs in its background deaf to Ctrl-C, with all its children: a test of Ctrl-C would
+# wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
