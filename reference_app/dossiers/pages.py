@@ -11,6 +11,7 @@ from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from observability import telemetry
 from reference_app import idempotency
 from reference_app.dossiers import filing, repository
 from reference_app.dossiers.api import After, file_once
@@ -59,6 +60,8 @@ async def create(request: Request, parts: Given) -> Response:
 
             digest = idempotency.digest("POST /dossiers", draft.model_dump_json().encode())
             answer = await idempotency.once(connection, person.account, _key(typed), digest, effect)
+        if not answer.replayed:
+            telemetry.event("draft.started")
         return DossierOut.model_validate_json(answer.body).id
 
     return await _keep_form(request, "/dossiers", keep)
