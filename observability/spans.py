@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from sys import intern
 from typing import Any, NamedTuple
@@ -60,15 +60,15 @@ _ID_IN_PATH = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{16,}|[^/\s]*@[^/\s]*)(?=/|$
 _LABEL_MAX_CHARS = 2_000
 _PLACE_MAX_CHARS = 200
 _NO_LINKS: frozenset[str] = frozenset()
-_BY_KIND = {
+_BY_KIND: dict[int, Work] = {
     OtlpSpan.SPAN_KIND_CLIENT: Work.REMOTE,
     OtlpSpan.SPAN_KIND_PRODUCER: Work.QUEUED,
     OtlpSpan.SPAN_KIND_CONSUMER: Work.TAKEN,
 }
 
 
-def spans(resources: Iterable[ResourceSpans]) -> Iterator[Span | None]:
-    """The spans of a message in order, None for one that cannot be used (ids of a wrong length)."""
+def spans(resources: Iterable[ResourceSpans], wanted: Callable[[str], bool]) -> Iterator[Span | None]:
+    """The spans of the traces ``wanted`` in order, None for one that cannot be used (ids of a wrong length)."""
     for resource in resources:
         told = _attributes(resource.resource.attributes)
         service = intern(str(told.get("service.name", "")))
@@ -76,7 +76,10 @@ def spans(resources: Iterable[ResourceSpans]) -> Iterator[Span | None]:
         kinds = frozenset(str(kind) for kind in instrumented) if isinstance(instrumented, list) else frozenset()
         for scope in resource.scope_spans:
             for span in scope.spans:
-                yield _span(span, service, kinds)
+                if not _has_ids(span):
+                    yield None
+                elif wanted(trace_id := span.trace_id.hex()):
+                    yield _span(span, trace_id, service, kinds)
 
 
 def texts(resources: Iterable[ResourceSpans]) -> Iterator[tuple[str, str]]:
@@ -99,13 +102,15 @@ def _texts(attributes: Iterable[KeyValue]) -> Iterator[tuple[str, str]]:
                 yield one.key, value.string_value
 
 
-def _span(span: OtlpSpan, service: str, instrumented: frozenset[str]) -> Span | None:
-    if len(span.trace_id) != 16 or len(span.span_id) != 8 or not any(span.trace_id) or not any(span.span_id):
-        return None
+def _has_ids(span: OtlpSpan) -> bool:
+    return len(span.trace_id) == 16 and len(span.span_id) == 8 and any(span.trace_id) and any(span.span_id)
+
+
+def _span(span: OtlpSpan, trace_id: str, service: str, instrumented: frozenset[str]) -> Span:
     attributes = _attributes(span.attributes)
     work = _work(span.kind, attributes)
     return Span(
-        trace_id=span.trace_id.hex(),
+        trace_id=trace_id,
         span_id=span.span_id.hex(),
         parent_id=span.parent_span_id.hex(),
         work=work,

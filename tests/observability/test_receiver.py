@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from observability import receiver as module
+from observability import otlp
 from observability.receiver import Receiver, ReceiverError
 from observability.spans import Work
 
@@ -107,10 +107,10 @@ def test_what_cannot_be_read_is_refused_and_the_next_is_read(
 
 
 def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(receiver: Receiver) -> None:
-    bomb = gzip.compress(b"\0" * (module.MAX_BODY_BYTES + 1))
+    bomb = gzip.compress(b"\0" * (otlp.MAX_BODY_BYTES + 1))
     assert len(bomb) < 100_000
     assert post(receiver, bomb, content_encoding="gzip").status_code == 413
-    assert post(receiver, b"\0" * (module.MAX_BODY_BYTES + 1)).status_code == 413
+    assert post(receiver, b"\0" * (otlp.MAX_BODY_BYTES + 1)).status_code == 413
 
 
 def test_spans_beyond_the_cap_are_refused_and_counted(receiver: Receiver) -> None:
