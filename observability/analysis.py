@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from observability.diagnosis import Diagnosis, diagnose, growth, told, waiting
+from observability import memory
+from observability.diagnosis import Diagnosis, Seen, diagnose, growth, told, waiting
 from observability.diagnosis.group import MIN_REQUESTS, grouped
 from observability.received import Received
 from observability.requests import Request, assemble
@@ -60,7 +61,15 @@ def collect(site: Site, received: Received) -> Evidence:
     requests = _of_the_load(assembly.requests, sent)
     routes = by_route(requests)
     cores_used = told.cores_used(site.run)
-    found = diagnose(requests, assembly.requests, sent, objective_s=site.project.objectives.p95, cores_used=cores_used)
+    seen = Seen(
+        everything=assembly.requests,
+        sent=sent,
+        handed=assembly.handed,
+        taken=assembly.taken,
+        samples=memory.read(site.raw(memory.FOLDER) / memory.FILE_NAME),
+        cores_used=cores_used,
+    )
+    found = diagnose(requests, seen, objective_s=site.project.objectives.p95)
     total_s = sum(request.duration for request in requests if not request.nested)
     status, reason = _status(received, sent)
     return Evidence(

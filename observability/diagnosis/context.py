@@ -11,7 +11,7 @@ from observability.diagnosis.diagnosis import Diagnosis, Rule
 from observability.diagnosis.group import MIN_REQUESTS, Group
 from observability.requests import Call, Request
 from observability.sent import Sent
-from observability.spans import Work
+from observability.spans import Span, Work
 from scorecard.evidence import Text
 
 LEAST_SHARE = 0.8
@@ -75,6 +75,35 @@ def at_the_entry(sent: Sent | None, everything: Sequence[Request]) -> Iterator[D
                 f"{begun} of its own",
                 fr=f"{number} appels sur {names[name]} ont perdu leur trace à l’entrée, quand le service en "
                 f"commençait {begun} à lui",
+            ),
+        )
+
+
+def at_the_queue(groups: Sequence[Group], handed: Sequence[Span], taken: Sequence[Span]) -> Iterator[Diagnosis]:
+    """Routes that hand work to a queue, out of which it is taken in traces that nothing leads to.
+
+    A trace that goes on in the worker is sound, and so is a new one that names the trace it comes from (a link).
+    """
+    begun = {span.trace_id for span in handed}
+    of_requests = {r.trace_id: group.route for group in groups for r in group.requests}
+    routes = Counter(of_requests[span.trace_id] for span in handed if span.trace_id in of_requests)
+    names = Counter(span.label for span in taken)
+    lost = Counter(s.label for s in taken if s.parent_id == "" and s.trace_id not in begun and not s.links & begun)
+    if not routes:
+        return
+    (route, number), known = routes.most_common(1)[0], sum(routes.values())
+    for name, without in sorted(lost.items()):
+        # A worker whose work comes from elsewhere as well (a timer) has nothing to go on with there.
+        if min(without, known) < MIN_REQUESTS or without < LEAST_SHARE * names[name] or number * 2 < known:
+            continue
+        yield _broken(
+            route,
+            name,
+            Text(
+                en=f"what it puts in a queue is taken from the queue without its trace ({name}): {without} of "
+                f"{names[name]} begin a new one",
+                fr=f"ce qu’elle met en file en est retiré sans sa trace ({name})\u202f: {without} sur {names[name]} en "
+                "commencent une autre",
             ),
         )
 

@@ -2,62 +2,124 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from observability.diagnosis import context, outgoing, own_time, repeated, slow, waiting
-from observability.diagnosis.diagnosis import Diagnosis, in_order
-from observability.diagnosis.group import grouped
+from observability.diagnosis import (
+    answers,
+    context,
+    growing,
+    held,
+    memory,
+    outgoing,
+    own_time,
+    repeated,
+    slow,
+    waiting,
+    within,
+)
+from observability.diagnosis.diagnosis import Diagnosis, Rule, in_order
+from observability.diagnosis.group import Group, grouped
+from observability.memory import Sample
 from observability.requests import Request
 from observability.sent import Sent
-from observability.spans import Work
+from observability.spans import Span, Work
 
 
-def diagnose(
-    requests: Sequence[Request],
-    everything: Sequence[Request],
-    sent: Sent | None,
-    *,
-    objective_s: float,
-    cores_used: float | None,
-) -> list[Diagnosis]:
-    """What to mend, that which gains the most first.
+@dataclass(frozen=True)
+class Seen:
+    """What a run shows beside the requests that are judged.
 
-    Args:
-        requests: those to be judged (of the load, where there was one).
-        everything: all that were traced, among which lost traces are looked for.
+    Attributes:
+        everything: all requests that were traced, among which lost traces are looked for.
         sent: what the load generator sent, None when nothing is known of it.
-        objective_s: what one request may take, in seconds.
+        handed, taken: spans of what went into a queue, and of what came out of one.
+        samples: memory of the service, in order of time.
         cores_used: processor time of the service at its busiest, in cores; None when not known.
     """
-    return in_order(list(_found(requests, everything, sent, objective_s, cores_used)))
+
+    everything: Sequence[Request]
+    sent: Sent | None = None
+    handed: Sequence[Span] = field(default=())
+    taken: Sequence[Span] = field(default=())
+    samples: Sequence[Sample] = field(default=())
+    cores_used: float | None = None
 
 
-def _found(
-    requests: Sequence[Request],
-    everything: Sequence[Request],
-    sent: Sent | None,
-    objective_s: float,
-    cores_used: float | None,
-) -> Iterator[Diagnosis]:
+def diagnose(requests: Sequence[Request], seen: Seen, *, objective_s: float) -> list[Diagnosis]:
+    """What to mend in the requests of the load, that which gains the most first.
+
+    ``objective_s`` is what one request may take, in seconds.
+    """
     groups = grouped(requests)
+    places = {group.route: group for group in groups}
+    found = [*_found(groups, seen, objective_s), *memory.find(requests, seen.samples)]
+    return in_order([_placed(one, places.get(one.route)) for one in found])
+
+
+def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[Diagnosis]:
     explosions = [d for group in groups for d in own_time.span_explosion(group)]
+    large = [d for group in groups for d in answers.find(group)]
+    logs = {group.route: d for group in groups for d in within.logs(group)}
+    holding = {group.route: d for group in groups for d in held.find(group)}
     yield from explosions
+    yield from large
     # A route that makes hundreds of spans holds the event loop by making them, and that is its own time.
-    quick_to_trace = [group for group in groups if group.route not in {d.route for d in explosions}]
+    of_their_own = {d.route for d in (*explosions, *large)}
     waits = [
         *waiting.at_the_door(groups, Work.SQL),
         *waiting.at_the_door(groups, Work.REMOTE),
-        *waiting.event_loop(quick_to_trace, {} if sent is None else sent.visits, cores_used),
+        *waiting.event_loop(
+            [group for group in groups if group.route not in of_their_own],
+            {} if seen.sent is None else seen.sent.visits,
+            seen.cores_used,
+        ),
     ]
     through_doors = {d.route for d in waits}
-    waits += waiting.own_locks([group for group in groups if group.route not in through_doors], cores_used)
-    explained = {d.route for d in (*waits, *explosions)}
-    yield from waits
+    waits += waiting.own_locks([group for group in groups if group.route not in through_doors], seen.cores_used)
+    yield from _caused(logs, waits, {Rule.BLOCKING_CALL, Rule.LOCK_WAIT})
+    yield from _caused(holding, waits, {Rule.POOL_WAIT, Rule.LOCK_WAIT})
+    yield from (d for d in waits if d.route not in logs and d.route not in holding)
+    explained = {d.route for d in waits} | of_their_own | logs.keys()
     for group in groups:
         yield from repeated.find(group)
-        yield from slow.find(group)
+        slow_ones = list(slow.find(group))
+        yield from slow_ones
+        yield from (d for d in growing.find(group) if d.place not in {one.place for one in slow_ones})
         yield from outgoing.find(group, objective_s)
-        if group.route not in explained:
+        made = list(within.clients_made(group))
+        yield from made
+        if group.route not in explained and not made:
             yield from own_time.outside_spans(group)
-    yield from context.between_services(groups, everything)
-    yield from context.at_the_entry(sent, everything)
+    yield from context.between_services(groups, seen.everything)
+    yield from context.at_the_entry(seen.sent, seen.everything)
+    yield from context.at_the_queue(groups, seen.handed, seen.taken)
+
+
+def _caused(causes: dict[str, Diagnosis], waits: Sequence[Diagnosis], of: set[Rule]) -> Iterator[Diagnosis]:
+    """The causes, each with the longest wait that it makes in its route: mending it saves that too."""
+    for route, cause in causes.items():
+        longest = max((d.saved_s for d in waits if d.route == route and d.rule in of), default=0.0)
+        yield replace(cause, saved_s=cause.saved_s + longest)
+
+
+def _placed(diagnosis: Diagnosis, group: Group | None) -> Diagnosis:
+    """The diagnosis with the line of code that most of its calls are made at, else that of the handler."""
+    if group is None or diagnosis.at:
+        return diagnosis
+    lines = Counter(
+        call.at
+        for r in group.requests
+        for call in r.calls
+        if call.at and _is_at(call.label, call.answered_by, diagnosis)
+    )
+    if not lines:
+        lines = Counter(r.at for r in group.requests if r.at)
+    return replace(diagnosis, at=lines.most_common(1)[0][0]) if lines else diagnosis
+
+
+def _is_at(label: str, answered_by: str, diagnosis: Diagnosis) -> bool:
+    if diagnosis.rule is Rule.CLIENT_PER_REQUEST:
+        return label.endswith(diagnosis.place)
+    return diagnosis.place in (label, answered_by) or (answered_by != "" and answered_by in diagnosis.place)

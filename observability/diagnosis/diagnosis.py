@@ -14,16 +14,25 @@ class Rule(StrEnum):
 
     N_PLUS_ONE = "n-plus-one"
     REPEATED_STATEMENT = "repeated-statement"
+    MISSING_INDEX = "missing-index"
+    OFFSET_PAGINATION = "offset-pagination"
+    COUNT_OF_TABLE = "count-of-table"
     SLOW_STATEMENT = "slow-statement"
+    GROWING_STATEMENT = "growing-statement"
+    CONNECTION_HELD = "connection-held"
     POOL_WAIT = "pool-wait"
     LOCK_WAIT = "lock-wait"
+    BLOCKING_LOG = "blocking-log"
     BLOCKING_CALL = "blocking-call-in-event-loop"
     SERIAL_REMOTE = "serial-remote-calls"
     CHATTY_REMOTE = "chatty-remote"
     UNBOUNDED_REMOTE = "unbounded-remote"
     RETRIES = "retries-that-multiply"
+    CLIENT_PER_REQUEST = "client-per-request"
+    LARGE_ANSWER = "large-answer"
     TIME_OUTSIDE_SPANS = "time-outside-spans"
     SPAN_EXPLOSION = "span-explosion"
+    MEMORY_GROWTH = "memory-growth"
     BROKEN_PROPAGATION = "broken-propagation"
 
 
@@ -37,6 +46,7 @@ class Diagnosis:
         spent_s: time that the route spends in it.
         saved_s: time that mending it would save the route; 0 for what costs sight, not time.
         said: what is the matter, without the route.
+        at: where in the code it is done (``file:line``), empty where the service does not say.
     """
 
     rule: Rule
@@ -47,6 +57,7 @@ class Diagnosis:
     saved_s: float
     said: Text
     remedy: Text
+    at: str = ""
 
     @property
     def sentence(self) -> Text:

@@ -60,7 +60,7 @@ def _endless(group: Group, calling: Sequence[tuple[Request, list[Call]]], object
     by_name: dict[str, list[Call]] = defaultdict(list)
     for _, calls in calling:
         for call in calls:
-            by_name[_name(call)].append(call)
+            by_name[name_of(call)].append(call)
     for name, calls in sorted(by_name.items()):
         endless = [c for c in calls if c.seconds > limit and not c.failed]
         if len(endless) < FEWEST_ENDLESS:
@@ -88,7 +88,7 @@ def _retried(group: Group, calling: Sequence[tuple[Request, list[Call]]]) -> Ite
     for _, calls in calling:
         by_name: dict[str, list[Call]] = defaultdict(list)
         for call in calls:
-            by_name[_name(call)].append(call)
+            by_name[name_of(call)].append(call)
         for name, mine in by_name.items():
             # All but the last have to have failed: calls made again because of it, not a list of calls.
             if len(mine) >= TRIES and all(c.failed for c in mine[:-1]):
@@ -128,7 +128,7 @@ def _many(group: Group, calling: Sequence[tuple[Request, list[Call]]]) -> Iterat
     saved = spent - longest
     if saved < LEAST_SHARE * group.total_s:
         return
-    names = list(dict.fromkeys(_name(c) for c in long_ones[0]))
+    names = list(dict.fromkeys(name_of(c) for c in long_ones[0]))
     place = ", ".join(names[:3])
     each = milliseconds(spent / len(long_ones))
     if chatty:
@@ -156,6 +156,6 @@ def _outgoing(request: Request) -> list[Call]:
     return [c for c in request.calls if c.work is Work.REMOTE]
 
 
-def _name(call: Call) -> str:
+def name_of(call: Call) -> str:
     """Where it was answered, if that is traced, else how it calls itself."""
     return call.answered_by if call.answered_by else call.label

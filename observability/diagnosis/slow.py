@@ -27,10 +27,33 @@ _LOCKS = re.compile(
     r"(?:update|delete|insert|merge|lock)\b|.*\bfor (?:no key )?update\b(?!.*\bskip locked\b)|.*\bpg_advisory_",
     re.IGNORECASE,
 )
+_OFFSET = re.compile(r"\boffset (?:\?|\()", re.IGNORECASE)
+_COUNT = re.compile(r"select count\s*\(", re.IGNORECASE)
 _READ_LESS = Text(
     en="Look at its plan (EXPLAIN ANALYZE): an index on what it filters and sorts by, or fewer rows read.",
     fr="Regarder son plan (EXPLAIN ANALYZE)\u202f: index sur ce qu’elle filtre et trie, ou moins de lignes lues.",
 )
+_NEXT_PAGE = Text(
+    en="Begin the next page after the last row of the one before (WHERE key > … ORDER BY key LIMIT …).",
+    fr="Commencer la page suivante après la dernière ligne de la précédente (WHERE clé > … ORDER BY clé LIMIT …).",
+)
+_COUNT_LESS = Text(
+    en="Keep the number beside the rows, show an estimate (pg_class.reltuples), or say only whether there is a next "
+    "page.",
+    fr="Tenir le nombre à côté des lignes, afficher une estimation (pg_class.reltuples), ou dire seulement s’il y a "
+    "une page suivante.",
+)
+_WHY: dict[Rule, tuple[Text, Text]] = {
+    Rule.SLOW_STATEMENT: (Text(en="", fr=""), _READ_LESS),
+    Rule.OFFSET_PAGINATION: (
+        Text(
+            en="reads and throws away the rows before the page (OFFSET) and ",
+            fr="lit puis jette les lignes d’avant la page (OFFSET) et ",
+        ),
+        _NEXT_PAGE,
+    ),
+    Rule.COUNT_OF_TABLE: (Text(en="counts rows one by one and ", fr="compte les lignes une à une et "), _COUNT_LESS),
+}
 _LOCK_LESS = Text(
     en="Keep the transaction short and lock a row of one's own: no row that all share, no remote call under a lock.",
     fr="Écourter la transaction et ne verrouiller qu’une ligne propre à chacun\u202f: ni ligne commune à tous, "
@@ -49,11 +72,13 @@ def find(group: Group) -> Iterator[Diagnosis]:
 
 def _slow(group: Group) -> Iterator[Diagnosis]:
     quiet_total = sum(request.duration for request in group.quiet)
-    everywhere = _times(group.requests)
-    usual = {text: median(times) for text, times in _times(group.quiet, control=True).items()}
-    for text, times in sorted(_times(group.quiet).items()):
-        # Even its fast runs are slow: one that is slow now and then waits for something else.
-        if percentile(sorted(times), 0.25) < SLOW_S or sum(times) < LEAST_SHARE * quiet_total:
+    everywhere = times_of(group.requests)
+    usual = {text: median(times) for text, times in times_of(group.quiet, control=True).items()}
+    for text, times in sorted(times_of(group.quiet).items()):
+        # Even its fast runs are slow: one that is slow now and then waits for something else. Not so a first page.
+        rule = _kind(text)
+        fast = 0.75 if rule is Rule.OFFSET_PAGINATION else 0.25
+        if percentile(sorted(times), fast) < SLOW_S or sum(times) < LEAST_SHARE * quiet_total:
             continue
         # Where even the fastest of the others, a COMMIT mostly, is as slow, it is the machine or the way there.
         fastest_other = min((one for other, one in usual.items() if other != text), default=0.0)
@@ -61,24 +86,32 @@ def _slow(group: Group) -> Iterator[Diagnosis]:
             continue
         spent = min(sum(everywhere[text]), group.total_s)
         typical, share = milliseconds(median(times)), percent(min(1.0, sum(times) / quiet_total))
+        why, remedy = _WHY[rule]
         yield Diagnosis(
-            Rule.SLOW_STATEMENT,
+            rule,
             group.route,
             text,
             len(everywhere[text]) / len(group.requests),
             spent,
             spent * max(0.0, 1 - 0.001 / median(times)),
             Text(
-                en=f"one statement takes {typical.en} even at low load, {share.en} of the time: {shortened(text)}",
-                fr=f"une requête SQL prend {typical.fr} même à faible charge, {share.fr} du temps\u202f: "
+                en=f"one statement {why.en}takes {typical.en} even at low load, {share.en} of the time: "
+                f"{shortened(text)}",
+                fr=f"une requête SQL {why.fr}prend {typical.fr} même à faible charge, {share.fr} du temps\u202f: "
                 f"{shortened(text)}",
             ),
-            _READ_LESS,
+            remedy,
         )
 
 
+def _kind(text: str) -> Rule:
+    if _OFFSET.search(text):
+        return Rule.OFFSET_PAGINATION
+    return Rule.COUNT_OF_TABLE if _COUNT.match(text) else Rule.SLOW_STATEMENT
+
+
 def _locks(group: Group) -> Iterator[Diagnosis]:
-    times = _times(group.requests, control=True)
+    times = times_of(group.requests, control=True)
     for text, mine in sorted(times.items()):
         if len(mine) < MIN_REQUESTS or not _LOCKS.match(text):
             continue
@@ -106,7 +139,7 @@ def _locks(group: Group) -> Iterator[Diagnosis]:
         )
 
 
-def _times(requests: Sequence[Request], *, control: bool = False) -> dict[str, list[float]]:
+def times_of(requests: Sequence[Request], *, control: bool = False) -> dict[str, list[float]]:
     times: dict[str, list[float]] = defaultdict(list)
     for request in requests:
         for call in request.calls:

@@ -78,7 +78,7 @@ def findings(found: Sequence[Diagnosis], total_s: float) -> tuple[Finding, ...]:
             rule=d.rule.value,
             severity=_severity(d, total_s),
             location=d.route,
-            message=f"{d.said.en}{_gain(d, total_s)}",
+            message=f"{d.said.en}{f' (at {d.at})' if d.at else ''}{_gain(d, total_s)}",
             remedy=d.remedy.en,
         )
         for d in found[:MOST_FINDINGS]
@@ -93,6 +93,7 @@ def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float)
             Column(name="rule"),
             Column(name="route"),
             Column(name="place"),
+            Column(name="line"),
             Column(name="per_request", unit=Unit.COUNT),
             Column(name="share_of_latency", unit=Unit.RATIO),
             Column(name="gain_of_route", unit=Unit.RATIO),
@@ -107,6 +108,7 @@ def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float)
                 d.rule.value,
                 d.route,
                 d.place,
+                d.at if d.at else None,
                 d.per_request,
                 _share(d.spent_s, route_s.get(d.route, 0.0)),
                 _share(d.saved_s, route_s.get(d.route, 0.0)),
@@ -133,5 +135,7 @@ def _gain(diagnosis: Diagnosis, total_s: float) -> str:
 def _severity(diagnosis: Diagnosis, total_s: float) -> Severity:
     if diagnosis.rule is Rule.BROKEN_PROPAGATION:
         return Severity.LOW
+    if diagnosis.rule is Rule.MEMORY_GROWTH:  # no time is lost to it until the service is killed
+        return Severity.HIGH
     share = _share(diagnosis.saved_s, total_s)
     return Severity.HIGH if share is not None and share >= HEAVY_SHARE else Severity.MEDIUM

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observability.analysis import collect
-from observability.diagnosis import Diagnosis, diagnose, told
+from observability.diagnosis import Diagnosis, Seen, diagnose, told
 from observability.diagnosis.group import MIN_REQUESTS, Crowd
 from observability.received import Received
 from observability.requests import assemble
@@ -52,7 +52,7 @@ def request(
 
 def found(spans: Sequence[Span], *, cores: float | None = 0.1, objective: float = 0.4) -> list[Diagnosis]:
     requests = assemble(spans).requests
-    return diagnose(requests, requests, None, objective_s=objective, cores_used=cores)
+    return diagnose(requests, Seen(requests, cores_used=cores), objective_s=objective)
 
 
 def rules(spans: Sequence[Span], **known: float | None) -> list[str]:
@@ -86,7 +86,7 @@ def test_the_reference_service_on_a_busy_machine_raises_no_alarm() -> None:
     assert len(of_the_load) > 400
     for cores in (None, 0.1, 0.4, 2.0):
         for requests in (of_the_load, everything):
-            assert diagnose(requests, everything, sent, objective_s=0.4, cores_used=cores) == []
+            assert diagnose(requests, Seen(everything, sent, cores_used=cores), objective_s=0.4) == []
 
 
 def test_a_statement_a_row_is_n_plus_one_also_where_two_take_turns() -> None:

@@ -22,6 +22,7 @@ import httpx
 import psutil
 import pytest
 
+from observability import memory
 from observability.analysis import collect
 from observability.receiver import Receiver
 from scorecard import evidence, project
@@ -42,7 +43,7 @@ url = "http://127.0.0.1:1"
 [objectives]
 p95 = "100 ms"
 """
-ALONE, TOGETHER, AT_ONCE = 10, 20, 8
+TOGETHER, AT_ONCE = 20, 8
 
 # One process imports the libraries once; each service is forked from it.
 _FORKS = multiprocessing.get_context("forkserver")
@@ -74,6 +75,9 @@ class Defect:
     route: str
     place: str
     says: str
+    at: str = ""
+    alone: int = 10
+    """Requests asked one at a time; more where what is sought shows in time only."""
 
 
 DEFECTS = [
@@ -109,7 +113,9 @@ def test_the_first_diagnosis_names_the_defect_and_the_mended_twin_has_none(
     assert (first.category, first.rule, first.location) == ("diagnosis", defect.rule, defect.route)
     assert defect.says in first.message
     (table,) = (table for table in weak.tables if table.id == "trace.diagnoses")
-    assert defect.place in str(table.rows[0][2])
+    first_row = dict(zip((column.name for column in table.columns), table.rows[0], strict=True))
+    assert defect.place in str(first_row["place"])
+    assert defect.at in str(first_row["line"])
     facts = {fact.id: fact for fact in weak.facts}
     assert facts["trace.diagnoses"].value == len(weak.findings)
     assert str(facts["trace.first_diagnosis"].value).startswith(f"{defect.route}: ")
@@ -123,12 +129,14 @@ def test_the_first_diagnosis_names_the_defect_and_the_mended_twin_has_none(
 
 def _asked(defect: str, twin: str, database: str, folder: Path) -> Evidence:
     """The evidence of the traces that a service leaves when it is asked."""
+    (alone,) = (one.alone for one in DEFECTS if one.name == defect)
     path, site = GROUND / defect / f"{twin}.py", Site(project=project.parse(PROJECT), root=folder, run=folder / "run")
     with Receiver() as receiver:
         with _served(path, database, receiver.endpoint) as (process, url):
             here = psutil.Process(process.pid)
             cpu, clock = here.cpu_times(), time.perf_counter()
-            _drive(url, site)
+            with memory.watched([process.pid], site.raw(memory.FOLDER) / memory.FILE_NAME):
+                _drive(url, site, alone)
             used, spent = here.cpu_times(), time.perf_counter() - clock
         received = receiver.received()
     assert not received.dropped
@@ -174,7 +182,7 @@ def _client(url: str) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)  # noqa: S501 (plain HTTP)
 
 
-def _drive(url: str, site: Site) -> None:
+def _drive(url: str, site: Site, alone: int) -> None:
     """Ask one at a time, then side by side, and write down what was sent as the load generator does."""
     with (
         _client(url) as client,
@@ -190,8 +198,8 @@ def _drive(url: str, site: Site) -> None:
             entry = {"trace_id": trace, "name": "dossiers", "persona": "citizen", "start": start}
             return json.dumps({**entry, "latency_s": latency, "ok": answer.is_success})
 
-        lines = [ask(number) for number in range(ALONE)]
-        lines += threads.map(ask, range(ALONE, ALONE + TOGETHER))
+        lines = [ask(number) for number in range(alone)]
+        lines += threads.map(ask, range(alone, alone + TOGETHER))
         assert all('"ok": true' in line for line in lines)
         file.write("\n".join(lines) + "\n")
 
