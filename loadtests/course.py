@@ -11,8 +11,8 @@ from loadtests.engine.orders import Limits, Order
 from loadtests.generator import Generator
 from loadtests.histogram import Quantiles, quantiles
 from loadtests.loading import Played
-from loadtests.step import FEWEST_STARTED, Objective, Step, from_report
-from scorecard.evidence import Column, Table, Unit
+from loadtests.step import FEWEST_STARTED, Objective, Step, from_report, generator_was_the_limit
+from scorecard.evidence import Column, Table, Text, Unit
 
 _MOST_SESSIONS = 5_000
 """Sessions at once at which a course ends: an overload is to be met, not to take the machine down."""
@@ -72,6 +72,17 @@ class Course:
     def was_sent(self) -> bool:
         """Whether the generator started the sessions it was to start."""
         return self.whole.started >= FEWEST_STARTED * self.whole.scheduled
+
+
+def not_as_planned(course: Course, objective: Objective) -> Text | None:
+    """Why the course was not the one that was to be played, or the waits may be the generator's own."""
+    if course.whole.broken is not None:
+        return Text(
+            en=f"Ended early to spare the machine: more than {_MOST_SESSIONS} sessions were under way at once.",
+            fr=f"Arrêté tôt pour ménager la machine\u202f: plus de {_MOST_SESSIONS} sessions étaient en cours à la "
+            "fois.",
+        )
+    return generator_was_the_limit(course.whole, objective)
 
 
 def slice_seconds(rate: float, requests_per_journey: float, shortest_s: float = 1.0) -> float:

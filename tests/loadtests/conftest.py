@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Unit, write
 from scorecard.project import ProjectFile
-from scorecard.site import Site
+from scorecard.site import Copy, Site
 
 
 @dataclass(frozen=True)
@@ -135,14 +138,15 @@ def queue(respond: type[Response]) -> Callable[..., Handler]:
     """
 
     def made(service_s: float, slower_by_waiting: float = 0.0) -> Handler:
-        turn, waiting = asyncio.Lock(), 0
+        free_at = 0.0
 
         async def handler(_: Request) -> Response:
-            nonlocal waiting
-            waiting += 1
-            async with turn:
-                waiting -= 1
-                await asyncio.sleep(service_s * (1 + slower_by_waiting * waiting))
+            # the counter keeps its own time: a machine that wakes it late takes nothing from its rate
+            nonlocal free_at
+            now = asyncio.get_running_loop().time()
+            waiting = max(0.0, free_at - now) / service_s
+            free_at = max(free_at, now) + service_s * (1 + slower_by_waiting * waiting)
+            await asyncio.sleep(free_at - now)
             return respond()
 
         return handler
@@ -160,7 +164,7 @@ def site_that_holds(tmp_path: Path) -> Callable[..., Site]:
             "target": {},
             "demand": {"peak_day_share": "100 %", "peak_to_mean": 20.0, "participation": "100 %"},
             "journeys": [{"name": "read", "steps": [{"get": "/"}]}],
-            "objectives": {"p95": "250 ms", "error_rate": "1 %"},
+            "objectives": {"p95": "600 ms", "error_rate": "1 %"},
         } | more.pop("tables", {})
         journeys = Unit.JOURNEYS_PER_SECOND
         load = Evidence(
@@ -178,3 +182,21 @@ def site_that_holds(tmp_path: Path) -> Callable[..., Site]:
         return Site(project=ProjectFile.model_validate(document), root=tmp_path, run=tmp_path, url=url, **more)
 
     return made
+
+
+@pytest.fixture
+def leaking_service() -> Callable[[int], AbstractContextManager[Copy]]:
+    """A service in a process of its own that keeps so many bytes for each request."""
+
+    @contextmanager
+    def started(kept: int) -> Iterator[Copy]:
+        script = Path(__file__).with_name("leaking_server.py")
+        process = subprocess.Popen([sys.executable, str(script), str(kept)], stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            yield Copy(f"http://127.0.0.1:{int(process.stdout.readline())}", (process.pid,))
+        finally:
+            process.kill()
+            process.communicate()
+
+    return started
