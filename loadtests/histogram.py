@@ -56,23 +56,34 @@ class Durations:
         return encoded.decode("ascii")
 
 
+def merged(encoded: Iterable[str]) -> str:
+    """The histogram that would have been recorded in one, had all these been: counts of buckets are added up."""
+    whole: bytes = _sum(encoded).encode()
+    return whole.decode("ascii")
+
+
 def quantiles(encoded: Iterable[str]) -> Quantiles | None:
     """Quantiles over the exact merge of histograms that :meth:`Durations.encode` wrote; None when all are empty."""
-    merged = HdrHistogram(1, _LONGEST_US, _DIGITS)
-    for one in encoded:
-        merged.decode_and_add(one)
-    count = int(merged.get_total_count())
+    whole = _sum(encoded)
+    count = int(whole.get_total_count())
     if count == 0:
         return None
 
     def at(percentile: float) -> float:
-        return float(merged.get_value_at_percentile(percentile)) / 1e6
+        return float(whole.get_value_at_percentile(percentile)) / 1e6
 
     return Quantiles(
         count=count,
-        mean=float(merged.get_mean_value()) / 1e6,
+        mean=float(whole.get_mean_value()) / 1e6,
         p50=at(50),
         p95=at(95),
         p99=at(99),
-        longest=float(merged.get_max_value()) / 1e6,
+        longest=float(whole.get_max_value()) / 1e6,
     )
+
+
+def _sum(encoded: Iterable[str]) -> HdrHistogram:
+    whole = HdrHistogram(1, _LONGEST_US, _DIGITS)
+    for one in encoded:
+        whole.decode_and_add(one)
+    return whole

@@ -278,6 +278,25 @@ class Journey(Section):
     steps: tuple[Step, ...] = Field(min_length=1, strict=False)
 
 
+class LoadSection(Section):
+    """How the load is made, where the journeys above and one process do not do."""
+
+    processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="Processes that play the load; when left out, as many as it takes that none is too busy.",
+    )
+    locustfile: str | None = Field(
+        default=None,
+        pattern=r"\.py$",
+        description="Your own locustfile, relative to this file: its users are played instead of the journeys.",
+    )
+    tasks: int = Field(
+        default=1, ge=1, le=1000, description="Tasks that a user of the locustfile carries out in one session."
+    )
+
+
 class Objectives(Section):
     """What a good answer is: the objective of the search for the capacity."""
 
@@ -316,7 +335,8 @@ class OperationsSection(Section):
     metrics: str | None = Field(
         default=None,
         pattern=r"^(/|https?://)\S*$",
-        description="Where the service shows its metrics in Prometheus' text format: a path on it, or a whole address.",
+        description="Where the service shows its metrics in Prometheus' text format: a path on it, or a whole address; "
+        "with {metrics_port} in it, a service that the run starts is given that port by OpenTelemetry's variables.",
     )
     rules: str | None = Field(default=None, description="File or folder of Prometheus rules, relative to this file.")
     dashboards: str | None = Field(
@@ -373,6 +393,7 @@ class ProjectFile(Section):
     target: TargetSection
     demand: Demand = Demand()
     journeys: tuple[Journey, ...] = Field(default=(), strict=False)
+    load: LoadSection = LoadSection()
     objectives: Objectives = Objectives()
     security: SecuritySection = SecuritySection()
     operations: OperationsSection = OperationsSection()

@@ -36,6 +36,15 @@ Raises an exception whose message says why where the copy does not start.
 
 
 @dataclass(frozen=True)
+class LoadWorkers:
+    """Workers on other machines that play the load: the address where they join, and how many are waited for."""
+
+    host: str
+    port: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Site:
     """What a collector may look at.
 
@@ -46,10 +55,12 @@ class Site:
         url: base URL of the running service without a trailing slash, None when none runs.
         profile: how long and deep to look.
         progress: to be called about once a second during long work.
+        metrics: address at which this run had the service show its metrics, None when it did not ask for that.
         server_pids: processes of the service, when this run started it (to read their CPU and memory).
         start_copy: starts another copy of the service; None when the run does not know how.
         asked: whether this very collector was asked for by its name, and is thus to look even where the profile is
             short.
+        workers: who plays the load, where that is not this machine.
     """
 
     project: ProjectFile
@@ -59,8 +70,10 @@ class Site:
     profile: RunProfile = "quick"
     progress: Progress = _silent
     server_pids: tuple[int, ...] = field(default=())
+    metrics: str | None = None
     start_copy: StartCopy | None = None
     asked: bool = False
+    workers: LoadWorkers | None = None
 
     def path(self, relative: str) -> Path:
         """Absolute path of something the project file names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Literal
@@ -53,3 +54,23 @@ def along(
         arrivals += [(begins + moment, kind) for moment, kind in schedule(part, seconds, random, pattern)]
         begins += seconds
     return arrivals
+
+
+def dealt(arrivals: Sequence[tuple[float, str]], of: int, random: Random, pattern: Pattern = "poisson") -> list[int]:
+    """Which of ``of`` processes plays each arrival; every process that draws with the same ``random`` says the same.
+
+    A Poisson process thinned by chance is one again, and what the parts play together is the whole. Evenly spaced
+    arrivals of a kind are dealt in turn, so that they stay evenly spaced in every part.
+    """
+    if of == 1:
+        return [0] * len(arrivals)
+    match pattern:
+        case "poisson":
+            return [random.randrange(of) for _ in arrivals]
+        case "constant":
+            turns: Counter[str] = Counter()
+            parts = []
+            for _, kind in arrivals:
+                parts.append(turns[kind] % of)
+                turns[kind] += 1
+            return parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loadtests.engine.arrivals import Pattern
 
@@ -28,6 +28,23 @@ class Limits:
     slow: int
     slow_s: float
     dead_after: int = 50
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process plays of a step: all draw the same arrivals from ``seed``, and each plays those dealt to it.
+
+    Attributes:
+        seed: of the whole step.
+        part: this process, from 0.
+        of: processes that play the step.
+        come: people of each persona who came before this step, in whatever process.
+    """
+
+    seed: int
+    part: int = 0
+    of: int = 1
+    come: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

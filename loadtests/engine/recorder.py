@@ -112,10 +112,31 @@ class Recorder:
             if not (self._cut and exchange.error == UNFINISHED):
                 self._count(exchange)
 
+    def let_go(self, intended: float) -> None:
+        """What was meant for ``intended`` and announced by :meth:`sending` is under way no more."""
+        self.owed -= self._inside(intended)
+
+    def session_broke(self, label: str, kind: str, intended: float) -> None:
+        """A session meant for ``intended`` ended by a mistake in its own code: an error, though no request failed."""
+        if self._inside(intended):
+            one = self._steps.setdefault(label, _PerStep())
+            one.errors[kind] += 1
+            self._counts["errors"] += 1
+            self._break_at_limits()
+
     def session_ended(self, intended: float, *, failed: bool) -> None:
         """A session came to its end."""
         if self._inside(intended):
             self._counts["sessions_failed" if failed else "sessions_done"] += 1
+
+    @property
+    def sessions(self) -> int:
+        """Sessions that started in the window."""
+        return self._counts["sessions"]
+
+    def against_limits(self) -> dict[str, int]:
+        """What the limits bound, so far."""
+        return {"errors": self._counts["errors"], "slow": self._counts["slow"]}
 
     def cut_short(self) -> None:
         """The step ends before its time: requests under way say nothing, since nobody waits for their answers."""
@@ -133,6 +154,7 @@ class Recorder:
             "sessions_peak": self.sessions_peak,
             "lag": self._lag.encode(),
             "broken": self.broken,
+            "failing": self._failing > 0,
             "steps": [
                 {
                     "label": label,
@@ -173,6 +195,9 @@ class Recorder:
         self._counts["writes"] += exchange.writes
         self._counts["errors"] += exchange.error is not None
         self._counts["slow"] += latency > self._limits.slow_s
+        self._break_at_limits()
+
+    def _break_at_limits(self) -> None:
         if self._counts["errors"] > self._limits.errors:
             self.broken = self.broken or "errors"
         if self._counts["slow"] > self._limits.slow:
