@@ -21,12 +21,10 @@ class Budget:
         confirm_s: window of a confirmation.
         drain_s: longest wait for answers after a window.
         confirmations: repeats that must all hold.
-        resolution: ratio at which bisecting stops.
-        lean: where in its bracket the value lies on a ratio scale (0: the low end). Half-way, but for steps too short
-            to see a queue build up, whose failures come late: there it is set so that the bias vanishes.
+        resolution: ratio of the ends of what is likely at which the search has seen enough.
         searches: whether the capacity is searched after the peak demand.
-        caveat: what a reader of the figures must know of this profile. Biases were found on simulated M/M/8 queues
-            (40 ms of service, 188.7 a second at p95 <= 300 ms); see decision 0022.
+        most: trials of the search at most.
+        caveat: what a reader of the figures must know of this profile; its figures are those of decision 0133.
     """
 
     total_s: float
@@ -39,8 +37,8 @@ class Budget:
     confirmations: int
     resolution: float
     caveat: str
-    lean: float = 0.5
     searches: bool = True
+    most: int = 60
 
 
 BUDGETS: Mapping[RunProfile, Budget] = {
@@ -66,10 +64,8 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirm_s=5,
         drain_s=2,
         confirmations=2,
-        resolution=1.10,
-        caveat="short steps: on a simulated queue of known capacity the value was right on average, with a standard "
-        "deviation of 7 %; a disturbance of the machine lowers the answer, since there is no time to doubt a failure",
-        lean=0.2,
+        resolution=1.07,
+        caveat="short steps: QUICK_CAVEAT",
     ),
     "standard": Budget(
         total_s=600,
@@ -80,7 +76,7 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirm_s=30,
         drain_s=5,
         confirmations=3,
-        resolution=1.05,
+        resolution=1.04,
         caveat="",
     ),
     "full": Budget(
@@ -92,7 +88,7 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirm_s=60,
         drain_s=10,
         confirmations=3,
-        resolution=1.03,
+        resolution=1.025,
         caveat="",
     ),
 }

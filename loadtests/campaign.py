@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from loadtests.budgets import Budget
 from loadtests.engine.orders import Limits, Order
 from loadtests.figures import french
 from loadtests.generator import Generator
+from loadtests.pace import Pace, plan
 from loadtests.processor import CpuClock
-from loadtests.search import Capacity, Phase, Plan, search
+from loadtests.search import Capacity, Phase, search
+from loadtests.steady import SLICES, still_warming_up
+from loadtests.steady_clock import SteadyClock
 from loadtests.step import Objective, Step, from_report
+from loadtests.step_log import StepLog
 from scorecard.evidence import Text
 from scorecard.project import Journey
 from scorecard.site import Progress
 
 FEWEST_EXPECTED = 100
 """A step must promise so many requests: the 95th percentile of fewer moves with every single one."""
-LOWEST_SHARE = 1 / 64
-"""Share of the peak demand below which the search stops going down."""
 _THINK_SHARE = 0.6
 _SAMPLE_SHARE = 0.1
 _SAMPLED_PER_S = 100.0
@@ -31,6 +34,8 @@ RECOVERY_S = 6.0
 _CALM_S = 1.5
 """Longest wait for a target that answers, but badly or slowly, to get over a step."""
 _SPARE_ERRORS = 5
+_SETTLINGS = 3
+"""Warm-ups at most, before a service that still gets faster is measured all the same."""
 
 
 class SmokeFailure(Exception):  # noqa: N818 (what the collection found, caught by it)
@@ -62,10 +67,14 @@ class Campaign:
         peak: journeys a second at the peak of the peak day.
         tell: called about once a second with what is being done, the fraction done and the seconds left.
         cpu: processor clock of the service, None when its processes are not known.
+        log: where steps are written down as they end, with those of an earlier attempt to go on from.
+        clock: monotonic seconds.
+        wall: the machine's clock.
         steps: every step made.
         requests_per_journey: steps that go to the target, as the smoke check counted them.
         hops_per_journey: requests the target gets from a journey, redirects included, counted in the same way; None
             before the smoke check.
+        cold: whether the service was still getting faster when its warm-ups were over.
     """
 
     generator: Generator
@@ -76,14 +85,18 @@ class Campaign:
     peak: float
     tell: Progress
     cpu: CpuClock | None = None
+    log: StepLog | None = None
     clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
     steps: list[Step] = field(default_factory=list)
     requests_per_journey: float = 1.0
     hops_per_journey: float | None = None
+    cold: bool = False
 
     def __post_init__(self) -> None:
-        self._began = self.clock()
-        self._peak_used = False
+        self._pace = Pace(self.budget, self.clock)
+        self._times = SteadyClock(self.wall, self.clock)
+        self._peak_to_use: Step | None = None
         longest = max(sum(step.think for step in journey.steps) for journey in self.journeys)
         # think times change how many sessions there are, not how many requests a second: in a short step they are
         # shortened, so that the window sees every step of the journeys and not their beginnings only
@@ -107,12 +120,18 @@ class Campaign:
         self.requests_per_journey, self.hops_per_journey = requests, hops
 
     def peak_demand(self) -> Step:
-        """Warm the target up, then measure it at the peak demand (or at the least rate that can be judged)."""
+        """Warm the target up until it has settled, then measure it at the peak demand, or at the least rate that can
+        be judged.
+        """
         budget = self.budget
         rate = max(self.peak, self.least_rate(budget.peak_s))
-        self._measure(rate, "settle", budget.settle_s)
-        self.steps.clear()  # the warm-up is not a measurement
-        return self._measure(rate, "peak", budget.peak_s)
+        for _ in range(_SETTLINGS):
+            report = self._load(rate, "settle", budget.settle_s, slice_s=budget.settle_s / SLICES)
+            self._recovered(from_report(report, rate, "settle"))
+            self.cold = still_warming_up(report["slices"])
+            if not self.cold:
+                break
+        return self.measure(rate, "peak", budget.peak_s)
 
     def capacity(self) -> Capacity:
         """Search for the highest rate that holds the objective.
@@ -120,27 +139,71 @@ class Campaign:
         Raises:
             TargetDied: with the rate at which it did.
         """
-        start = max(self.peak, self.least_rate(self.budget.step_s))
-        plan = Plan(
-            start=start,
-            floor=min(start, max(self.peak * LOWEST_SHARE, self.least_rate(self.budget.step_s))),
-            resolution=self.budget.resolution,
-            confirmations=self.budget.confirmations,
-            lean=self.budget.lean,
-        )
-        return search(self._searched, self.objective, plan, self._can_afford)
+        wanted = plan(self.budget, self.objective, self.peak, self.least_rate(self.budget.step_s))
+        if self.steps and self.steps[0].rate == wanted.start:
+            self._peak_to_use = self.steps[0]  # it has measured the first rate already, and longer
+        return search(self._searched, self.objective, wanted, self._can_afford)
 
     def least_rate(self, window_s: float) -> float:
         """Journeys a second that promise enough requests within ``window_s`` seconds."""
         return FEWEST_EXPECTED / (window_s * max(self.requests_per_journey, 1e-9))
 
-    def _searched(self, rate: float, phase: Phase) -> Step:
-        if not self._peak_used and self.steps and self.steps[0].rate == rate:
-            self._peak_used = True  # a void step is not offered twice
-            return self.steps[0]  # the peak step has measured this very rate, and longer
-        return self._measure(rate, phase, self.budget.confirm_s if phase == "confirm" else self.budget.step_s)
+    def jumped_s(self) -> float:
+        """Seconds by which the machine's clock was set since the campaign began."""
+        return self._times.jumped_s()
 
-    def _measure(self, rate: float, phase: str, window_s: float) -> Step:
+    def measure(self, rate: float, phase: str, window_s: float) -> Step:
+        """Offer ``rate`` journeys a second and keep what was measured within ``window_s`` seconds after the warm-up.
+
+        What an earlier attempt has measured in its place is taken from the log.
+
+        Raises:
+            TargetDied: no answer came any more.
+        """
+        record = self.log.recall(phase, rate, window_s) if self.log is not None else None
+        recalled = record is not None
+        if record is None:
+            record = self._recorded(rate, phase, window_s)
+        began, over = (datetime.fromisoformat(record[name]) for name in ("started", "ended"))
+        step = from_report(record["report"], rate, phase, record["service_cpu"])
+        step = replace(step, began=began, over=over)
+        self.steps.append(step)
+        if recalled:
+            self._pace.spent_s += (over - began).total_seconds()
+        else:
+            self._recovered(step)
+        return step
+
+    def _searched(self, rate: float, phase: Phase) -> Step:
+        if self._peak_to_use is not None:
+            peak, self._peak_to_use = self._peak_to_use, None  # a void step is not offered twice
+            return peak
+        return self.measure(rate, phase, self.budget.confirm_s if phase == "confirm" else self.budget.step_s)
+
+    def _can_afford(self, phase: Phase) -> bool:
+        measured = self._peak_to_use is not None or (self.log is not None and bool(self.log.earlier))
+        return measured or self._pace.can_afford(phase)
+
+    def _recorded(self, rate: float, phase: str, window_s: float) -> dict[str, Any]:
+        """Measure one step and write it down."""
+        started = self._times.now()
+        before = self.cpu.read() if self.cpu is not None else None
+        report = self._load(rate, phase, window_s)
+        used = self.cpu.since(before) if self.cpu is not None and before is not None else None
+        record = {
+            "phase": phase,
+            "rate": rate,
+            "window_s": window_s,
+            "started": started.isoformat(),
+            "ended": self._times.now().isoformat(),
+            "service_cpu": used,
+            "report": report,
+        }
+        if self.log is not None:
+            self.log.add(record)
+        return record
+
+    def _load(self, rate: float, phase: str, window_s: float, slice_s: float = 0.0) -> dict[str, Any]:
         budget = self.budget
         requests = rate * self.requests_per_journey * window_s
         order = Order(
@@ -151,15 +214,9 @@ class Campaign:
             limits=self._limits(rate, requests),
             sample_share=min(_SAMPLE_SHARE, _SAMPLED_PER_S / (rate * self.requests_per_journey)),
             think_scale=self.think_scale,
+            slice_s=slice_s,
         )
-        before = self.cpu.read() if self.cpu is not None else None
-        report = self.generator.step(order, lambda: self._say(_doing(phase, rate)))
-        used = self.cpu.since(before) if self.cpu is not None and before is not None else None
-        step = from_report(report, rate, phase, used)
-        self.steps.append(step)
-        if step.broken is not None or step.errors:
-            self._let_it_recover(step)
-        return step
+        return self.generator.step(order, lambda: self._say(_doing(phase, rate)))
 
     def _limits(self, rate: float, requests: float) -> Limits:
         """Limits that only a step which has failed already can pass, but for the sessions at once.
@@ -178,8 +235,14 @@ class Campaign:
             slow_s=self.objective.p95_s,
         )
 
-    def _let_it_recover(self, step: Step) -> None:
-        """Wait until a lone visitor is served again; raise TargetDied when no answer comes at all."""
+    def _recovered(self, step: Step) -> None:
+        """After a step that went badly, wait until a lone visitor is served again.
+
+        Raises:
+            TargetDied: no answer came at all.
+        """
+        if step.broken is None and not step.errors:
+            return
         journey = next(iter(sorted(self.journeys, key=lambda j: j.persona != "citizen")))
         began = self.clock()
         while True:
@@ -193,28 +256,8 @@ class Campaign:
                 return
             time.sleep(0.2)
 
-    def _can_afford(self, phase: Phase) -> bool:
-        """Whether a step still fits in; bisecting leaves room for the confirmations, doubting for what follows it."""
-        budget = self.budget
-        spare = budget.warm_up_s + budget.drain_s / 2
-        confirm = budget.confirm_s + spare
-        step = budget.step_s + spare
-        match phase:
-            case "confirm":
-                needed = confirm
-            case "double" | "bisect":
-                needed = step + budget.confirmations * confirm
-            case "doubt":
-                needed = 3 * step + budget.confirmations * confirm
-            case _:
-                assert_never(phase)
-        return self._left() >= needed
-
-    def _left(self) -> float:
-        return self.budget.total_s - (self.clock() - self._began)
-
     def _say(self, what: Text) -> None:
-        left = max(0.0, self._left())
+        left = max(0.0, self._pace.left())
         self.tell(what, 1 - left / self.budget.total_s, left)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loadtests.demand import Demand
 from loadtests.figures import french
+from loadtests.histogram import quantiles
+from loadtests.load_knee import knee
 from loadtests.load_measured import FACTS, Measured, unknown
 from loadtests.load_slow_part import slows_first
 from loadtests.load_soundness import of_the_generator, of_the_writes
@@ -23,6 +27,7 @@ def facts(seen: Measured, users: int, wanted: Demand, reason: Text | None) -> tu
         *_sustained(seen, users, wanted, why),
         *_asked(seen, wanted, why),
         *_at_peak(seen, wanted, why),
+        knee(seen, per_journey[0] if (per_journey := _per_journey(seen)) is not None else None, why),
         slows_first(seen, why),
         *of_the_generator(seen, why),
         *of_the_writes(seen, why),
@@ -52,10 +57,12 @@ def _sustained(seen: Measured, users: int, wanted: Demand, why: Text) -> list[Fa
     per_journey = _per_journey(seen)
     if capacity.low is None or per_journey is None:
         return _nothing_held(seen, capacity, why)
-    low, value = capacity.low, capacity.value
-    assert value is not None
+    low = capacity.low
+    if limited := seen.limited():
+        capacity = replace(capacity, high=None)
+    value = low if capacity.value is None else capacity.value
     at_low = [step for step in seen.held() if step.rate == low]
-    said = _said(capacity, len(at_low)) + (f"; {seen.caveat}" if seen.caveat else "")
+    said = _said(capacity, len(at_low), limited) + (f"; {seen.caveat}" if seen.caveat else "")
 
     def scaled(fact: str, factor: float) -> Fact:
         return Fact(
@@ -68,6 +75,7 @@ def _sustained(seen: Measured, users: int, wanted: Demand, why: Text) -> list[Fa
         )
 
     measured = f"measured at {low:.4g} journeys/s"
+    pooled = quantiles(histogram for step in at_low for histogram in step.histograms)
     cores = [step.service_cpu for step in at_low if step.service_cpu is not None]
     return [
         scaled("load.sustained_journeys_per_s", 1.0),
@@ -81,9 +89,10 @@ def _sustained(seen: Measured, users: int, wanted: Demand, why: Text) -> list[Fa
         ),
         Fact(
             id="load.p95",
-            value=max(step.latency.p95 for step in at_low if step.latency is not None),
+            value=None if pooled is None else pooled.p95,
             unit=Unit.SECOND,
-            detail=f"{measured}, from the intended start, the worst of {len(at_low)} steps",
+            reason=why if pooled is None else None,
+            detail=f"{measured}, from the intended start, all answers of {len(at_low)} steps pooled",
         ),
         Fact(
             id="load.error_rate",
@@ -175,11 +184,13 @@ def _at_peak(seen: Measured, wanted: Demand, why: Text) -> list[Fact]:
     ]
 
 
-def _said(capacity: Capacity, repeats: int) -> str:
-    said = f"low: highest rate at and below which everything held, {_repeats(capacity, repeats)}"
+def _said(capacity: Capacity, repeats: int, limited: bool) -> str:
+    said = f"low: the rate that the capacity is hardly below, {_repeats(capacity, repeats)}"
+    doubts = f"; {capacity.outvoted} failures at or below it are put down to chance" if capacity.outvoted else ""
+    if limited:
+        return f"{said}{doubts}; the target's rate limiter (429) ended the search, not its capacity: at least this much"
     if capacity.high is not None:
-        doubts = f"; {capacity.outvoted} failures outvoted by two repeats at the same rate" if capacity.outvoted else ""
-        return said + "; high: lowest rate above which everything failed; value: between the two" + doubts
+        return f"{said}; high: lowest rate above which everything failed; value: what explains all steps best{doubts}"
     if capacity.end == "generator":
         return said + "; the load generator was the limit: at least this much"
     return said + "; no rate failed within the time: at least this much"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ FACTS: Mapping[str, Unit] = {
     "load.p95": Unit.SECOND,
     "load.peak_p95": Unit.SECOND,
     "load.peak_error_rate": Unit.RATIO,
+    "load.knee_rps": Unit.REQUESTS_PER_SECOND,
     "load.slows_first": Unit.TEXT,
     "load.generator_lag_p99": Unit.SECOND,
     "load.generator_cpu": Unit.RATIO,
@@ -61,6 +63,19 @@ class Measured:
     def held(self) -> list[Step]:
         """Steps that held, in the order they were made."""
         return [step for step in self.steps if self.outcome(step) is Outcome.HELD]
+
+    def latency_counts(self, step: Step) -> bool:
+        """Whether the latency of ``step`` is that of good answers, sent on time."""
+        if self.outcome(step) is Outcome.VOID or step.broken == "dead":
+            return False
+        return step.errors <= math.ceil(self.objective.error_rate * step.requests)
+
+    def limited(self) -> bool:
+        """Whether the search came to the line of a rate limiter: above ``low`` most failures were answers 429."""
+        if self.capacity is None or self.capacity.low is None:
+            return False
+        beyond = [s for s in self.steps if s.rate > self.capacity.low and self.outcome(s) is Outcome.FAILED]
+        return bool(beyond) and 2 * sum(2 * s.limited > s.errors > 0 for s in beyond) > len(beyond)
 
 
 def unknown(fact: str, reason: Text) -> Fact:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from loadtests.figures import french, milliseconds
 from loadtests.load_measured import Measured, unknown
-from loadtests.step import FEWEST_REQUESTS, Outcome, Step
+from loadtests.step import FEWEST_REQUESTS
 from scorecard.evidence import Fact, Text, Unit
 
 
@@ -15,7 +13,7 @@ def slows_first(seen: Measured, why: Text) -> Fact:
 
     Rates at which the generator was the limit say nothing, and where answers fail their latency does not count.
     """
-    counted = [step for step in seen.steps if _counts(step, seen)]
+    counted = [step for step in seen.steps if seen.latency_counts(step)]
     if not any(step.parts for step in counted):
         return unknown("load.slows_first", why)
     limit = seen.objective.p95_s
@@ -39,9 +37,3 @@ def slows_first(seen: Measured, why: Text) -> Fact:
             f"{french(highest, '.3g')} parcours/s.",
         ),
     )
-
-
-def _counts(step: Step, seen: Measured) -> bool:
-    if seen.outcome(step) is Outcome.VOID or step.broken == "dead":
-        return False
-    return step.errors <= math.ceil(seen.objective.error_rate * step.requests)

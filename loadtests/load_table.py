@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from loadtests.step import Objective, Step, judge
 from scorecard.evidence import Column, Table, Unit
@@ -32,6 +33,8 @@ def table(steps: Sequence[Step], objective: Objective) -> Table:
                 str(outcome),
                 reason.en,
                 reason.fr,
+                _utc(step.began),
+                _utc(step.over),
             )
         )
     return Table(
@@ -53,6 +56,13 @@ def table(steps: Sequence[Step], objective: Objective) -> Table:
             Column(name="outcome"),
             Column(name="reason"),
             Column(name="reason_fr"),
+            Column(name="started"),
+            Column(name="ended"),
         ),
         rows=tuple(rows),
     )
+
+
+def _utc(moment: datetime | None) -> str | None:
+    """The moment in UTC to the millisecond."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""The highest rate that holds an objective: double, bisect, doubt, confirm. Knows nothing of HTTP or Locust."""
+"""The highest rate that holds an objective: double, close in, confirm. Knows nothing of HTTP or Locust."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from loadtests.belief import SHARP, Belief, Sight, Trial, believe
 from loadtests.step import Objective, Outcome, Step, judge
 
 Phase = Literal["double", "bisect", "doubt", "confirm"]
 _TRIES = 3
 """Tries of a rate whose steps are void: a passing disturbance of the machine is not the generator's limit."""
+SURE = 0.05
+"""Chance left to the capacity to lie below the rate that is confirmed, and above it on the other side."""
+GUARD = 0.015
+"""What the rate to confirm stays below that, for what no repeat shows: how far kinds of systems differ in what a step
+sees of them (decision 0133)."""
 
 End = Literal["bracketed", "generator", "time", "floor", "ceiling"]
 
@@ -24,10 +30,11 @@ class Plan:
         start: first rate, journeys a second.
         floor: lowest rate worth trying.
         ceiling: highest.
-        resolution: ratio of the bracket's ends at which bisecting stops, above 1.
+        resolution: ratio of the ends of what is likely at which the search has seen enough, above 1.
         confirmations: independent repeats that must hold.
-        lean: where in the bracket the value lies on a ratio scale, 0 being its low end: half-way unless steps are too
-            short to see a queue build up.
+        most: trials of the search at most, confirmations aside.
+        sight: what a step of the search can see of an overload.
+        sight_confirming: what a confirmation can.
     """
 
     start: float
@@ -35,47 +42,41 @@ class Plan:
     ceiling: float = math.inf
     resolution: float = 1.05
     confirmations: int = 3
-    lean: float = 0.5
+    most: int = 60
+    sight: Sight = SHARP
+    sight_confirming: Sight = SHARP
 
 
 @dataclass(frozen=True)
 class Capacity:
     """What the search found, in journeys a second.
 
-    ``low``: at this rate and below, every step held. ``high``: at this rate and above, every step failed; None when
-    none failed. Between the two, outcomes were mixed or nothing was tried. This is a bracket of what was seen on this
-    machine in this run, widened by every repeat that disagreed: no confidence level is claimed for it, since samples
-    within a run are correlated near saturation. A void step moves neither end, nor does a failure that two repeats at
-    the same rate outvoted: something else disturbed it.
+    ``low``: the rate that the repeats confirmed, chosen so that the capacity is hardly below it. ``high``: at this rate
+    and above, every step failed; None when none failed. A void step says nothing. How often the two hold the truth
+    between them was measured on systems of known capacity (tests/benchmarks/search_truth.py).
 
     Attributes:
         low: None when no rate held.
         high: None when no rate failed.
         confirmed: whether the repeats asked for held at ``low``.
         end: what ended the search.
-        failed: lowest rate above ``low`` that failed, None when none did; below ``high`` when outcomes were mixed.
-        outvoted: failures that were put down to a disturbance.
-        lean: where the value lies in the bracket.
+        estimate: the capacity that explains all steps best, None when none failed or none held.
+        outvoted: failures at or below ``low`` that the other steps put down to chance or to a disturbance.
     """
 
     low: float | None
     high: float | None
     confirmed: bool
     end: End
-    failed: float | None = None
+    estimate: float | None = None
     outvoted: int = 0
-    lean: float = 0.5
 
     @property
     def value(self) -> float | None:
-        """The best single figure, ``low`` when nothing failed: between it and the lowest failure, on a ratio scale.
-
-        That failure is ``high`` unless a higher rate held, which shows that the capacity is near both.
-        """
-        if self.low is None or self.high is None:
+        """The best single figure: the estimate, within the bracket; ``low`` when nothing failed."""
+        if self.low is None or self.high is None or self.estimate is None:
             return self.low
-        upper = self.high if self.failed is None else self.failed
-        return self.low * math.pow(upper / self.low, self.lean)
+        return min(max(self.estimate, self.low), self.high)
 
 
 Measure = Callable[[float, Phase], Step]
@@ -89,29 +90,22 @@ def search(
 ) -> Capacity:
     """Find the highest rate at which ``measure`` holds ``objective``.
 
-    Doubles from ``plan.start`` while the target holds (or halves until it does), bisects on a ratio scale, doubts the
-    failure that ended it (two holds in a row at the same rate outvote it, and the search goes on upward), then repeats
-    the best rate and goes down as long as repeats fail. ``can_afford`` says whether there is time left for one more
-    step of a phase; a void step is tried again before it ends its phase.
+    Doubles from ``plan.start`` while the target holds (or halves until it does), then tries again and again the rate
+    that is as likely above the capacity as below it, given all steps so far, until what is likely is within
+    ``plan.resolution``. The rate that the capacity is hardly below is repeated; where repeats fail it goes down.
+    ``can_afford`` says whether there is time left for one more step of a phase; a void step is tried again before it
+    ends its phase.
     """
-    trials = _Trials(measure, objective, can_afford)
-    end = _bracket(trials, plan, plan.start)
-    while end == "bracketed":
-        end = _bisect(trials, plan)
-        if end != "bracketed" or not _doubt(trials):
-            break
-        # the failure was a disturbance: what is above it has to be looked at again
-        highest = max(trials.held)
-        end = "bracketed" if trials.high() is not None else _bracket(trials, plan, highest * 2)
+    trials = _Trials(measure, objective, plan, can_afford)
+    end = _close_in(trials, plan)
     confirmed, end = _confirm(trials, plan, end)
     return Capacity(
-        low=trials.low(),
+        low=(low := confirmed if confirmed is not None else trials.unconfirmed()),
         high=trials.high(),
-        confirmed=confirmed,
+        confirmed=confirmed is not None,
         end=end,
-        failed=min(trials.failed, default=None),
-        outvoted=trials.outvoted,
-        lean=plan.lean,
+        estimate=trials.belief().quantile(0.5) if trials.held and trials.failed else None,
+        outvoted=sum(low is not None and rate <= low for rate in trials.failed),
     )
 
 
@@ -119,126 +113,105 @@ def search(
 class _Trials:
     measure: Measure
     objective: Objective
+    plan: Plan
     can_afford: Callable[[Phase], bool]
-    held: list[float] = field(default_factory=list)
-    failed: list[float] = field(default_factory=list)
-    doubted: set[float] = field(default_factory=set)
-    outvoted: int = 0
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def held(self) -> list[float]:
+        return [trial.rate for trial in self.trials if trial.held]
+
+    @property
+    def failed(self) -> list[float]:
+        return [trial.rate for trial in self.trials if not trial.held]
 
     def try_(self, rate: float, phase: Phase) -> Outcome | None:
         """The outcome at ``rate``; None when there is no time left."""
+        sight = self.plan.sight_confirming if phase == "confirm" else self.plan.sight
         for _ in range(_TRIES):
             if not self.can_afford(phase):
                 return None
             outcome, _reason = judge(self.measure(rate, phase), self.objective)
-            match outcome:
-                case Outcome.HELD:
-                    self.held.append(rate)
-                    return outcome
-                case Outcome.FAILED:
-                    self.failed.append(rate)
-                    return outcome
-                case Outcome.VOID:
-                    continue
+            if outcome is not Outcome.VOID:
+                self.trials.append(Trial(rate, outcome is Outcome.HELD, sight))
+                return outcome
         return Outcome.VOID
 
-    def outvote(self, rate: float) -> None:
-        """Take back the failure at ``rate``."""
-        self.failed.remove(rate)
-        self.outvoted += 1
+    def belief(self) -> Belief:
+        return believe(self.trials)
 
-    def low(self) -> float | None:
-        lowest_failure = min(self.failed, default=math.inf)
-        return max((rate for rate in self.held if rate < lowest_failure), default=None)
+    def safe(self) -> float:
+        """The rate that the capacity is hardly below; nothing beyond what held once."""
+        return min(self.belief().quantile(SURE) / (1 + GUARD), max(self.held))
+
+    def unconfirmed(self) -> float | None:
+        """The highest rate that held and is safe, the lowest that held when none is; None when none held."""
+        held = self.held
+        if not held:
+            return None
+        safe = self.safe() * (1 + 1e-9)
+        return max((rate for rate in held if rate <= safe), default=min(held))
 
     def high(self) -> float | None:
         highest_held = max(self.held, default=0.0)
         return min((rate for rate in self.failed if rate > highest_held), default=None)
 
 
-def _bracket(trials: _Trials, plan: Plan, rate: float) -> End:
-    while True:
-        outcome = trials.try_(rate, "double")
+def _close_in(trials: _Trials, plan: Plan) -> End:
+    rate = plan.start
+    phase: Phase = "double"
+    for _ in range(plan.most):
+        outcome = trials.try_(rate, phase)
         if outcome is None:
-            return "time"
+            return "bracketed" if trials.held and trials.failed else "time"
         if outcome is Outcome.VOID:
             return "generator"
-        if trials.held and trials.failed:
-            return "bracketed"
-        rate = rate * 2 if outcome is Outcome.HELD else rate / 2
+        held, failed = trials.held, trials.failed
+        if not failed:
+            rate = max(held) * 2
+        elif not held:
+            rate = min(failed) / 2
+        else:
+            belief = trials.belief()
+            if belief.quantile(1 - SURE) / belief.quantile(SURE) <= plan.resolution:
+                return "bracketed"
+            middle = belief.quantile(0.5)
+            # a step of this length shows the capacity a little too high; twice what held is a leap into the dark
+            rate = min(middle * (1 + plan.sight.blind(middle)), max(held) * 2)
+            phase = "doubt" if rate >= min(failed) else "bisect"
         if rate > plan.ceiling:
             return "ceiling"
         if rate < plan.floor:
             return "floor"
-
-
-def _bisect(trials: _Trials, plan: Plan) -> End:
-    while (low := trials.low()) is not None and (high := trials.high()) is not None and high / low > plan.resolution:
-        outcome = trials.try_(math.sqrt(low * high), "bisect")
-        if outcome is None:
-            return "time"
-        if outcome is Outcome.VOID:
-            return "generator"
     return "bracketed"
 
 
-def _doubt(trials: _Trials) -> bool:
-    """Try the lowest failing rate again, once a rate; whether two repeats in a row held and outvoted the failure.
-
-    One hold is not enough: near the capacity chance alone gives it every other time.
-    """
-    rate = trials.high()
-    if rate is None or rate in trials.doubted:
-        return False
-    trials.doubted.add(rate)
-    for _ in range(2):
-        if trials.try_(rate, "doubt") is not Outcome.HELD:
-            return False
-    trials.outvote(rate)
-    return True
-
-
-def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[bool, End]:
-    """Repeat the best rate; go down as long as repeats fail. Nothing held: nothing to confirm.
-
-    A repeat that fails is doubted once, as in the search, when there is time. Each rate given up goes half the way to
-    the best rate that nothing has contradicted yet, and ends at that rate.
-    """
-    candidate = trials.low()
-    while candidate is not None and candidate >= plan.floor:
-        outcome = _repeat(trials, candidate, plan.confirmations)
-        match outcome:
+def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[float | None, End]:
+    """Repeat the safe rate, lower ones where repeats fail; the rate confirmed, None when none was."""
+    rate = math.inf
+    while trials.held and (rate := min(trials.safe(), rate / math.sqrt(plan.resolution))) >= plan.floor:
+        match _repeat(trials, rate, plan.confirmations):
             case Outcome.HELD:
-                return True, end
-            case None:
-                return False, "time"
+                return rate, end
             case Outcome.VOID:
-                return False, "generator"
-        below = trials.low()
-        if below is None:
-            candidate /= plan.resolution**2
-        elif candidate / below > plan.resolution:
-            candidate = math.sqrt(candidate * below)
-        else:
-            candidate = below
-    return False, end
+                return None, "generator"
+            case None:
+                return None, "time"
+            case Outcome.FAILED:
+                continue
+    return None, end
 
 
 def _repeat(trials: _Trials, rate: float, times: int) -> Outcome | None:
-    """Whether ``rate`` holds so many ``times``, one failure that two holds in a row outvote left aside."""
-    wanted = times
+    """Whether ``rate`` holds so many ``times``; of one failure two holds more are asked, a second one ends it."""
+    wanted, failures = times, 0
     while wanted > 0:
         outcome = trials.try_(rate, "confirm")
-        if outcome is Outcome.FAILED and rate not in trials.doubted and trials.can_afford("doubt"):
-            trials.doubted.add(rate)
-            for _ in range(2):
-                outcome = trials.try_(rate, "confirm")
-                if outcome is not Outcome.HELD:
-                    return outcome
-            trials.outvote(rate)
-            wanted -= 2
-            continue
-        if outcome is not Outcome.HELD:
-            return outcome
-        wanted -= 1
+        match outcome:
+            case Outcome.HELD:
+                wanted -= 1
+            case Outcome.FAILED if failures == 0:
+                failures, wanted = 1, max(wanted + 1, 2)
+            case _:
+                return outcome
     return Outcome.HELD

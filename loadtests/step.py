@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -72,6 +73,9 @@ class Step:
         service_cpu: cores the service used, None when its processes are not known.
         phase: what the step was made for.
         parts: latency of each step of the journeys that goes to the target, by its name.
+        histograms: ``latency`` in full, encoded; repeats are pooled from them.
+        began: when its load began, in UTC; None when nobody noted it.
+        over: when its last answer had come or was given up.
     """
 
     rate: float
@@ -98,6 +102,9 @@ class Step:
     service_cpu: float | None = None
     phase: str = ""
     parts: Mapping[str, Quantiles] = field(default_factory=dict)
+    histograms: tuple[str, ...] = ()
+    began: datetime | None = None
+    over: datetime | None = None
 
     @property
     def error_rate(self) -> float | None:
@@ -136,6 +143,7 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
         service_cpu=service_cpu,
         phase=phase,
         parts={one["label"]: latency for one in ours if (latency := quantiles([one["latency"]])) is not None},
+        histograms=tuple(one["latency"] for one in ours),
     )
 
 
