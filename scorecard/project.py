@@ -121,6 +121,12 @@ class TargetSection(Section):
         default=None,
         description="GitHub workflow, or a folder of them, relative to this file; .github/workflows when left out.",
     )
+    database: str | None = Field(
+        default=None,
+        pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$",
+        description="env:NAME of the variable that holds the address of the PostgreSQL of the service, for a role that "
+        "may only read: it is asked for the plans of slow statements, which it does not run.",
+    )
     remote: bool = Field(
         default=False, description="Set it to allow load and probes on an address that is not on this machine."
     )

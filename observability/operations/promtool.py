@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from observability.operations import OperationsError
 from scorecard.evidence import Text
 
@@ -83,6 +85,25 @@ def evaluate(files: Sequence[Path]) -> dict[str, dict[str, float]]:
     if any(not values.get(file.name) for file in files):
         raise PromtoolError(_unreadable(said))
     return values
+
+
+def takes(expressions: Sequence[str], folder: Path) -> list[bool]:
+    """For each expression, whether Prometheus can read it; files are made in ``folder``.
+
+    Raises:
+        PromtoolError: promtool is not installed or does not end in time.
+    """
+
+    def file_of(number: int, expression: str) -> Path:
+        path = folder / f"{number}.yaml"
+        rule = {"record": "expression:taken", "expr": expression}
+        path.write_text(yaml.safe_dump({"groups": [{"name": "expressions", "rules": [rule]}]}), encoding="utf-8")
+        return path
+
+    files = [file_of(number, expression) for number, expression in enumerate(expressions)]
+    if check_rules(files).refused is None:
+        return [True] * len(files)
+    return [check_rules([file]).refused is None for file in files]
 
 
 def version() -> str:

@@ -45,8 +45,13 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What the alerts did: minutes from the trouble until each first fired, by trouble and alert; those that fired in
-    the calm; minutes of trouble that were tried."""
+    """What the alerts did.
+
+    Attributes:
+        fired: minutes of trouble, at most, before each fired, by trouble and alert.
+        in_calm: those that fired while all went well.
+        tried_min: minutes of trouble that were tried.
+    """
 
     fired: Mapping[str, Mapping[str, int]]
     in_calm: frozenset[str]

@@ -63,13 +63,10 @@ class Service:
         return f"{self.runbooks.rstrip('/')}/{name}.md"
 
 
-def service_of(project: ProjectFile) -> Service:
-    """The service of ``project``: what ``[operations]`` says, its own name made into a job where it says none."""
-    said = project.operations
-    return Service(
-        job=slug(project.project.name) if said.job is None else said.job,
-        runbooks="runbooks" if said.runbooks is None else said.runbooks,
-    )
+def service_of(project: ProjectFile, runbooks: str = "runbooks") -> Service:
+    """The service of ``project``: its name made into a job where ``[operations]`` gives none."""
+    job = project.operations.job
+    return Service(job=slug(project.project.name) if job is None else job, runbooks=runbooks)
 
 
 def slug(name: str) -> str:
@@ -130,13 +127,13 @@ def recorded(what: str, seconds: int) -> str:
     return f"service:http_server_{what}_{window(seconds)}"
 
 
-def rules(project: ProjectFile, lang: str) -> dict[str, Any]:
-    """The rule file of ``project`` as a document for YAML; annotations in ``lang``.
+def rules(project: ProjectFile, lang: str, runbooks: str = "runbooks") -> dict[str, Any]:
+    """The rule file of ``project`` as a document for YAML; annotations in ``lang``, with links to ``runbooks``.
 
     Raises:
         OperationsError: an objective leaves no error budget.
     """
-    service = service_of(project)
+    service = service_of(project, runbooks)
     watched = indicators(project, service)
     windows = sorted({seconds for pair in PAIRS for seconds in (pair.long_s, pair.short_s)})
     records = [

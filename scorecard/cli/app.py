@@ -9,6 +9,7 @@ from scorecard.cli import (
     declaring,
     gating,
     knowing,
+    operating,
     proving,
     publishing,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "declaring",
     "gating",
     "knowing",
+    "operating",
     "proving",
     "publishing",
 ]

@@ -14,10 +14,12 @@ import httpx
 
 import observability.analysis
 import security.traced_values
+from observability import memory
 from observability.receiver import Receiver
 from scorecard import evidence
 from scorecard.cli.copies import copies
 from scorecard.cli.criteria_folders import criteria_of, kept
+from scorecard.cli.metrics_port import metrics_port
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
 from scorecard.cli.service import Service, ServiceError, running
@@ -104,15 +106,21 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
     began = datetime.now(UTC)
     facts: list[Fact] = []
     troubles: list[Text] = []
+    metrics = metrics_port(site.project)
+    environment = {**environment, **metrics.environment}
     reporter.begin("service")
     try:
-        with running(site.project, site.root, site.raw("service") / "service.log", extra_env=environment) as service:
+        with (
+            running(site.project, site.root, site.raw("service") / "service.log", extra_env=environment) as service,
+            memory.watched(service.pids(), site.raw(memory.FOLDER) / memory.FILE_NAME),
+        ):
             facts.extend(_start_facts(service, site))
             for collector in chosen.live:
                 here = replace(
                     site,
                     url=service.url,
                     server_pids=service.pids(),
+                    metrics=metrics.address,
                     start_copy=copies(site, environment),
                     asked=collector.id in chosen.asked,
                 )

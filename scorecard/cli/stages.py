@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import k8s.checks
 import loadtests.demand_evidence
 import loadtests.load
+import observability.operations.operability
 import observability.pages
 import security.api
 import security.registry
@@ -36,6 +37,7 @@ _TITLES = {
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
+    "operability": Text(en="Alerts, dashboards, runbooks", fr="Alertes, tableaux de bord, procédures"),
     "stop": Text(en="Stopping the service", fr="Arrêt du service"),
     "traces": Text(en="Where the time goes (traces)", fr="Où passe le temps (traces)"),
     "personal-traces": Text(en="Personal values in the traces", fr="Valeurs personnelles dans les traces"),
@@ -60,6 +62,7 @@ _EXPECTED_S = {
     "http": 2.0,
     "abuse": 8.0,
     "active": 12.0,
+    "operability": 8.0,
     "stop": 2.0,
     "traces": 2.0,
     "code": 2.0,
@@ -90,6 +93,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("pages", "observability", True, observability.pages.collect),
     Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
+    Collector("operability", "observability", True, observability.operations.operability.collect),
     Collector("abuse", "security", True, security.registry.SCANNERS["abuse"]),
     Collector("active", "security", True, security.registry.SCANNERS["active"]),
     Collector("wapiti", "security", True, security.registry.SCANNERS["wapiti"]),
