@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from observability import memory
+from observability import joined, memory
 from observability.diagnosis import Diagnosis, Seen, diagnose, growth, told, waiting
 from observability.diagnosis.group import MIN_REQUESTS, grouped
 from observability.received import Received
@@ -56,7 +56,7 @@ def collect(site: Site, received: Received) -> Evidence:
     Only requests the load generator sampled are analysed where it sampled any that arrived; else every request traced.
     """
     started = datetime.now(UTC)
-    sent = read_sent(site.raw("load") / FILE_NAME)
+    sent = received.due(read_sent(site.raw("load") / FILE_NAME))
     assembly = assemble(received.spans)
     requests = _of_the_load(assembly.requests, sent)
     routes = by_route(requests)
@@ -72,6 +72,7 @@ def collect(site: Site, received: Received) -> Evidence:
     found = diagnose(requests, seen, objective_s=site.project.objectives.p95)
     total_s = sum(request.duration for request in requests if not request.nested)
     status, reason = _status(received, sent)
+    both_sides = joined.join(requests, sent)
     return Evidence(
         name="traces",
         collector="observability",
@@ -86,6 +87,7 @@ def collect(site: Site, received: Received) -> Evidence:
             _slowest(received, routes),
             *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, cores_used),
             growth.fact(grouped(requests), _nothing_served(received, requests)),
+            *joined.facts(both_sides, received, _nothing_served(received, requests)),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
             Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
             Fact(id="trace.spans_dropped", value=received.dropped, unit=Unit.COUNT),
@@ -97,6 +99,7 @@ def collect(site: Site, received: Received) -> Evidence:
         tables=(
             _routes_table(routes),
             _statements_table(routes),
+            joined.table(both_sides, sent),
             told.table(found, {route.name: route.total for route in routes}, total_s),
         ),
     )

@@ -13,11 +13,15 @@ FILE_NAME = "sent-traces.jsonl"
 
 
 class Visit(NamedTuple):
-    """One request as the generator saw it: its name, when it was begun (s since 1970), how long it took (s)."""
+    """One request as the generator saw it; times in seconds, the start since 1970."""
 
     name: str
     start: float
+    """When it was handed over."""
     latency: float
+    """From when it was due to the whole answer: what a user waits."""
+    took: float | None = None
+    """From when it was handed over to the whole answer, without what other origins took."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,15 @@ def read_sent(path: Path) -> Sent | None:
 def _visit(entry: dict[str, object]) -> Visit | None:
     match entry:
         case {"name": str(name), "start": int() | float() as start, "latency_s": int() | float() as latency}:
+            took = entry.get("took_s")
             try:
-                visit = Visit(name, float(start), float(latency))
+                visit = Visit(
+                    name, float(start), float(latency), float(took) if isinstance(took, int | float) else None
+                )
             except OverflowError:  # a number of hundreds of digits
                 return None
-            return visit if math.isfinite(visit.start) and 0 <= visit.latency < math.inf else None
+            sound = math.isfinite(visit.start) and 0 <= visit.latency < math.inf
+            return visit if sound and (visit.took is None or 0 <= visit.took < math.inf) else None
     return None
 
 

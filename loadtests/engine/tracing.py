@@ -24,10 +24,21 @@ class SentTraces:
         self._file = file
         self._epoch = time.time() - monotonic()
 
-    def sent(self, *, trace_id: str, name: str, persona: str, sent: float, latency_s: float, ok: bool) -> None:
+    def sent(
+        self,
+        *,
+        trace_id: str,
+        name: str,
+        persona: str,
+        sent: float,
+        latency_s: float,
+        ok: bool,
+        took_s: float | None = None,
+    ) -> None:
         """Add a request handed over at ``sent`` (monotonic); ``latency_s`` is from the intended start.
 
-        It is listed in seconds since the epoch, by the wall clock as it stood when the step of the load began.
+        It is listed in seconds since the epoch, by the wall clock as it stood when the step of the load began;
+        ``took_s`` is the time from handing over to the whole answer, without what other origins took.
         """
         line = {
             "trace_id": trace_id,
@@ -37,6 +48,8 @@ class SentTraces:
             "latency_s": latency_s,
             "ok": ok,
         }
+        if took_s is not None:
+            line["took_s"] = took_s
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def flush(self) -> None:

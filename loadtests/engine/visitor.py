@@ -125,6 +125,7 @@ class Visitor:
                     sent=sent,
                     latency_s=ended - intended,
                     ok=error is None,
+                    took_s=max(0.0, ended - sent - trip.elsewhere),
                 )
         goes_on = error is None and trip.status == ready.expected[0]
         return Outcome(ready.label, trip.status, error, ended - intended, trip.hops), ended, goes_on
