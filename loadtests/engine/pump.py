@@ -17,7 +17,7 @@ from loadtests.engine.arrivals import along, dealt, schedule
 from loadtests.engine.orders import Limits, Order, Share
 from loadtests.engine.players import Player
 from loadtests.engine.recorder import Recorder, monotonic
-from loadtests.engine.visitor import pause_until
+from loadtests.engine.visitor import Outcome, pause_until
 from scorecard.journeys import people
 
 _WATCH_S = 0.1
@@ -54,8 +54,13 @@ class Pump:
             think_scale,
             sampled=True,
         )
+        failed = next((number for number, outcome in enumerate(outcomes) if outcome.error is not None), None)
+        # a user's own code may go on after an error; what is told ends with it, as a journey of steps does
+        told = outcomes if failed is None else outcomes[: failed + 1]
+        if not told:
+            told = [Outcome("nothing", 0, "no request was sent", 0.0, 0)]
         come = Counter(share.come) + Counter({player.persona: 1})
-        return {"journey": journey, "steps": [asdict(outcome) for outcome in outcomes], "come": dict(come)}
+        return {"journey": journey, "steps": [asdict(outcome) for outcome in told], "come": dict(come)}
 
     def stop(self, why: str) -> None:
         """End the step under way, since the whole of the processes has passed the limit ``why``."""
