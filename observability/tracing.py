@@ -19,6 +19,7 @@ import re
 import threading
 from collections.abc import Collection, Sequence
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from observability import calls
@@ -189,10 +190,31 @@ def _export_timeout_s() -> float:
     return 5.0
 
 
-def _provider(service_name: str, sample_ratio: float, instrumented: tuple[str, ...]) -> Any:
+def resource(service_name: str, instrumented: tuple[str, ...] = ()) -> Any:
+    """Who tells: the service and this process of it, with one name a process for traces and metrics alike."""
+    from opentelemetry.sdk.resources import Resource
+
+    return Resource.create(
+        {
+            "service.name": service_name,
+            "service.instance.id": _instance_id(),
+            # So that a trace without SQL can be told from a service whose SQL is not traced.
+            INSTRUMENTED: instrumented,
+        }
+    )
+
+
+@cache
+def _instance_id() -> str:
     import uuid
 
-    from opentelemetry.sdk.resources import Resource
+    return str(uuid.uuid4())
+
+
+os.register_at_fork(after_in_child=_instance_id.cache_clear)
+
+
+def _provider(service_name: str, sample_ratio: float, instrumented: tuple[str, ...]) -> Any:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 
@@ -211,14 +233,7 @@ def _provider(service_name: str, sample_ratio: float, instrumented: tuple[str, .
 
     return TracerProvider(
         sampler=ParentBased(ChosenAtTheDoor()),
-        resource=Resource.create(
-            {
-                "service.name": service_name,
-                "service.instance.id": str(uuid.uuid4()),
-                # So that a trace without SQL can be told from a service whose SQL is not traced.
-                INSTRUMENTED: instrumented,
-            }
-        ),
+        resource=resource(service_name, instrumented),
         shutdown_on_exit=False,  # stop() is bounded, the SDK's own hook is not
     )
 

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
-from observability import tracing
+from observability import telemetry
 from reference_app import health, home, language, migrations, problems, sessions
 from reference_app.appointments import agent_api as appointments_agent_api
 from reference_app.appointments import agent_pages as appointments_agent_pages
@@ -86,7 +86,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tracing.start(service_name="reference-app", sample_ratio=settings.trace_sample_ratio)
+        telemetry.start(
+            "reference-app",
+            settings.trace_sample_ratio,
+            pools={"main": parts.pool},
+            written=settings.requests_logged,
+            trusts_request_start=settings.trusts_request_start,
+        )
         await parts.pool.open(wait=False)
         following = asyncio.create_task(parts.ended.follow())
         try:
@@ -95,7 +101,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
             following.cancel()
             await asyncio.wait([following])
             await parts.pool.close(timeout=2.0)
-            tracing.stop()
+            telemetry.stop()
 
     issuers = (urlsplit(str(settings.citizen_issuer)), urlsplit(str(settings.agent_issuer)))
     app = FastAPI(
@@ -104,10 +110,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> 
         description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
-        telemetry=tracing.TELEMETRY,
+        telemetry=telemetry.TELEMETRY,
         docs_url=None,  # loads scripts from elsewhere, which the security policy refuses
         redoc_url=None,
         middleware=[
+            Middleware(telemetry.Observed),
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),

@@ -32,7 +32,7 @@ def configuration(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
-        access_log=False,  # one line a request costs more than the request; traces and the proxy's log say it
+        access_log=False,  # our own log has the requests worth following, without paths
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,

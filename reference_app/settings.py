@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -74,6 +74,13 @@ class Settings(BaseSettings):
         description="Networks without limits: that of a load test, and none where people come from.",
     )
     trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
+    requests_logged: Literal["all", "followed", "none"] = Field(
+        default="followed", description="Requests with a line in the log: all, those traced, failed or slow, or none."
+    )
+
+    trusts_request_start: bool = Field(
+        default=False, description="Whether the proxy in front sets X-Request-Start and drops that of strangers."
+    )
 
     @property
     def origin(self) -> str:

@@ -181,6 +181,24 @@ class Demand(Section):
         return self
 
 
+class Upload(Section):
+    """A file that a step sends: its text or its path, and filling up to a size where one is given."""
+
+    name: str = Field(min_length=1, description="Name of the file, as the browser of the user would say it.")
+    type: str = Field(default="application/octet-stream", pattern=r"^[\w.+-]+/[\w.+-]+$", description="Its media type.")
+    text: str = Field(default="", description="What stands in it.")
+    path: str | None = Field(default=None, description="File whose content is sent, relative to this file.")
+    size: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="Bytes that it is filled up to, with what cannot be compressed."
+    )
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if self.path is not None and self.text:
+            raise ValueError("an upload has text or path, not both")
+        return self
+
+
 class Step(Section):
     """One request of a journey: exactly one of the methods, with what must come back."""
 
@@ -192,6 +210,9 @@ class Step(Section):
     name: str | None = Field(default=None, description="Name in the statistics; the path template when left out.")
     json_: Any = Field(default=None, alias="json", description="Body sent as JSON.")
     form: dict[str, str] | None = Field(default=None, description="Body sent as a form.")
+    files: dict[str, Upload] = Field(
+        default_factory=dict, description="Files sent with the form (multipart/form-data), by the name of their field."
+    )
     headers: dict[str, str] = Field(default_factory=dict)
     expect: int | tuple[int, ...] = Field(default=200, description="Status, or statuses, of a good answer.")
     contains: str | None = Field(
@@ -217,6 +238,8 @@ class Step(Section):
             raise ValueError("a step has exactly one of get, post, put, patch, delete")
         if self.json_ is not None and self.form is not None:
             raise ValueError("a step has json or form, not both")
+        if self.json_ is not None and self.files:
+            raise ValueError("a step has json or files, not both")
         return self
 
     @property
@@ -282,6 +305,38 @@ class SecuritySection(Section):
     )
 
 
+class OperationsSection(Section):
+    """What the team that keeps the service running has: alerts, dashboards, runbooks, metrics, logs."""
+
+    job: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.:/-]+$",
+        description="Name under which Prometheus watches the service; its own name in small letters when left out.",
+    )
+    metrics: str | None = Field(
+        default=None,
+        pattern=r"^(/|https?://)\S*$",
+        description="Where the service shows its metrics in Prometheus' text format: a path on it, or a whole address.",
+    )
+    rules: str | None = Field(default=None, description="File or folder of Prometheus rules, relative to this file.")
+    dashboards: str | None = Field(
+        default=None, description="File or folder of Grafana dashboards (JSON), relative to this file."
+    )
+    runbooks: str | None = Field(
+        default=None,
+        description="Where the runbooks are: a folder, relative to this file, or the address that alerts link to.",
+    )
+    other_metrics: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="How the names of metrics begin that alerts use and something else shows: pg_, kube_, node_.",
+    )
+    receipt: str | None = Field(
+        default=None,
+        description="Value that a journey extracts and people are given to refer to their request: a receipt number.",
+    )
+
+
 class CriteriaSection(Section):
     """Criteria of one's own, beside those that ship with the program."""
 
@@ -320,6 +375,7 @@ class ProjectFile(Section):
     journeys: tuple[Journey, ...] = Field(default=(), strict=False)
     objectives: Objectives = Objectives()
     security: SecuritySection = SecuritySection()
+    operations: OperationsSection = OperationsSection()
     criteria: CriteriaSection = CriteriaSection()
     declarations: tuple[Declaration, ...] = Field(default=(), strict=False)
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False)

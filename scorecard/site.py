@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,21 @@ Progress = Callable[[Text, float, float | None], None]
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Another copy of the service, started for one test: its base URL and the processes it runs in."""
+
+    url: str
+    pids: tuple[int, ...]
+
+
+StartCopy = Callable[[int], AbstractContextManager[Copy]]
+"""Starts another copy of the service with so many workers, beside the one that runs; it is stopped with its block.
+
+Raises an exception whose message says why where the copy does not start.
+"""
+
+
+@dataclass(frozen=True)
 class Site:
     """What a collector may look at.
 
@@ -31,6 +47,9 @@ class Site:
         profile: how long and deep to look.
         progress: to be called about once a second during long work.
         server_pids: processes of the service, when this run started it (to read their CPU and memory).
+        start_copy: starts another copy of the service; None when the run does not know how.
+        asked: whether this very collector was asked for by its name, and is thus to look even where the profile is
+            short.
     """
 
     project: ProjectFile
@@ -40,6 +59,8 @@ class Site:
     profile: RunProfile = "quick"
     progress: Progress = _silent
     server_pids: tuple[int, ...] = field(default=())
+    start_copy: StartCopy | None = None
+    asked: bool = False
 
     def path(self, relative: str) -> Path:
         """Absolute path of something the project file names."""

@@ -16,13 +16,14 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Provenance, Status, Text
+from scorecard.journeys.cast import in_order
 from scorecard.project import Journey, RunProfile
 from scorecard.site import Site, is_local
 from security.abuse_attack import Attack, Onslaught, Scenario, attacks, run
 from security.abuse_facts import FACTS, Phase, account, facts, hit, is_unlimited, table
 from security.abuse_honest import Honest
 from security.observation import COLLECTOR, keep, unobserved
-from security.playable import in_order, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.rules import findings
 

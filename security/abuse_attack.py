@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
+from scorecard.journeys.exchange import Budget, Reply, Sent
+from scorecard.journeys.person import Person, is_of
+from scorecard.journeys.sessions import begins_session, ends_session
 from scorecard.project import Journey, Step
-from security.exchange import Budget, Reply, Sent
-from security.person import Person, is_of
 from security.sender import Sender
-from security.trial import begins_session, ends_session
 
 SENDERS = 4
 ENOUGH_REFUSALS = 40

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from scorecard.journeys.exchange import Budget
+from scorecard.journeys.person import Person
+from scorecard.journeys.sessions import begins_session, ends_session
 from scorecard.project import Journey, Step
-from security.exchange import Budget
-from security.person import Person
-from security.trial import begins_session, ends_session
 
 PAUSE_S = 0.15
 """Between two requests of one person: no limit that people can live with is below that."""

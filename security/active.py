@@ -15,6 +15,8 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Fact, Finding, Provenance, Status, Text, Unit
+from scorecard.journeys.cast import in_order
+from scorecard.journeys.exchange import Budget
 from scorecard.project import RunProfile
 from scorecard.site import Site, is_local
 from security.active_attempt import Weakness
@@ -23,9 +25,8 @@ from security.active_operations import Surface, survey, upload
 from security.active_prober import Prober
 from security.active_rules import COUNTED, FACTS, hit
 from security.callback import Callback
-from security.exchange import Budget
 from security.observation import COLLECTOR, count, keep, unknown, unobserved
-from security.playable import in_order, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.rules import findings
 

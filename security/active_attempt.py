@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from scorecard.journeys.exchange import Reply
+from scorecard.personal_data import spellings
 from security.active_points import Point
-from security.exchange import Reply
-from security.personal_data import spellings
 from security.resemblance import pieces
 from security.trial import SHORTEST_ECHO
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
+from scorecard.journeys.exchange import Reply, Sent
+from scorecard.journeys.person import is_of
+from scorecard.journeys.sessions import ends_session
 from security import forms
 from security.active_journeys import Played
 from security.active_prober import Prober
-from security.exchange import Reply, Sent
-from security.person import is_of
-from security.trial import ends_session
 
 PAGES = 30
 _IDENTIFIER = re.compile(r"(?i)(?<=/)(?:\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{12,})(?=/|$)")

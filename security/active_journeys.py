@@ -15,15 +15,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.journeys import templates
+from scorecard.journeys.cast import last_but
+from scorecard.journeys.exchange import Reply, Sent
+from scorecard.journeys.person import Person, Taken, is_of
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Journey, Step
 from scorecard.site import Site
 from security import active_markup
 from security.active_points import Point, points, put
 from security.active_prober import Aim, Prober
-from security.exchange import Reply, Sent
-from security.person import Person, Taken, is_of
-from security.playable import last_but
-from security.trial import Playing, ends_session
+from security.trial import Playing
 
 Given = Mapping[str, Any]
 """Values that the service gave somebody, by the name a journey extracts them under."""

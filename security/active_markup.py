@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from scorecard.journeys.exchange import Reply
 from security.active_attempt import Attempt, Proof, Weakness
-from security.exchange import Reply
 
 _MARK = re.compile(r"^q(zq[a-p]{10}zq)$")
 

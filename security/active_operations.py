@@ -10,6 +10,8 @@ from functools import partial
 from random import Random
 from urllib.parse import parse_qsl, urlsplit
 
+from scorecard.journeys.exchange import Reply, Sent
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Step
 from scorecard.site import Site
 from security.active_crawl import Offer, crawl
@@ -18,9 +20,7 @@ from security.active_plan import Known, covers, members, request
 from security.active_points import points, put
 from security.active_prober import Aim, Prober
 from security.active_upload import SMALL, try_upload
-from security.exchange import Reply, Sent
 from security.operations import Operation, operations
-from security.trial import ends_session
 
 Cookie = Callable[[str], str]
 Author = tuple[Cookie, dict[str, str]]

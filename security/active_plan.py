@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from scorecard.journeys.exchange import Reply, Sent
 from scorecard.journeys.people import fresh_uuid
-from security.exchange import Reply, Sent
 from security.operations import Operation
 
 _TYPED = ("siret", "siren", "iban", "email")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from security.exchange import Sent
+from scorecard.journeys.exchange import Sent
 
 Where = Literal["query", "path", "form", "json"]
 LEAVES = 60

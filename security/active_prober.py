@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import urljoin
 
+from scorecard.journeys.exchange import Budget, Reply, Sent, origin
 from security import active_markup
 from security.active_attempt import Attempt, Proof, Weakness
 from security.active_execution import try_execution
@@ -15,7 +16,6 @@ from security.active_points import Point, points, put, with_query
 from security.active_reach import try_redirect, try_ssrf, try_traversal
 from security.active_sql import try_sql
 from security.callback import Callback
-from security.exchange import Budget, Reply, Sent, origin
 from security.redirects import ELSEWHERE, leads_elsewhere
 from security.sender import Sender
 

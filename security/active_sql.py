@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 
+from scorecard.journeys.exchange import Reply
 from security.active_attempt import REPEATS, Attempt, Proof, Weakness, form_of
-from security.exchange import Reply
 
 # What database libraries write when a statement cannot be parsed (messages of SQLite, PostgreSQL, MySQL, SQL Server
 # and Oracle).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scorecard.journeys.exchange import Reply, Sent
 from security.active_attempt import Proof, Weakness
-from security.exchange import Reply, Sent
 
 SMALL = b"%PDF-1.4 small"
 LARGE_MB = 25

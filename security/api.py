@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
+from scorecard.journeys.sessions import SIGN_OUT
 from scorecard.project import RunProfile
 from scorecard.site import Site, is_local
 from security.api_document import declares_sign_in, fetched
@@ -22,7 +23,6 @@ from security.observation import COLLECTOR, count, keep, no_key, unknown, unobse
 from security.redaction import redact
 from security.rules import Hit, Rule, findings
 from security.tool import Tool, ToolError, run, scanner, shown, version
-from security.trial import SIGN_OUT
 
 NAME = "api"
 FACTS = {

@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 
 from scorecard.evidence import Text
+from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.exchange import Budget
 from scorecard.site import Site
-from security.exchange import Budget
-from security.playable import in_order, last_but
 from security.playable import refusal as unplayable
 from security.sender import Sender
 from security.walk import Carried, walk

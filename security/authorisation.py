@@ -15,12 +15,13 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Column, Evidence, Fact, Finding, Provenance, Severity, Status, Table, Text, Unit
+from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.exchange import Budget
 from scorecard.project import Journey
 from scorecard.site import Site
-from security.exchange import Budget
 from security.group_access import between_groups
 from security.observation import COLLECTOR, count, keep, unobserved
-from security.playable import in_order, last_but, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.replay import Replay
 from security.rules import Hit, Rule, findings

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scorecard.evidence import Fact, Severity, Text, Unit
-from security.exchange import Reply
+from scorecard.journeys.exchange import Reply
+from scorecard.journeys.person import Exchange
 from security.observation import Seen, count, unknown
-from security.person import Exchange
 from security.resemblance import echoed
 from security.rules import Hit, Rule
 from security.trial import SHORTEST_ECHO, TYPED, is_signed_in_read, route

@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.journeys import templates
+from scorecard.journeys.exchange import Sent
+from scorecard.journeys.person import Person, is_of
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Journey, Step
 from security.active_plan import Known, covers, request
 from security.active_points import points, put
-from security.exchange import Sent
 from security.operations import Operation
-from security.person import Person, is_of
-from security.trial import SHORTEST_ECHO, ends_session
+from security.trial import SHORTEST_ECHO
 
 _DELETES = re.compile(r"(?i)/(?:delete|remove|withdraw|supprimer|suppression|retirer|effacer)(?:/|$|\?)")
 _OWN = ("iban", "siret", "siren")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from scorecard.journeys.cast import last_but
+from scorecard.journeys.exchange import Reply, Sent
+from scorecard.journeys.person import PROOF, Exchange, Person, is_of
 from scorecard.project import Journey, Step
 from scorecard.site import Site
-from security.exchange import Reply, Sent
-from security.person import PROOF, Exchange, Person, is_of
-from security.playable import last_but
 from security.replay import Replay, Stopped
 from security.resemblance import resembles
 from security.trial import SHORTEST_ECHO, Outcome, Trial, Whom, is_signed_in_read, made_up, named, route

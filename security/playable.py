@@ -1,15 +1,11 @@
-"""Whether the journeys of a project can be played here, and by whom."""
+"""Whether the journeys of a project can be played here."""
 
 from __future__ import annotations
 
-from random import Random
-
 from scorecard.evidence import Status, Text
 from scorecard.journeys import JourneyError
-from scorecard.project import Journey
+from scorecard.journeys.person import check
 from scorecard.site import Site, is_local
-from security.exchange import Budget
-from security.person import Person, check
 from security.redaction import redact
 
 
@@ -27,24 +23,6 @@ def refusal(site: Site) -> tuple[Status, Text] | None:
         shown = redact(str(error))
         return Status.ERROR, Text(en=f"a journey cannot be played: {shown}", fr=f"un parcours est injouable : {shown}")
     return None
-
-
-def in_order(site: Site) -> list[Journey]:
-    """The journeys, citizens first: agents work on what they file."""
-    return sorted(site.project.journeys, key=lambda journey: journey.persona == "agent")
-
-
-def last_but(site: Site, journey: Journey, places: int, random: Random, budget: Budget) -> Person | None:
-    """The person ``places`` before the last of the journey's population, None when it is smaller.
-
-    The last ones, since the load begins with the first; of the population, since a service may know no others.
-    """
-    assert site.url is not None
-    project = site.project.project
-    population = project.users if journey.persona == "citizen" else max(1, project.agents)
-    if places >= population:
-        return None
-    return Person(site.url.rstrip("/"), journey.persona, population - 1 - places, random, budget)
 
 
 _NOTHING_RUNS = Text(

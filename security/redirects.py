@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from security.exchange import Reply
+from scorecard.journeys.exchange import Reply
 
 ELSEWHERE = "portance.invalid"
 """A host that exists nowhere (RFC 6761, 6.4): no redirect to it is followed."""

@@ -10,23 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from scorecard.journeys import templates
+from scorecard.journeys.exchange import Budget, Reply, Sent
+from scorecard.journeys.person import Exchange, Person, Taken, is_of
+from scorecard.journeys.sessions import begins_session
 from scorecard.project import Step
-from security.exchange import Budget, Reply, Sent
-from security.person import Exchange, Person, Taken, is_of
 from security.resemblance import echoed, resembles, same
 from security.sender import Control, Sender
 from security.stand_in import lent_by, meant, reader, session, stand_in
-from security.trial import (
-    SHORTEST_ECHO,
-    Outcome,
-    Playing,
-    Trial,
-    Whom,
-    begins_session,
-    is_signed_in_read,
-    parts,
-    unnamed,
-)
+from security.trial import SHORTEST_ECHO, Outcome, Playing, Trial, Whom, is_signed_in_read, parts, unnamed
 
 _TYPED = ("email", "siret", "siren", "iban")
 _NO_SESSION = Reply(None, problem="no session to try with")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from security.exchange import Reply
-from security.personal_data import spellings
+from scorecard.journeys.exchange import Reply
+from scorecard.personal_data import spellings
 
 _SEPARATORS = re.compile(r"[<>\n\r{}\[\],]+")
 # Digits and identifiers differ from one object to the next; what remains is its form.

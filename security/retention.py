@@ -14,21 +14,22 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
+from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.exchange import Budget, Sent
+from scorecard.journeys.person import Person
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Journey
 from scorecard.site import Site
 from security.active_journeys import pages
 from security.active_plan import Known, request
 from security.deletion import Deletion, Written, deletions, write
-from security.exchange import Budget, Sent
 from security.observation import COLLECTOR, count, keep, unobserved
 from security.operations import Operation, operations
-from security.person import Person
-from security.playable import in_order, last_but, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.resemblance import echoed
 from security.rules import Hit, Rule, findings
 from security.sender import Sender
-from security.trial import ends_session
 
 NAME = "retention"
 FACTS = {"security.deletions_tried": Unit.COUNT, "security.deleted_still_served": Unit.COUNT}

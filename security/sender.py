@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from security.exchange import Budget, Reply, Sent, build, client, deliver
-from security.person import Exchange
+from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deliver
+from scorecard.journeys.person import Exchange
 from security.resemblance import resembles
 
 

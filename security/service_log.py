@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scorecard.journeys.people import NAMES
-from security.personal_data import spellings
+from scorecard.personal_data import spellings
 from security.redaction import MARK, redact
 
 KEPT = 2 * 1024 * 1024

@@ -10,14 +10,15 @@ from urllib.parse import urlencode, urljoin
 import httpx
 
 from scorecard.evidence import Severity, Text
+from scorecard.journeys.exchange import Reply, Sent, policy
+from scorecard.journeys.person import Person, is_of
+from scorecard.journeys.sessions import ends_session
 from security import forms
-from security.exchange import Reply, Sent, policy
-from security.person import Person, is_of
 from security.rules import Hit, Rule
 from security.sender import Sender
 from security.tampering import SHORTEST
 from security.token_forgery import held
-from security.trial import ends_session, route
+from security.trial import route
 from security.walk import Carried, Entry, Session, Walk, cookie_pairs, without_cookie
 
 LONGEST_S = 30 * 24 * 3600.0

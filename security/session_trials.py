@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from random import Random
 
 from scorecard.evidence import Text
+from scorecard.journeys.cast import last_but
+from scorecard.journeys.exchange import Budget
+from scorecard.journeys.person import Person
 from scorecard.project import Journey, RunProfile
 from scorecard.site import Site
 from security import session_life, sign_in_redirect, token_forgery
-from security.exchange import Budget
 from security.forged_requests import Forged, walk_forged
-from security.person import Person
-from security.playable import last_but
 from security.rules import Hit
 from security.sender import Sender
 from security.session_life import Lifetime

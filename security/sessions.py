@@ -13,13 +13,14 @@ from importlib import metadata
 from random import Random, SystemRandom
 
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
+from scorecard.journeys.cast import in_order
+from scorecard.journeys.exchange import Budget
+from scorecard.journeys.person import is_of
 from scorecard.site import Site
 from security import caching, cookies, session_life
-from security.exchange import Budget
 from security.forged_requests import NOTHING_TO_FORGE
 from security.observation import COLLECTOR, Seen, count, keep, unknown, unobserved, yes_no
-from security.person import is_of
-from security.playable import in_order, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.rules import Hit, findings
 from security.sender import Sender

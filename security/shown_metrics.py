@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from security.exchange import Budget, Sent, build, client, deliver
-from security.personal_data import Kind, spellings
+from scorecard.journeys.exchange import Budget, Sent, build, client, deliver
+from scorecard.personal_data import Kind, spellings
 
 PATHS = ("/metrics", "/metrics/", "/prometheus", "/actuator/prometheus", "/api/metrics")
 """Where the exposition format is served by default: Prometheus clients, Spring Boot, and their usual variants."""

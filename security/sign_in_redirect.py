@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from scorecard.evidence import Severity
+from scorecard.journeys.person import Exchange, Person
 from scorecard.project import Step
 from security import forms
-from security.person import Exchange, Person
 from security.redirects import ELSEWHERE, leads_elsewhere
 from security.rules import Hit, Rule
 from security.trial import route

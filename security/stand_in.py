@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scorecard.journeys.exchange import Sent
 from scorecard.project import Step
-from security.exchange import Sent
 from security.tampering import tampered, tampered_cookie
 from security.trial import Playing, Whom
 

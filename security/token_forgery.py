@@ -12,8 +12,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
 from scorecard.evidence import Severity
-from security.exchange import Sent
-from security.person import is_of
+from scorecard.journeys.exchange import Sent
+from scorecard.journeys.person import is_of
 from security.rules import Hit, Rule
 from security.sender import Sender
 from security.tokens import Token, confused, find, unsigned, well_known_key

@@ -16,9 +16,9 @@ from urllib.parse import unquote_plus
 from scorecard.evidence import Evidence, Provenance, Severity, Status, Text, Unit
 from scorecard.journeys import templates
 from scorecard.journeys.people import NAMES, is_made_up_email
+from scorecard.personal_data import Kind, find, spellings
 from scorecard.site import Site
 from security.observation import COLLECTOR, count, unobserved
-from security.personal_data import Kind, find, spellings
 from security.redaction import redact
 from security.rules import Hit, Rule, findings
 

@@ -9,13 +9,12 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from scorecard.journeys.exchange import Sent
+from scorecard.journeys.person import Exchange, Person, Taken, is_of
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Journey, Step
-from security.exchange import Sent
-from security.person import Exchange, Person, Taken, is_of
 from security.sender import Control
 
-SIGN_OUT = r"(?i)(?:sign|log)[-_]?(?:out|off)|d[eé]connexion|deconnecter"
-_SIGN_IN = re.compile(r"(?i)(?:sign|log)[-_]?(?:in|on)\b|connexion|authenticat|/sessions?$|/tokens?$")
 # The return from an identity provider: what it carries is a credential by itself, good for once.
 _ONE_TIME = re.compile(r"(?i)[?&](?:ticket|samlresponse|id_token)=|[?&]code=.*[?&]state=|[?&]state=.*[?&]code=")
 _VARYING = re.compile(r"(?i)\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -147,16 +146,6 @@ def is_signed_in_read(url: str, exchange: Exchange) -> bool:
         and _ONE_TIME.search(sent.url) is None
         and not ends_session(sent.url)
     )
-
-
-def ends_session(path: str) -> bool:
-    """Whether a path is one that signs out."""
-    return re.search(SIGN_OUT, path) is not None
-
-
-def begins_session(path: str) -> bool:
-    """Whether a path is one that signs in."""
-    return _SIGN_IN.search(path) is not None
 
 
 def unnamed(route: str) -> str:

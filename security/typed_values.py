@@ -8,30 +8,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import unescape
 from importlib import metadata
-from pathlib import Path
 from random import Random, SystemRandom
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.journeys import templates
+from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deliver
+from scorecard.journeys.person import Exchange, Person, is_of
+from scorecard.journeys.sessions import ends_session
+from scorecard.journeys.typed import held, route, typed
+from scorecard.personal_data import Kind
 from scorecard.project import Journey
 from scorecard.site import Site
-from security.exchange import Budget, Reply, Sent, build, client, deliver
+from security.logged_values import held_in_log
 from security.observation import COLLECTOR, count, keep, unknown, unobserved
-from security.person import Exchange, Person, is_of
-from security.personal_data import Kind, find, spellings
-from security.playable import in_order, last_but, refusal
+from security.playable import refusal
 from security.redaction import redact
 from security.rules import Hit, Rule, findings
 from security.shown_metrics import PATHS, held_in_metrics
-from security.trial import ends_session
 
 NAME = "personal-data"
 FACTS = {
@@ -40,10 +41,6 @@ FACTS = {
     "security.personal_values_in_errors": Unit.COUNT,
     "security.personal_values_in_metrics": Unit.COUNT,
 }
-LOG_LIMIT = 64 * 1024 * 1024
-_CHUNK = 1024 * 1024
-_GENERATED = {"email": Kind.EMAIL, "name": Kind.NAME, "iban": Kind.IBAN}
-_PUBLIC = (Kind.SIREN, Kind.SIRET)
 _LINK = re.compile(r"(?i)\b(?:href|src|action)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
@@ -77,12 +74,12 @@ def collect(site: Site, *, random: Random | None = None, budget: Callable[[], Bu
     if not walk.typed:
         return unobserved(site, NAME, Status.SKIPPED, _NOTHING_TYPED if walk.stopped is None else walk.stopped, FACTS)
     walk.in_metrics, shown = held_in_metrics(site.url.rstrip("/"), walk.typed, budget)
-    logged, log_gap, size = _logged(site.run / "raw" / "service" / "service.log", walk.typed)
+    logged, log_gap, size = held_in_log(site.run / "raw" / "service" / "service.log", walk.typed)
     gap = walk.stopped if walk.stopped is not None else log_gap
-    typed = f"{len(walk.typed)} values ({', '.join(sorted({kind.value for kind in walk.typed.values()}))})"
+    said = f"{len(walk.typed)} values ({', '.join(sorted({kind.value for kind in walk.typed.values()}))})"
     facts = (
-        count("security.personal_values_in_log", len(logged), gap, f"{typed}, {size} bytes read"),
-        count("security.personal_values_in_urls", len(walk.in_urls), walk.stopped, typed),
+        count("security.personal_values_in_log", len(logged), gap, f"{said}, {size} bytes read"),
+        count("security.personal_values_in_urls", len(walk.in_urls), walk.stopped, said),
         _errors(walk),
         count(
             "security.personal_values_in_metrics",
@@ -114,9 +111,7 @@ def _go(site: Site, url: str, journey: Journey, walk: Walk, random: Random, budg
         for step in journey.steps:
             if ends_session(step.path):
                 continue
-            asked = templates.used(step.model_copy(update={"contains": None}))
-            walk.typed |= {str(person.values[name]): _GENERATED[name] for name in asked & set(_GENERATED)}
-            walk.typed |= _literals(step.json_, step.form, step.path)
+            walk.typed |= typed(step, person.values)
             taken = person.take(step)
             made += [exchange for exchange in taken.exchanges if is_of(url, exchange.sent)]
             if not taken.succeeded:
@@ -127,12 +122,6 @@ def _go(site: Site, url: str, journey: Journey, walk: Walk, random: Random, budg
         person.close()
     for exchange in made:
         _look(walk, url, person, exchange)
-
-
-def _literals(*parts: object) -> dict[str, Kind]:
-    """Personal values the project file itself holds."""
-    text = json.dumps([part for part in parts if part is not None], ensure_ascii=False)
-    return {one.value: one.kind for one in find(text) if one.kind not in _PUBLIC}
 
 
 def _incomplete(url: str, made: list[Exchange], person: Person, budget: Budget) -> list[Exchange]:
@@ -169,14 +158,14 @@ def _without_first_field(sent: Sent) -> Sent | None:
 
 def _look(walk: Walk, url: str, person: Person, exchange: Exchange) -> None:
     sent, reply = exchange.sent, exchange.reply
-    place = f"{sent.method} {_route(sent.url, walk.typed, person)}"
+    place = f"{sent.method} {route(sent.url, person.values, walk.typed)}"
     addresses = [sent.url, reply.headers.get("location", ""), *_links(reply)]
-    walk.in_urls |= {(kind, place) for address in addresses for kind in _held(address, walk.typed)}
+    walk.in_urls |= {(kind, place) for address in addresses for kind in held(address, walk.typed)}
     if reply.status is not None and reply.status >= 400:
         walk.errors_seen += 1
         # a page shows a person their own form again; a document goes into the log of whoever called
         if reply.status >= 500 or "html" not in reply.headers.get("content-type", ""):
-            walk.in_errors |= {(kind, place) for kind in _held(reply.text, walk.typed)}
+            walk.in_errors |= {(kind, place) for kind in held(reply.text, walk.typed)}
 
 
 def _links(reply: Reply) -> list[str]:
@@ -184,41 +173,6 @@ def _links(reply: Reply) -> list[str]:
         return []
     found = (unescape(match[1] if match[1] is not None else match[2]) for match in _LINK.finditer(reply.text))
     return [link for link in found if not link.lower().startswith(("mailto:", "tel:", "data:", "#"))]
-
-
-def _route(url: str, typed: Iterable[str], person: Person) -> str:
-    path = urlsplit(url).path
-    for name, value in sorted(person.values.items(), key=lambda item: -len(str(item[1]))):
-        for spelling in spellings(str(value)):
-            if len(spelling) > 1:
-                path = path.replace(spelling, f"{{{name}}}")
-    for value in typed:
-        for spelling in spellings(value):
-            path = path.replace(spelling, "{value}")
-    return path
-
-
-def _held(text: str, typed: dict[str, Kind]) -> set[Kind]:
-    return {kind for value, kind in typed.items() if any(spelling in text for spelling in spellings(value))}
-
-
-def _logged(log: Path, typed: dict[str, Kind]) -> tuple[dict[str, Kind], Text | None, int]:
-    """Values that the log holds, why it cannot be read whole (None when it can), and the bytes read."""
-    wanted = {value: [spelling.encode() for spelling in spellings(value)] for value in typed}
-    longest = max((len(one) for ways in wanted.values() for one in ways), default=1)
-    found: dict[str, Kind] = {}
-    read, tail = 0, b""
-    try:
-        with log.open("rb") as file:
-            while chunk := file.read(min(_CHUNK, LOG_LIMIT - read)):
-                read += len(chunk)
-                window = tail + chunk
-                found |= {v: typed[v] for v, ways in wanted.items() if any(way in window for way in ways)}
-                tail = window[-longest:]
-            whole = not file.read(1)
-    except OSError:
-        return {}, _NO_LOG, 0
-    return found, None if whole else _LONG_LOG, read
 
 
 def _errors(walk: Walk) -> Fact:
@@ -306,14 +260,6 @@ _METRICS_RULE = Rule(
 _NOTHING_TYPED = Text(
     en="the journeys type no personal value: let them use {email}, {name} or {iban}",
     fr="les parcours ne saisissent aucune valeur personnelle : leur faire utiliser {email}, {name} ou {iban}",
-)
-_NO_LOG = Text(
-    en="the service was not started by this run, so what it logs was not seen",
-    fr="le service n’a pas été démarré par cette évaluation, ce qu’il journalise n’a donc pas été vu",
-)
-_LONG_LOG = Text(
-    en=f"the log is longer than {LOG_LIMIT // 1024 // 1024} MB and was not read to its end",
-    fr=f"le journal dépasse {LOG_LIMIT // 1024 // 1024} Mo et n’a pas été lu jusqu’au bout",
 )
 _NO_ERROR = Text(
     en="no request made the service answer with an error, so none was read",

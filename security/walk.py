@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 
 from scorecard.evidence import Text
+from scorecard.journeys.person import Exchange, Person, Taken, cookie_header, credentials_for
+from scorecard.journeys.sessions import ends_session
 from scorecard.project import Journey, Step
-from security.person import Exchange, Person, Taken, cookie_header, credentials_for
 from security.redaction import redact
 from security.resemblance import echoed, resembles
 from security.sender import Control, Sender
-from security.trial import SHORTEST_ECHO, TYPED, ends_session, is_signed_in_read
+from security.trial import SHORTEST_ECHO, TYPED, is_signed_in_read
 
 Session = tuple[str, dict[str, str]]
 """Cookie header and credential headers."""

@@ -20,11 +20,12 @@ from locust.env import Environment
 from locust.event import EventHook
 from locust.runners import MasterRunner
 
+from loadtests.engine.browser import Address
 from loadtests.engine.channel import Channel
 from loadtests.engine.orders import Limits, Order
+from loadtests.engine.paths import Path
 from loadtests.engine.pump import Pump
 from loadtests.engine.tracing import SentTraces
-from loadtests.engine.visitor import Path, Visitor
 from scorecard.journeys import JourneyError
 from scorecard.project import Journey
 
@@ -51,14 +52,13 @@ def main(descriptor: int) -> None:
 
 def _pump(setup: dict[str, Any], traces: SentTraces) -> Pump:
     """Locust with the pump hooked on its ``init`` event, on every runner but a master."""
-    paths = {j["name"]: Path.of(Journey.model_validate(j)) for j in setup["journeys"]}
-    Visitor.host = setup["target"]
+    paths = {j["name"]: Path.of(Journey.model_validate(j), {}) for j in setup["journeys"]}
     environment = Environment(host=setup["target"])
     pumps: list[Pump] = []
 
     def start(environment: Environment, **_: Any) -> None:
         if not isinstance(environment.runner, MasterRunner):
-            pumps.append(Pump(environment, paths, setup["populations"], traces, Random(setup["seed"])))  # noqa: S311
+            pumps.append(Pump(Address.of(setup["target"]), paths, setup["populations"], traces, Random(setup["seed"])))  # noqa: S311
 
     # Locust's event hooks carry no types
     init: Any = environment.events.init

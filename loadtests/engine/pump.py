@@ -11,13 +11,14 @@ from typing import Any
 
 import gevent
 from gevent.pool import Pool
-from locust.env import Environment
 
 from loadtests.engine.arrivals import along, schedule
+from loadtests.engine.browser import Address
 from loadtests.engine.orders import Limits, Order
+from loadtests.engine.paths import Path
 from loadtests.engine.recorder import Recorder, monotonic
 from loadtests.engine.tracing import SentTraces
-from loadtests.engine.visitor import Path, Visitor, pause_until
+from loadtests.engine.visitor import Visitor, pause_until
 from scorecard.journeys import people
 
 _WATCH_S = 0.1
@@ -32,13 +33,13 @@ class Pump:
 
     def __init__(
         self,
-        environment: Environment,
+        target: Address,
         paths: Mapping[str, Path],
         populations: Mapping[str, int],
         traces: SentTraces,
         random: Random,
     ) -> None:
-        self._environment = environment
+        self._target = target
         self._paths = paths
         self._populations = populations
         self._traces = traces
@@ -110,7 +111,7 @@ class Pump:
         number = people.member(self._come[persona], self._populations[persona])
         self._come[persona] += 1
         values = people.person(self._random, number, path.uses)
-        return Visitor(self._environment, random=self._random, values=values, traces=self._traces, sampled=sampled)
+        return Visitor(self._target, random=self._random, values=values, traces=self._traces, sampled=sampled)
 
 
 class _CpuMeter:

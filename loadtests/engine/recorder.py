@@ -76,9 +76,7 @@ class Recorder:
         self._counts: Counter[str] = Counter()
         self._generator: Counter[str] = Counter()
         self.owed = 0
-        self._in_flight = 0
         self._in_flight_area = 0.0
-        self._in_flight_since = opens
         self._failing_since: float | None = None
         self._failing = 0
         self._cut = False
@@ -91,24 +89,28 @@ class Recorder:
             self._counts["sessions"] += 1
             self._lag.record(started - intended)
 
-    def sending(self, now: float, intended: float) -> None:
+    def sending(self, intended: float) -> None:
         """A request meant for ``intended`` is under way."""
-        self._area_until(now)
-        self._in_flight += 1
-        self.owed += self._inside(intended)
+        self.owed += self.opens <= intended < self.closes
+
+    def sent_again(self, times: int) -> None:
+        """So many requests of a session were sent once more, on a new connection."""
+        if times:
+            self._counts["sent_again"] += times
 
     def answered(self, exchange: Exchange) -> None:
         """A request ended; it counts where its intended start lies within the window."""
-        now = exchange.ended
-        self._area_until(now)
-        self._in_flight -= 1
-        self.owed -= self._inside(exchange.intended)
-        if self.opens <= now < self.closes:
+        if self.opens <= exchange.ended < self.closes:
             self._counts["completed"] += exchange.hops
             self._counts["answered"] += exchange.hops > 0
+        if exchange.hops:
+            under_way = min(exchange.ended, self.closes) - max(exchange.sent, self.opens) - exchange.elsewhere
+            self._in_flight_area += max(0.0, under_way)
         self._watch_for_death(exchange)
-        if self._inside(exchange.intended) and not (self._cut and exchange.error == UNFINISHED):
-            self._count(exchange)
+        if self._inside(exchange.intended):
+            self.owed -= 1
+            if not (self._cut and exchange.error == UNFINISHED):
+                self._count(exchange)
 
     def session_ended(self, intended: float, *, failed: bool) -> None:
         """A session came to its end."""
@@ -122,7 +124,6 @@ class Recorder:
     def report(self, ended: float) -> dict[str, Any]:
         """Everything counted, as JSON, when the window closed or was cut short at ``ended``."""
         closes = min(self.closes, ended)
-        self._area_until(closes)
         window = max(0.0, closes - self.opens)
         return {
             "window_s": window,
@@ -186,12 +187,6 @@ class Recorder:
         self._failing += 1
         if self._failing >= self._limits.dead_after and exchange.ended - self._failing_since >= 1.0:
             self.broken = "dead"
-
-    def _area_until(self, now: float) -> None:
-        start, end = max(self._in_flight_since, self.opens), min(now, self.closes)
-        if end > start:
-            self._in_flight_area += self._in_flight * (end - start)
-        self._in_flight_since = max(self._in_flight_since, now)
 
     def pile_up(self, at_once: int) -> None:
         """Note that ``at_once`` sessions are under way: too many end the step."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from random import Random
 from typing import TextIO
+
+from loadtests.engine.recorder import monotonic
 
 
 def traceparent(random: Random, *, sampled: bool) -> tuple[str, str]:
@@ -19,14 +22,18 @@ class SentTraces:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self._epoch = time.time() - monotonic()
 
-    def sent(self, *, trace_id: str, name: str, persona: str, start: float, latency_s: float, ok: bool) -> None:
-        """Add a request; ``start`` is in seconds since the epoch, ``latency_s`` from the intended start."""
+    def sent(self, *, trace_id: str, name: str, persona: str, sent: float, latency_s: float, ok: bool) -> None:
+        """Add a request handed over at ``sent`` (monotonic); ``latency_s`` is from the intended start.
+
+        It is listed in seconds since the epoch, by the wall clock as it stood when the step of the load began.
+        """
         line = {
             "trace_id": trace_id,
             "name": name,
             "persona": persona,
-            "start": start,
+            "start": self._epoch + sent,
             "latency_s": latency_s,
             "ok": ok,
         }
@@ -35,3 +42,4 @@ class SentTraces:
     def flush(self) -> None:
         """Write out what is buffered."""
         self._file.flush()
+        self._epoch = time.time() - monotonic()

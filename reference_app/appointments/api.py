@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from observability import telemetry
 from reference_app import idempotency
 from reference_app.appointments import availability, booking
 from reference_app.appointments.availability import by_appointment
@@ -111,4 +112,7 @@ async def book_once(
         booked = await booking.book(connection, account, wanted, parts_of(request).clock())
         return Answer(201, AppointmentOut.of(booked).model_dump_json())
 
-    return await idempotency.once(connection, account, key, digest, effect)
+    answer = await idempotency.once(connection, account, key, digest, effect)
+    if not answer.replayed:
+        telemetry.event("appointment.booked")
+    return answer

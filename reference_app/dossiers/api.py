@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from observability import telemetry
 from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import filing, repository
@@ -102,7 +103,10 @@ async def create_once(
         dossier = await repository.create(connection, account, procedure, answers)
         return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
 
-    return await idempotency.once(connection, account, key, digest, effect)
+    answer = await idempotency.once(connection, account, key, digest, effect)
+    if not answer.replayed:
+        telemetry.event("draft.started")
+    return answer
 
 
 async def file_once(
@@ -110,8 +114,14 @@ async def file_once(
 ) -> Answer:
     """File with an idempotency key; the page and the API share it."""
 
+    receipts: list[str | None] = []
+
     async def effect() -> Answer:
         filed = await filing.file(connection, account, dossier, parts_of(request).clock())
+        receipts.append(filed.receipt_number)
         return Answer(200, DossierOut.of(filed, speaker(request)).model_dump_json())
 
-    return await idempotency.once(connection, account, key, digest, effect)
+    answer = await idempotency.once(connection, account, key, digest, effect)
+    for receipt in receipts:  # committed by now; none of a request that was sent again
+        telemetry.event("dossier.filed", receipt=receipt)
+    return answer

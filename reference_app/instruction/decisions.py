@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from observability import telemetry
 from reference_app.database import Connection
 from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import Prose
@@ -55,9 +56,11 @@ async def decide(connection: Connection, agent: UUID, dossier: UUID, decision: D
         require(found.state, decision.decision)
         if found.agent_id != agent:
             raise Forbidden(N_("Another agent has this dossier under review."))
-        return await change(
+        decided = await change(
             connection, found, decision.decision, by=agent, at=at, decided_at=at, motivation=decision.motivation
         )
+    telemetry.event("dossier.decided", receipt=decided.receipt_number, decision=decided.state)
+    return decided
 
 
 def _found(dossier: Dossier | None) -> Dossier:

@@ -16,6 +16,7 @@ import observability.analysis
 import security.traced_values
 from observability.receiver import Receiver
 from scorecard import evidence
+from scorecard.cli.copies import copies
 from scorecard.cli.criteria_folders import criteria_of, kept
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
@@ -36,6 +37,7 @@ class Plan:
 
     collectors: tuple[Collector, ...]
     traces: bool
+    asked: frozenset[str] = frozenset()
 
     @property
     def live(self) -> tuple[Collector, ...]:
@@ -51,7 +53,7 @@ class Plan:
 def plan(only: Collection[str]) -> Plan:
     """What ``--only`` leaves of a run; everything when it is empty. Traces need the load that makes them."""
     chosen = selected(only)
-    return Plan(chosen, traces=not only or bool({"traces", "observability"} & set(only)))
+    return Plan(chosen, traces=not only or bool({"traces", "observability"} & set(only)), asked=frozenset(only))
 
 
 def stages(chosen: Plan, site: Site) -> list[Stage]:
@@ -74,7 +76,7 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
         troubles = _collect_live(site, run, chosen, reporter)
 
     def ask(collector: Collector, progress: Progress) -> Evidence:
-        found = _ask(collector, replace(site, progress=progress))
+        found = _ask(collector, replace(site, progress=progress, asked=collector.id in chosen.asked))
         evidence.write(found, run.evidence_folder)
         return found
 
@@ -107,7 +109,13 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
         with running(site.project, site.root, site.raw("service") / "service.log", extra_env=environment) as service:
             facts.extend(_start_facts(service, site))
             for collector in chosen.live:
-                here = replace(site, url=service.url, server_pids=service.pids())
+                here = replace(
+                    site,
+                    url=service.url,
+                    server_pids=service.pids(),
+                    start_copy=copies(site, environment),
+                    asked=collector.id in chosen.asked,
+                )
                 reporter.begin(collector.id)
                 _keep(_ask(collector, replace(here, progress=reporter.update)), run, reporter)
                 if (died := service.died()) is not None:

@@ -1,6 +1,6 @@
 """What a journey of the project file means: placeholders, made-up people, values kept from an answer.
 
-The collectors that play journeys (load, replay) share these, so that a step does the same whoever plays it.
+The collectors that play journeys (load, replay, pages) share these, so that a step does the same whoever plays it.
 """
 
 

@@ -74,9 +74,9 @@ def check(journey: Journey) -> None:
 
 def used(step: Step) -> set[str]:
     """Names of the placeholders a step uses."""
-    return {
-        match for part in _strings([step.path, step.json_, step.form, step.headers, step.contains]) for match in part
-    }
+    files = [text for upload in step.files.values() for text in (upload.name, upload.text)]
+    sent = [step.path, step.json_, step.form, files, step.headers, step.contains]
+    return {match for part in _strings(sent) for match in part}
 
 
 def _strings(node: Any) -> list[list[str]]:

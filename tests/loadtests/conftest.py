@@ -6,8 +6,15 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from scorecard.evidence import Evidence, Fact, Provenance, Status, Unit, write
+from scorecard.project import ProjectFile
+from scorecard.site import Site
 
 
 @dataclass(frozen=True)
@@ -118,3 +125,56 @@ def serve() -> Iterator[Callable[[Handler], Server]]:
 def respond() -> type[Response]:
     """The answer of a handler."""
     return Response
+
+
+@pytest.fixture
+def queue(respond: type[Response]) -> Callable[..., Handler]:
+    """A service of one counter and an unbounded queue: its rate is known without a processor.
+
+    ``slower_by_waiting`` is by how much of itself the service time grows with each request that waits.
+    """
+
+    def made(service_s: float, slower_by_waiting: float = 0.0) -> Handler:
+        turn, waiting = asyncio.Lock(), 0
+
+        async def handler(_: Request) -> Response:
+            nonlocal waiting
+            waiting += 1
+            async with turn:
+                waiting -= 1
+                await asyncio.sleep(service_s * (1 + slower_by_waiting * waiting))
+            return respond()
+
+        return handler
+
+    return made
+
+
+@pytest.fixture
+def site_that_holds(tmp_path: Path) -> Callable[..., Site]:
+    """The site of a service whose load evidence says that it holds so many journeys of one request a second."""
+
+    def made(url: str | None, rate: float, **more: Any) -> Site:
+        document = {
+            "project": {"name": "Aide", "users": 100_000},
+            "target": {},
+            "demand": {"peak_day_share": "100 %", "peak_to_mean": 20.0, "participation": "100 %"},
+            "journeys": [{"name": "read", "steps": [{"get": "/"}]}],
+            "objectives": {"p95": "250 ms", "error_rate": "1 %"},
+        } | more.pop("tables", {})
+        journeys = Unit.JOURNEYS_PER_SECOND
+        load = Evidence(
+            name="load",
+            collector="test",
+            project="Aide",
+            status=Status.COMPLETED,
+            provenance=Provenance.since(datetime.now(UTC), tool="test", version="1"),
+            facts=(
+                Fact(id="load.sustained_journeys_per_s", value=rate, low=rate, high=rate * 1.05, unit=journeys),
+                Fact(id="load.requests_per_journey", value=1.0, unit=Unit.COUNT),
+            ),
+        )
+        write(load, tmp_path / "evidence")
+        return Site(project=ProjectFile.model_validate(document), root=tmp_path, run=tmp_path, url=url, **more)
+
+    return made

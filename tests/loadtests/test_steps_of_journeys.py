@@ -162,7 +162,7 @@ def exchange(intended: float, ended: float, **more: object) -> Exchange:
 def test_only_what_was_meant_for_the_window_counts() -> None:
     recorder = Recorder(10, 20, _NO_LIMITS)
     for intended in (9.9, 10.0, 19.9, 20.0):
-        recorder.sending(intended, intended)
+        recorder.sending(intended)
         recorder.answered(exchange(intended, intended + 0.05))
     (step,) = recorder.report(20)["steps"]
     assert step["requests"] == 2
@@ -180,7 +180,7 @@ def test_requests_to_another_origin_break_no_limit() -> None:
 def test_requests_under_way_add_up_to_littles_number() -> None:
     recorder = Recorder(0, 10, _NO_LIMITS)
     for start in range(5):
-        recorder.sending(start * 2, start * 2)
+        recorder.sending(start * 2)
         recorder.answered(exchange(start * 2, start * 2 + 1))
     assert recorder.report(10)["in_flight"] == pytest.approx(0.5)
 
@@ -197,7 +197,7 @@ def test_errors_in_a_row_for_a_second_are_a_dead_target() -> None:
 @pytest.mark.parametrize(("cut_short", "errors"), [(False, 1), (True, 0)])
 def test_an_answer_that_never_came_is_an_error_unless_nobody_waited_for_it(cut_short: bool, errors: int) -> None:
     recorder = Recorder(0, 10, _NO_LIMITS)
-    recorder.sending(1, 1)
+    recorder.sending(1)
     if cut_short:
         recorder.cut_short()
     recorder.answered(exchange(1, 12, error="unfinished"))

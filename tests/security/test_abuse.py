@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from scorecard.evidence import Status
+from scorecard.journeys.exchange import Reply
 from security import abuse
 from security.abuse import Length
 from security.abuse_attack import Onslaught, Scenario, attacks
-from security.exchange import Reply
 
 UNLIMITED, FIRST = "security.abuse_unlimited", "security.abuse_first_limit"
 SAID, ERRORS, P95 = "security.abuse_retry_after", "security.abuse_honest_errors", "security.abuse_honest_p95"

@@ -9,9 +9,9 @@ import pytest
 
 from scorecard.evidence import Status
 from scorecard.journeys import people
+from scorecard.journeys.exchange import Budget
 from scorecard.project import Journey, Step
 from security import active, active_prober
-from security.exchange import Budget
 
 SQL, SCRIPTS, RUN = "security.active_sql", "security.active_scripts", "security.active_executions"
 FILES, FORGED = "security.active_files", "security.active_requests_forged"

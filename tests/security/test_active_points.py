@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scorecard.journeys.exchange import Reply, Sent
 from security.active_attempt import Attempt
 from security.active_plan import Known, covers, request
 from security.active_points import Point, points, put, with_query
 from security.active_sql import try_sql
-from security.exchange import Reply, Sent
 from security.operations import Operation
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)

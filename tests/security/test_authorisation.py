@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from scorecard.evidence import Status, Unit
+from scorecard.journeys.exchange import Budget
 from scorecard.project import load
 from scorecard.site import Site
 from security import authorisation, sessions
-from security.exchange import Budget
 from security.tampering import tampered, tampered_cookie
 from security.trial import other_identifier
 

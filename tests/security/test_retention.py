@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from scorecard.evidence import Status
+from scorecard.journeys.exchange import Sent
 from security import retention
-from security.exchange import Sent
 
 SERVED, TRIED = "security.deleted_still_served", "security.deletions_tried"
 DELETE = {"name": "withdraw", "delete": "{note}", "expect": 204}

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from scorecard.evidence import Status
+from scorecard.journeys.exchange import Budget
 from security import forms, sessions, tokens
-from security.exchange import Budget
 from security.session_trials import Clock
 
 FIXATION = "security.session_fixation"

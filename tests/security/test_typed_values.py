@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from scorecard.evidence import Status
-from security import typed_values
+from security import logged_values, typed_values
 
 LOG = "security.personal_values_in_log"
 URLS = "security.personal_values_in_urls"
@@ -65,12 +65,12 @@ def test_a_value_the_project_file_holds_is_looked_for_too(look):
 
 
 def test_a_value_across_two_reads_of_the_log_is_found(look, monkeypatch):
-    monkeypatch.setattr(typed_values, "_CHUNK", 7)
+    monkeypatch.setattr(logged_values, "_CHUNK", 7)
     assert look("logs the body")[0][LOG] == 2
 
 
 def test_a_log_too_long_to_be_read_clears_nothing(look, monkeypatch, assert_unknown):
-    monkeypatch.setattr(typed_values, "LOG_LIMIT", 2)
+    monkeypatch.setattr(logged_values, "LOG_LIMIT", 2)
     _, evidence = look()
     assert_unknown(evidence, LOG, "not read to its end")
 

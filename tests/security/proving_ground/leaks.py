@@ -15,8 +15,8 @@ from pathlib import Path
 from defects import PLANTED, lay_out
 
 from scorecard.journeys.people import NAMES, is_made_up_email
+from scorecard.personal_data import is_iban, spellings
 from scorecard.reports import FORMATS
-from security.personal_data import is_iban, spellings
 
 PORTANCE = (sys.executable, "-m", "scorecard.cli")
 

@@ -14,10 +14,10 @@ from observability.receiver import Receiver
 from scorecard.cli.service import running
 from scorecard.cli.stages import COLLECTORS, Collector
 from scorecard.evidence import Evidence
+from scorecard.journeys.exchange import Budget
 from scorecard.project import FILE_NAME, ProjectFile, RunProfile, load, parse
 from scorecard.site import Site
 from security import abuse, active, traced_values
-from security.exchange import Budget
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference_app"
 ROOMS = ("security", "k8s")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorecard.journeys.people import person
-from security.personal_data import Kind, find, is_iban, is_nir, is_siren, is_siret, is_telephone, spellings
+from scorecard.personal_data import Kind, find, is_iban, is_nir, is_siren, is_siret, is_telephone, spellings
 
 DIGITS = st.text(string.digits, min_size=1, max_size=40)
 

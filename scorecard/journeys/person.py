@@ -13,10 +13,10 @@ from urllib.parse import urlencode, urljoin
 import httpx
 
 from scorecard.journeys import templates
+from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deliver, origin, policy
 from scorecard.journeys.extraction import Answer, Missing, compile_extractors
 from scorecard.journeys.people import fresh_uuid, person
 from scorecard.project import Journey, Step
-from security.exchange import Budget, Reply, Sent, build, client, deliver, origin, policy
 
 HOPS = 10
 Persona = Literal["citizen", "agent"]

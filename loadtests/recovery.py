@@ -1,0 +1,199 @@
+"""Recovery after overload: half as much again as the service holds for some seconds, then half of what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loadtests.course import Course, Part, Slice, play, slice_seconds, table
+from loadtests.figures import french, milliseconds
+from loadtests.held import Held, held
+from loadtests.loading import loading, played, refusal
+from loadtests.step import LATEST_DISPATCH, Objective
+from loadtests.trial import NotTried, Told, collected, only_when_long_enough
+from scorecard.evidence import Evidence, Fact, Text, Unit
+from scorecard.project import RunProfile
+from scorecard.site import Site
+
+NAME = "recovery"
+OVERLOAD = 1.5
+"""Rate of the overload, as a multiple of the sustained rate."""
+AFTERWARDS = 0.5
+"""Rate before and after: a queue that is served at the sustained rate is gone after as long as the overload lasted."""
+STEADY = 3
+"""Good slices in a row from which the service counts as recovered."""
+
+FACTS: Mapping[str, Unit] = {
+    "recovery.recovered": Unit.YES_NO,
+    "recovery.seconds": Unit.SECOND,
+    "recovery.p95_in_overload": Unit.SECOND,
+    "recovery.errors_in_overload": Unit.RATIO,
+    "recovery.deferred_in_overload": Unit.RATIO,
+}
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of calm before, of overload, and of watching afterwards (three times the overload)."""
+
+    before: float
+    overload: float
+    after: float
+
+
+TIMES: Mapping[RunProfile, Times] = {
+    "quick": Times(1.0, 3.0, 9.0),
+    "standard": Times(5.0, 15.0, 45.0),
+    "full": Times(10.0, 60.0, 180.0),
+}
+
+
+def collect_recovery(site: Site) -> Evidence:
+    """Overload the service and watch it come back; the evidence is named ``recovery``."""
+    return collected(site, NAME, FACTS, lambda: _carry_out(site))
+
+
+def _carry_out(site: Site) -> Told:
+    only_when_long_enough(site, ("quick", "standard", "full"))
+    reason = refusal(site, site.url)
+    if reason is not None:
+        raise NotTried(reason)
+    assert site.url is not None
+    found = held(site)
+    if isinstance(found, Text):
+        raise NotTried(found)
+    times = TIMES.get(site.profile, TIMES["quick"])
+    what = played(site.project)
+    calm = AFTERWARDS * found.rate
+    slice_s = slice_seconds(calm, found.requests_per_journey)
+    if slice_s * (STEADY + 1) > times.after:
+        raise NotTried(_too_few(found))
+    parts = (
+        Part("before", times.before, calm),
+        Part("overload", times.overload, OVERLOAD * found.rate),
+        Part("after", times.after, calm),
+    )
+    doing = Text(
+        en=f"Overload: {OVERLOAD * found.rate:.1f} journeys/s, then {calm:.1f}",
+        fr=f"Surcharge\u202f: {french(OVERLOAD * found.rate)} parcours/s, puis {french(calm)}",
+    )
+    with loading(site.url, what, site.raw(NAME)) as running:
+        course = play(running, what, parts, slice_s, lambda: site.progress(doing, 0.5, None))
+    return told(course, what.objective)
+
+
+def told(course: Course, objective: Objective) -> Told:
+    """The facts of a course of calm, overload and calm."""
+    before, overload, after = course.parts
+    ended = before.seconds + overload.seconds
+    seconds = came_back_after(course.of("after"), ended, objective)
+    loaded = course.of("overload")
+    requests = sum(one.requests for one in loaded)
+    trouble = _not_seen(course, objective, seconds)
+    facts = [
+        *_of_the_overload(loaded, requests),
+        *(_recovered(seconds, course, objective, after.seconds) if trouble is None else ()),
+    ]
+    return Told(tuple(facts), (table("recovery.course", course),), trouble)
+
+
+def came_back_after(after: Sequence[Slice], ended: float, objective: Objective) -> float | None:
+    """Seconds from ``ended`` to the first of some good slices in a row; None when there are no such slices."""
+    for number, one in enumerate(after):
+        if number + STEADY <= len(after) and all(other.good(objective) for other in after[number : number + STEADY]):
+            return max(0.0, one.at - ended)
+    return None
+
+
+def was_overloaded(course: Course, objective: Objective) -> bool:
+    """Whether the overload was one: there is no coming back from what was borne."""
+    return not all(one.good(objective) for one in course.of("overload"))
+
+
+def _of_the_overload(loaded: Sequence[Slice], requests: int) -> list[Fact]:
+    if not requests:
+        return []
+    deferred = sum(one.deferred for one in loaded)
+    return [
+        Fact(
+            id="recovery.p95_in_overload",
+            value=max(one.latency.p95 for one in loaded),
+            unit=Unit.SECOND,
+            detail=f"the worst of {len(loaded)} slices",
+        ),
+        Fact(
+            id="recovery.errors_in_overload",
+            value=(sum(one.errors for one in loaded) - deferred) / requests,
+            unit=Unit.RATIO,
+            detail=f"of {requests} requests; answers 503 or 429 with Retry-After are not counted here",
+        ),
+        Fact(
+            id="recovery.deferred_in_overload",
+            value=deferred / requests,
+            unit=Unit.RATIO,
+            detail="answers 503 or 429 that say when to come back",
+        ),
+    ]
+
+
+def _recovered(seconds: float | None, course: Course, objective: Objective, watched: float) -> list[Fact]:
+    if seconds is None:
+        never = Text(
+            en=f"Within {watched:.0f} s after the overload people were not served within the objective again.",
+            fr=f"Dans les {watched:.0f} s qui ont suivi la surcharge, les usagers n’ont pas retrouvé de réponses "
+            "dans le délai visé.",
+        )
+        return [
+            Fact(id="recovery.recovered", value=False, unit=Unit.YES_NO, detail=never.en),
+            Fact(id="recovery.seconds", value=None, unit=Unit.SECOND, low=watched, reason=never),
+        ]
+    overload = course.parts[1]
+    said = (
+        f"after {overload.seconds:.0f} s at {overload.rate:.3g} journeys/s, {OVERLOAD:g} times the sustained rate, "
+        f"at {course.parts[2].rate:.3g} journeys/s"
+    )
+    return [
+        Fact(id="recovery.recovered", value=True, unit=Unit.YES_NO, detail=said),
+        Fact(
+            id="recovery.seconds",
+            value=seconds,
+            unit=Unit.SECOND,
+            detail=f"until p95 was within {milliseconds(objective.p95_s)} and errors within the objective for "
+            f"{STEADY} slices in a row; {said}; think times at {course.think_scale:.0%}",
+        ),
+    ]
+
+
+def _not_seen(course: Course, objective: Objective, seconds: float | None) -> Text | None:
+    """Why nothing can be said of the recovery, None when it can."""
+    whole = course.whole
+    if not course.was_sent:
+        return Text(
+            en=f"The load generator was the limit: it started {whole.started} of {whole.scheduled} sessions, so the "
+            "overload was not what it was to be.",
+            fr=f"Le générateur de charge était la limite\u202f: il a lancé {whole.started} sessions sur "
+            f"{whole.scheduled}, la surcharge n’a donc pas été celle prévue.",
+        )
+    if not was_overloaded(course, objective):
+        return Text(
+            en=f"{OVERLOAD:g} times the sustained rate was borne within the objective: there was no overload to come "
+            "back from.",
+            fr=f"{french(OVERLOAD)} fois le débit tenu a été servi dans l’objectif\u202f: il n’y a pas eu de "
+            "surcharge dont revenir.",
+        )
+    if seconds is None and whole.lag_p99_s > LATEST_DISPATCH * objective.p95_s:
+        return Text(
+            en=f"The load generator was itself {milliseconds(whole.lag_p99_s)} late (p99), which must not be held "
+            "against the service.",
+            fr=f"Le générateur de charge avait lui-même {milliseconds(whole.lag_p99_s)} de retard (p99), ce qui ne "
+            "peut être reproché au service.",
+        )
+    return None
+
+
+def _too_few(found: Held) -> Text:
+    return Text(
+        en=f"At {found.rate:.3g} journeys/s too few requests come in the time of this profile to see a recovery.",
+        fr=f"À {french(found.rate, '.3g')} parcours/s, trop peu de requêtes arrivent dans le temps de ce profil pour "
+        "voir un retour à la normale.",
+    )

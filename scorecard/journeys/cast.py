@@ -1,0 +1,28 @@
+"""Who plays the journeys of a project, and in which order."""
+
+from __future__ import annotations
+
+from random import Random
+
+from scorecard.journeys.exchange import Budget
+from scorecard.journeys.person import Person
+from scorecard.project import Journey
+from scorecard.site import Site
+
+
+def in_order(site: Site) -> list[Journey]:
+    """The journeys, citizens first: agents work on what they file."""
+    return sorted(site.project.journeys, key=lambda journey: journey.persona == "agent")
+
+
+def last_but(site: Site, journey: Journey, places: int, random: Random, budget: Budget) -> Person | None:
+    """The person ``places`` before the last of the journey's population, None when it is smaller.
+
+    The last ones, since the load begins with the first; of the population, since a service may know no others.
+    """
+    assert site.url is not None
+    project = site.project.project
+    population = project.users if journey.persona == "citizen" else max(1, project.agents)
+    if places >= population:
+        return None
+    return Person(site.url.rstrip("/"), journey.persona, population - 1 - places, random, budget)
