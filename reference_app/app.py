@@ -49,6 +49,7 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 
 _ROUTERS = (
     home.router,
+    dossiers_api.drafts,
     dossiers_api.router,
     instruction_api.router,
     appointments_api.free,

@@ -16,7 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
-from reference_app.procedure import PROCEDURES, sentences
+from reference_app.procedure import PROCEDURES
+from reference_app.written import sentences
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)

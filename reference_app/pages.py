@@ -14,7 +14,7 @@ from reference_app.errors import N_, Forbidden
 from reference_app.parts import parts_of, translated
 
 LANGUAGE_KEPT_S = 365 * 24 * 3600
-MAX_FIELDS = 20
+MAX_FIELDS = 80
 NOT_OURS = N_("This form did not come from a page of this service. Open the page again and send it.")
 
 

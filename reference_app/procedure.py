@@ -3,68 +3,77 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from reference_app.errors import ReferenceAppError
+from reference_app.form import Condition, FormField
+from reference_app.written import Sentence, Sentences, Strict, Words
 
 FOLDER = Path(__file__).parent / "procedures"
+Count = Annotated[int, Field(ge=1)]
 
 
 class ProcedureError(ReferenceAppError):
     """A procedure cannot be used as it is written; the message names the file and the key."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-Words = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Sentence(_Strict):
-    """A sentence in both languages. Code and pages pass the English, which is its key in the catalogue."""
-
-    en: Words
-    fr: Words
-
-
-Sentences = Annotated[tuple[Sentence, ...], Field(strict=False, min_length=1)]  # TOML gives a list
-
-
-class Filing(_Strict):
-    """Of a procedure in which dossiers are filed: receipt, meaning of silence, appeals."""
+class Filing(Strict):
+    """Of a procedure in which dossiers are filed: its form, who may ask, receipt, meaning of silence, appeals."""
 
     receipt_prefix: Annotated[str, Field(pattern=r"^[A-Z]{2,5}$")]
-    amount_max: Count
+    fields: Annotated[tuple[FormField, ...], Field(strict=False, min_length=1, max_length=60)]
+    title: Annotated[str, Field(description="Name of the field that a dossier is called by in lists.")]
+    listed: Annotated[tuple[str, ...], Field(strict=False, description="Fields that the agents' queue shows.")] = ()
+    eligibility: Annotated[tuple[Condition, ...], Field(strict=False)] = ()
+    have_ready: Sentences
     silence_months: Count
     silence: Literal["rejects", "accepts"]
     silence_source: Words
     appeal_months: Count
     appeals: Sentences
 
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) < len(names):
+            raise ValueError("fields: a name stands twice")
+        for key, used in (
+            ("title", (self.title,)),
+            ("listed", self.listed),
+            ("eligibility", tuple(condition.field for condition in self.eligibility)),
+        ):
+            if unknown := set(used) - set(names):
+                raise ValueError(f"{key}: no field is called {min(unknown)!r}")
+        return self
 
-class Appointments(_Strict):
+
+class Appointments(Strict):
     """Of a procedure for which one comes at an appointed time."""
 
     days_ahead: Annotated[int, Field(ge=1, le=92, description="How many days ahead of today may be booked.")]
     bring: Sentences
 
 
-class Procedure(_Strict):
+class Procedure(Strict):
     """One procedure: who runs it, and what its parts need to know."""
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$", description="Name of the file, without .toml.")]
     name: Sentence
     summary: Sentence
     service: Sentence
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     filing: Filing | None = None
     appointments: Appointments | None = None
+
+    @model_validator(mode="after")
+    def _offers_something(self) -> Self:
+        if self.filing is None and self.appointments is None:
+            raise ValueError("a procedure has [filing], [appointments] or both")
+        return self
 
 
 def read(path: Path) -> Procedure:
@@ -89,19 +98,11 @@ def read_all(folder: Path) -> Mapping[str, Procedure]:
     return {path.stem: read(path) for path in sorted(folder.glob("*.toml"))}
 
 
-def sentences(model: BaseModel) -> Iterator[Sentence]:
-    """Every sentence in ``model``, for the catalogues."""
-    for _, value in model:
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, Sentence):
-                yield part
-            elif isinstance(part, BaseModel):
-                yield from sentences(part)
-
-
 PROCEDURES = read_all(FOLDER)
 BY_APPOINTMENT = {name: found for name, found in PROCEDURES.items() if found.appointments is not None}
-EMERGENCY_AID = PROCEDURES["emergency-aid"]
+FILED = {name: found for name, found in PROCEDURES.items() if found.filing is not None}
+NAMESAKE = next(iter((*FILED.values(), *PROCEDURES.values())))
+"""The procedure whose name and contact stand on every page."""
 
 
 def filing_of(procedure: Procedure) -> Filing:
@@ -114,7 +115,3 @@ def appointments_of(procedure: Procedure) -> Appointments:
     """What ``procedure`` says of appointments; one without them has no slots."""
     assert procedure.appointments is not None  # nosec B101 (states an invariant to the reader and to the type checker)
     return procedure.appointments
-
-
-AID_FILING = filing_of(EMERGENCY_AID)
-"""Dossiers are those of emergency aid: their form is code."""

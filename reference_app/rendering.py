@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gettext
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
@@ -17,8 +18,9 @@ from reference_app.appointments.states import LABELS as ATTENDANCE
 from reference_app.appointments.states import State as Attendance
 from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
+from reference_app.form import FormField
 from reference_app.language import LANGUAGES, Language
-from reference_app.procedure import AID_FILING, BY_APPOINTMENT, EMERGENCY_AID
+from reference_app.procedure import BY_APPOINTMENT, FILED, NAMESAKE
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -52,14 +54,14 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "hour": partial(_hour, language=language),
         "moment": partial(_moment, language=language),
         "euros": partial(_euros, language=language),
-        "siret": _spaced_siret,
-        "iban": _spaced_iban,
+        "answer": partial(_answer, language=language, say=catalogue.gettext),
+        "caption": lambda field: (field.name, catalogue.gettext(field.label.en)),
         "state": lambda state: catalogue.gettext(LABELS[State(state)]),
         "attendance": lambda state: catalogue.gettext(ATTENDANCE[Attendance(state)]),
     }
     environment.globals |= {
-        "procedure": EMERGENCY_AID,
-        "filing": AID_FILING,
+        "procedure": NAMESAKE,
+        "filed": tuple(FILED.values()),
         "by_appointment": tuple(BY_APPOINTMENT.values()),
         "queue_states": QUEUE,
         "style": f"/static/style.css?v={hashlib.sha256((STATIC / 'style.css').read_bytes()).hexdigest()[:12]}",
@@ -83,6 +85,23 @@ def _hour(value: datetime, *, language: Language) -> str:
 def _moment(value: datetime, *, language: Language) -> str:
     pattern = "d MMMM y 'à' HH'h'mm" if language == "fr" else "d MMMM y 'at' HH:mm"
     return format_datetime(value, pattern, tzinfo=LEGAL_TIME, locale=language)
+
+
+def _answer(value: str | int, field: FormField, *, language: Language, say: Callable[[str], str]) -> str:
+    """What was answered in ``field``, as people read it."""
+    match field.kind:
+        case "siret":
+            return _spaced_siret(str(value))
+        case "iban":
+            return _spaced_iban(str(value))
+        case "amount":
+            return _euros(int(value), language=language)
+        case "choice":
+            return next((say(choice.label.en) for choice in field.choices if choice.value == value), str(value))
+        case "email" | "line" | "text":
+            return str(value)
+        case _:
+            assert_never(field.kind)
 
 
 def _euros(value: int, *, language: Language) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +14,7 @@ from observability import telemetry
 from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import filing, repository
-from reference_app.dossiers.draft import Draft
+from reference_app.dossiers.draft import FORMS, Answers, answers_of
 from reference_app.dossiers.schemas import DossierOut, PageOut
 from reference_app.idempotency import Answer, Key
 from reference_app.parts import Given, parts_of, speaker
@@ -24,22 +25,43 @@ After = Annotated[UUID | None, Query(description="`next` of the part before.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Most items in the answer.")]
 
 router = APIRouter(prefix="/api/v1/dossiers", tags=["dossiers"], responses=documented(401, 403))
+drafts = APIRouter(prefix="/api/v1/procedures", tags=["dossiers"], responses=documented(401, 403))
+"""Two routes for each procedure, whose form says what they take."""
 
 
-@router.post("", status_code=201, response_model=DossierOut, responses=documented(413), summary="Start a draft")
-async def create(request: Request, parts: Given, person: Citizen, draft: Draft, key: Key) -> Response:
-    """Keep a new draft. Fields may be empty; those given must be right."""
-    async with parts.pool.connection() as connection:
-
-        async def effect() -> Answer:
-            dossier = await repository.create(connection, person.account, draft)
-            return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
-
+def _offer(procedure: str, form: type[BaseModel]) -> None:
+    async def create(request: Request, parts: Given, person: Citizen, draft: BaseModel, key: Key) -> Response:
+        """Keep a new draft. Fields may be empty; those given must be right."""
         digest = idempotency.digest(f"POST {request.url.path}", await request.body())
-        answer = await idempotency.once(connection, person.account, key, digest, effect)
-    if not answer.replayed:
-        telemetry.event("draft.started")
-    return idempotency.sent(answer)
+        async with parts.pool.connection() as connection:
+            done = await create_once(request, connection, person.account, procedure, answers_of(draft), key, digest)
+            return idempotency.sent(done)
+
+    async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID, draft: BaseModel) -> DossierOut:
+        """Replace the content of a draft; repeating it changes nothing."""
+        async with parts.pool.connection() as connection:
+            saved = await filing.save(connection, person.account, dossier, procedure, answers_of(draft))
+            return DossierOut.of(saved, speaker(request))
+
+    for handler in (create, replace):
+        handler.__annotations__["draft"] = form  # what FastAPI reads and documents
+    drafts.post(
+        f"/{procedure}/dossiers",
+        status_code=201,
+        response_model=DossierOut,
+        responses=documented(413),
+        summary="Start a draft",
+    )(create)
+    drafts.put(
+        f"/{procedure}/dossiers/{{dossier}}",
+        response_model=DossierOut,
+        responses=documented(404, 409, 413),
+        summary="Replace a draft",
+    )(replace)
+
+
+for _procedure, _form in FORMS.items():
+    _offer(_procedure, _form)
 
 
 @router.get("", response_model=PageOut, summary="List my dossiers")
@@ -57,13 +79,6 @@ async def read(request: Request, parts: Given, person: Citizen, dossier: UUID) -
         return DossierOut.of(await filing.read(connection, person.account, dossier), speaker(request))
 
 
-@router.put("/{dossier}", response_model=DossierOut, responses=documented(404, 409, 413), summary="Replace a draft")
-async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID, draft: Draft) -> DossierOut:
-    """Replace the content of a draft; repeating it changes nothing."""
-    async with parts.pool.connection() as connection:
-        return DossierOut.of(await filing.save(connection, person.account, dossier, draft), speaker(request))
-
-
 @router.delete("/{dossier}", status_code=204, responses=documented(404, 409), summary="Delete a draft")
 async def delete(parts: Given, person: Citizen, dossier: UUID) -> None:
     """Delete a draft for good. A dossier that was filed is kept."""
@@ -77,6 +92,21 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID, k
     digest = idempotency.digest(f"POST {request.url.path}", await request.body())
     async with parts.pool.connection() as connection:
         return idempotency.sent(await file_once(request, connection, person.account, dossier, key, digest))
+
+
+async def create_once(
+    request: Request, connection: Connection, account: UUID, procedure: str, answers: Answers, key: str, digest: bytes
+) -> Answer:
+    """Keep a new draft with an idempotency key; the page and the API share it."""
+
+    async def effect() -> Answer:
+        dossier = await repository.create(connection, account, procedure, answers)
+        return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
+
+    answer = await idempotency.once(connection, account, key, digest, effect)
+    if not answer.replayed:
+        telemetry.event("draft.started")
+    return answer
 
 
 async def file_once(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import class_row
 
-from reference_app.dossiers.draft import Draft
 from reference_app.dossiers.states import State
+from reference_app.procedure import PROCEDURES, Filing, filing_of
+from reference_app.written import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +21,9 @@ class Dossier:
 
     id: UUID
     account_id: UUID
+    procedure: str
     state: State
-    siret: str | None
-    company_name: str | None
-    contact_email: str | None
-    need: str | None
-    amount: int | None
-    iban: str | None
+    answers: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     receipt_number: str | None
@@ -42,9 +39,20 @@ class Dossier:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
 
-    def draft(self) -> Draft:
-        """What the person typed, unchecked: it was checked when it was written."""
-        return Draft.model_construct(**{name: getattr(self, name) for name in Draft.model_fields})
+    @property
+    def filing(self) -> Filing:
+        """What its procedure says of filing."""
+        return filing_of(PROCEDURES[self.procedure])
+
+    @property
+    def procedure_name(self) -> Sentence:
+        """What its procedure is called."""
+        return PROCEDURES[self.procedure].name
+
+    @property
+    def title(self) -> str | None:
+        """What it is called by in lists; None while that field is empty."""
+        return self.answers.get(self.filing.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic.config import JsonDict
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from reference_app.dossiers.identifiers import is_iban, is_siret
 from reference_app.errors import N_, FieldError, Invalid
-from reference_app.procedure import AID_FILING
-
-REQUIRED = ("siret", "company_name", "contact_email", "need", "amount")
-"""Fields that must be there to file."""
+from reference_app.form import FormField
+from reference_app.procedure import FILED, Filing, Procedure, filing_of
 
 SENTENCES: Mapping[str, str] = {
     "missing": N_("Fill in this field."),
@@ -92,42 +91,38 @@ Iban = Annotated[str, BeforeValidator(_compact), AfterValidator(_checked_iban)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_line), AfterValidator(_checked_email)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
 Prose = Annotated[str, Field(max_length=4000), AfterValidator(_kept)]
-Amount = Annotated[int, BeforeValidator(_compact), Field(ge=1, le=AID_FILING.amount_max)]
 
 
-class Draft(BaseModel):
-    """Content of a dossier before it is filed; any field may still be empty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": {
-        "siret": "73282932000074", "company_name": "Boulangerie du Port", "contact_email": "contact@example.fr",
-        "need": "Closed for three weeks after the flood of 4 November.", "amount": 5000, "iban": None,
-    }})  # fmt: skip
-
-    siret: Annotated[Siret | None, Optional] = Field(default=None, description="SIRET number of the establishment.")
-    company_name: Annotated[Line | None, Optional] = Field(default=None, description="Name of the business.")
-    contact_email: Annotated[Email | None, Optional] = Field(default=None, description="Where news of it is sent.")
-    need: Annotated[Prose | None, Optional] = Field(default=None, description="What happened and what is needed.")
-    amount: Annotated[Amount | None, Optional] = Field(default=None, description="Amount asked for, in whole euros.")
-    iban: Annotated[Iban | None, Optional] = Field(default=None, description="Account to pay to; may come later.")
+Answers = Mapping[str, Any]
+"""What is kept of a form: its fields that were filled in, by name, as JSON values."""
 
 
-def from_form(typed: Mapping[str, str]) -> Draft:
-    """The draft that a form holds.
+def answers_of(draft: BaseModel) -> Answers:
+    """What to keep of a checked draft."""
+    return draft.model_dump(mode="json", exclude_none=True)
+
+
+def from_form(procedure: Procedure, typed: Mapping[str, str]) -> BaseModel:
+    """The draft that a page's form holds.
 
     Raises:
         Invalid: naming every field that is wrong.
     """
+    form = FORMS[procedure.id]
     try:
-        return Draft.model_validate({name: typed[name] for name in Draft.model_fields if name in typed})
+        return form.model_validate({name: typed[name] for name in form.model_fields if name in typed})
     except ValidationError as error:
         raise Invalid(field_errors(error.errors())) from error
 
 
-def require_complete(draft: Draft) -> None:
-    """Refuse a draft that lacks a field needed to file. Raises Invalid naming each."""
-    empty = [name for name in REQUIRED if getattr(draft, name) is None]
-    if empty:
-        raise Invalid({name: FieldError(SENTENCES["missing"]) for name in empty})
+def require_complete(filing: Filing, answers: Answers) -> None:
+    """Refuse answers that lack a field needed to file, or of somebody the procedure is not for. Raises Invalid."""
+    wrong = {f.name: FieldError(SENTENCES["missing"]) for f in filing.fields if f.required and f.name not in answers}
+    for condition in filing.eligibility:
+        if condition.field in answers and not condition.met(answers[condition.field]):
+            wrong.setdefault(condition.field, FieldError(condition.otherwise.en))
+    if wrong:
+        raise Invalid(wrong)
 
 
 def field_errors(errors: Any) -> dict[str, FieldError]:
@@ -140,3 +135,49 @@ def field_errors(errors: Any) -> dict[str, FieldError]:
             FieldError(SENTENCES.get(error["type"], _OTHERWISE), error.get("ctx", {})),
         )
     return found
+
+
+def _checked(field: FormField) -> Any:
+    """The type of what people write in ``field``."""
+    match field.kind:
+        case "siret":
+            return Siret
+        case "iban":
+            return Iban
+        case "email":
+            return Email
+        case "line":
+            return Line
+        case "text":
+            return Prose
+        case "amount":
+            return Annotated[int, BeforeValidator(_compact), Field(ge=field.at_least, le=field.at_most)]
+        case "choice":
+            return Literal[tuple(choice.value for choice in field.choices)]
+        case _:
+            assert_never(field.kind)
+
+
+def _form(procedure: Procedure) -> type[BaseModel]:
+    """The draft of ``procedure`` as a model: any field may be empty, none may be wrong."""
+    fields = filing_of(procedure).fields
+    name = "".join(word.capitalize() for word in procedure.id.split("-")) + "Draft"
+    example: JsonDict = {field.name: field.example for field in fields if field.example is not None}
+    typed: dict[str, Any] = {
+        field.name: (
+            Annotated[_checked(field) | None, Optional],
+            Field(default=None, description=field.label.en),
+        )
+        for field in fields
+    }
+    config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"example": example})
+    return create_model(
+        name,
+        __config__=config,
+        __doc__="Content of a dossier before it is filed; any field may still be empty.",
+        **typed,
+    )
+
+
+FORMS: Mapping[str, type[BaseModel]] = {name: _form(procedure) for name, procedure in FILED.items()}
+"""By the identifier of their procedure."""

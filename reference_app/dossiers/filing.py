@@ -9,12 +9,11 @@ from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import repository
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import Draft, require_complete
+from reference_app.dossiers.draft import Answers, require_complete
 from reference_app.dossiers.operations import change
 from reference_app.dossiers.receipt import issue
 from reference_app.dossiers.states import State, require
 from reference_app.errors import N_, NotFound
-from reference_app.procedure import AID_FILING
 
 NO_SUCH_DOSSIER = N_("There is no such dossier among yours.")
 
@@ -24,16 +23,18 @@ async def read(connection: Connection, account: UUID, dossier: UUID) -> Dossier:
     return _found(await repository.of_account(connection, account, dossier))
 
 
-async def save(connection: Connection, account: UUID, dossier: UUID, draft: Draft) -> Dossier:
-    """Replace the content of a draft.
+async def save(connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers) -> Dossier:
+    """Replace the content of a draft for ``procedure``.
 
     Raises:
-        NotFound: ``account`` has no such dossier.
+        NotFound: ``account`` has no such dossier, or not for this procedure.
         Conflict: it was filed.
     """
-    saved = await repository.save(connection, account, dossier, draft)
+    saved = await repository.save(connection, account, dossier, procedure, answers)
     if saved is None:
-        require((await read(connection, account, dossier)).state, State.EN_CONSTRUCTION)
+        found = await read(connection, account, dossier)
+        if found.procedure == procedure:
+            require(found.state, State.EN_CONSTRUCTION)
         raise NotFound(NO_SUCH_DOSSIER)
     return saved
 
@@ -58,12 +59,12 @@ async def file(connection: Connection, account: UUID, dossier: UUID, at: datetim
     Raises:
         NotFound: ``account`` has no such dossier.
         Conflict: it was filed before.
-        Invalid: a field needed to file is empty.
+        Invalid: a field needed to file is empty, or the procedure is not for such a request.
     """
     draft = _found(await repository.locked(connection, account, dossier))
     require(draft.state, State.EN_CONSTRUCTION)
-    require_complete(draft.draft())
-    receipt = issue(AID_FILING, await repository.next_receipt_rank(connection), at)
+    require_complete(draft.filing, draft.answers)
+    receipt = issue(draft.filing, await repository.next_receipt_rank(connection), at)
     return await change(
         connection,
         draft,

@@ -52,8 +52,7 @@ def link(previous: bytes | None, payload: str) -> bytes:
 async def broken_chains(connection: Connection) -> AsyncIterator[tuple[UUID, str]]:
     """Every dossier whose log does not add up, with what is wrong; reads row by row, whatever the size."""
     query = """
-        SELECT d.id, d.state, d.operations, d.head, d.siret, d.company_name, d.contact_email, d.need, d.amount, d.iban,
-               d.receipt_number, d.motivation,
+        SELECT d.id, d.state, d.operations, d.head, d.answers, d.receipt_number, d.motivation,
                array_agg(o.rank ORDER BY o.rank) AS ranks,
                array_agg(o.payload ORDER BY o.rank) AS payloads,
                array_agg(o.digest ORDER BY o.rank) AS digests
@@ -78,7 +77,8 @@ def _problem(row: Mapping[str, Any]) -> str | None:
     if digest != row["head"]:
         return "the last operation is not the one the dossier knows"
     last = json.loads(row["payloads"][-1])
-    if last["dossier"] != str(row["id"]) or last["state"] != row["state"] or last["content"] != _content(row):
+    known = (_content(row), _first_content(row))
+    if last["dossier"] != str(row["id"]) or last["state"] != row["state"] or last["content"] not in known:
         return "the dossier differs from its last operation"
     return None
 
@@ -96,15 +96,20 @@ def _payload(dossier: Dossier, to: State, *, rank: int, by: UUID, at: datetime, 
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-_CONTENT = (
-    "siret", "company_name", "contact_email", "need", "amount", "iban", "receipt_number", "motivation",
-)  # fmt: skip
+_CONTENT = ("answers", "receipt_number", "motivation")
 
 
 def _content(fields: Mapping[str, Any]) -> str:
     """Digest of what the dossier says: the log itself repeats no personal data."""
-    words = json.dumps([fields[name] for name in _CONTENT], ensure_ascii=False, separators=(",", ":"))
+    words = json.dumps([fields[name] for name in _CONTENT], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _first_content(row: Mapping[str, Any]) -> str:
+    """The digest as it was made while there was one form, with a column for each field."""
+    names = ("siret", "company_name", "contact_email", "need", "amount", "iban")
+    words = [*(row["answers"].get(name) for name in names), row["receipt_number"], row["motivation"]]
+    return hashlib.sha256(json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 @cache

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
+from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from observability import telemetry
 from reference_app import idempotency
 from reference_app.dossiers import filing, repository
-from reference_app.dossiers.api import After, file_once
+from reference_app.dossiers.api import After, create_once, file_once
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import Draft, from_form
+from reference_app.dossiers.draft import answers_of, from_form
 from reference_app.dossiers.schemas import DossierOut, receipt_of
 from reference_app.dossiers.states import State, require
-from reference_app.errors import FieldError, Forbidden, Invalid, Unavailable
-from reference_app.idempotency import Answer
+from reference_app.errors import N_, FieldError, Forbidden, Invalid, NotFound, Unavailable
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, speaker
+from reference_app.procedure import FILED, PROCEDURES, Procedure, filing_of
 from reference_app.sessions import Citizen, Person, current, require_role
 
 PAGE_SIZE = 20
 Typed = Mapping[str, str]
+Wanted = Annotated[str | None, Query(alias="procedure")]
+NO_SUCH_PROCEDURE = N_("There is no such procedure.")
 
 router = APIRouter(prefix="/dossiers", include_in_schema=False)
 
@@ -41,28 +44,23 @@ async def list_mine(request: Request, parts: Given, person: Citizen, after: Afte
 
 
 @router.get("/new")
-async def new(request: Request, person: Citizen) -> Response:
-    """An empty form."""
-    return _form(request, "/dossiers", {"key": str(uuid4())})
+async def new(request: Request, person: Citizen, procedure: Wanted = None) -> Response:
+    """An empty form; the choice of one where there are several and none is named."""
+    if procedure is None and len(FILED) > 1:
+        return page(request, "choose.html", offered=tuple(FILED.values()))
+    return _form(request, "/dossiers", _offered(procedure), {"key": str(uuid4())})
 
 
 @router.post("")
 async def create(request: Request, parts: Given) -> Response:
     """Keep a new draft."""
 
-    async def keep(person: Person, typed: Typed) -> UUID:
-        draft = from_form(typed)
+    async def keep(person: Person, procedure: Procedure, typed: Typed) -> UUID:
+        answers = answers_of(from_form(procedure, typed))
+        digest = idempotency.digest(f"POST /dossiers {procedure.id}", json.dumps(answers, sort_keys=True).encode())
         async with parts.pool.connection() as connection:
-
-            async def effect() -> Answer:
-                dossier = await repository.create(connection, person.account, draft)
-                return Answer(201, DossierOut.of(dossier, speaker(request)).model_dump_json())
-
-            digest = idempotency.digest("POST /dossiers", draft.model_dump_json().encode())
-            answer = await idempotency.once(connection, person.account, _key(typed), digest, effect)
-        if not answer.replayed:
-            telemetry.event("draft.started")
-        return DossierOut.model_validate_json(answer.body).id
+            done = await create_once(request, connection, person.account, procedure.id, answers, _key(typed), digest)
+        return DossierOut.model_validate_json(done.body).id
 
     return await _keep_form(request, "/dossiers", keep)
 
@@ -83,17 +81,17 @@ async def edit(request: Request, parts: Given, person: Citizen, dossier: UUID) -
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
     require(found.state, State.EN_CONSTRUCTION)
-    return _form(request, f"/dossiers/{dossier}/edit", _as_typed(found))
+    return _form(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], _as_typed(found))
 
 
 @router.post("/{dossier}/edit")
 async def save(request: Request, parts: Given, dossier: UUID) -> Response:
     """Keep the form of a draft."""
 
-    async def keep(person: Person, typed: Typed) -> UUID:
-        draft = from_form(typed)
+    async def keep(person: Person, procedure: Procedure, typed: Typed) -> UUID:
+        answers = answers_of(from_form(procedure, typed))
         async with parts.pool.connection() as connection:
-            return (await filing.save(connection, person.account, dossier, draft)).id
+            return (await filing.save(connection, person.account, dossier, procedure.id, answers)).id
 
     return await _keep_form(request, f"/dossiers/{dossier}/edit", keep)
 
@@ -126,45 +124,62 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -
             await file_once(request, connection, person.account, dossier, _key(typed), digest)
         except Invalid as error:
             draft = await filing.read(connection, person.account, dossier)
-            return _form(request, f"/dossiers/{dossier}/edit", _as_typed(draft), 422, errors=error.fields)
+            form = PROCEDURES[draft.procedure]
+            return _form(request, f"/dossiers/{dossier}/edit", form, _as_typed(draft), 422, errors=error.fields)
     return see_other(f"/dossiers/{dossier}")
 
 
-async def _keep_form(request: Request, action: str, keep: Callable[[Person, Typed], Awaitable[UUID]]) -> Response:
+async def _keep_form(
+    request: Request, action: str, keep: Callable[[Person, Procedure, Typed], Awaitable[UUID]]
+) -> Response:
     """Keep what was typed and show the dossier; if that fails, show the form again with everything typed in it."""
     typed = await typed_in(request)
+    procedure = _offered(typed.get("procedure"))
     person = current(request)
     if person is None:
         # The token they sent goes back with the form: it is theirs, and valid once the same person has signed in.
-        return _form(request, action, typed, 401, trouble="session", token=typed.get("token", ""))
+        return _form(request, action, procedure, typed, 401, trouble="session", token=typed.get("token", ""))
     require_role(person, "citizen")
     require_ours(request, person, typed)
     try:
-        return see_other(f"/dossiers/{await keep(person, typed)}")
+        return see_other(f"/dossiers/{await keep(person, procedure, typed)}")
     except Invalid as error:
-        return _form(request, action, typed, 422, errors=error.fields)
+        return _form(request, action, procedure, typed, 422, errors=error.fields)
     except OperationalError:
-        response = _form(request, action, typed, Unavailable.status, trouble="busy")
+        response = _form(request, action, procedure, typed, Unavailable.status, trouble="busy")
         response.headers["Retry-After"] = str(Unavailable.retry_after_s)
         return response
+
+
+def _offered(name: str | None) -> Procedure:
+    """The procedure called ``name``, the first without a name. Raises NotFound for one that is not filed."""
+    if name is None:
+        return next(iter(FILED.values()))
+    if name not in FILED:
+        raise NotFound(NO_SUCH_PROCEDURE)
+    return FILED[name]
 
 
 def _form(
     request: Request,
     action: str,
+    procedure: Procedure,
     values: Typed,
     status: int = 200,
     errors: Mapping[str, FieldError] = MappingProxyType({}),
     **context: str,
 ) -> Response:
     said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
-    shown = {name: values.get(name, "") for name in (*Draft.model_fields, "key")}
-    return page(request, "draft.html", status, action=action, values=shown, errors=said, **({"trouble": ""} | context))
+    fields = filing_of(procedure).fields
+    shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key")}
+    told = {"trouble": ""} | context
+    return page(
+        request, "draft.html", status, action=action, form=procedure, fields=fields, values=shown, errors=said, **told
+    )
 
 
 def _as_typed(dossier: Dossier) -> Typed:
-    values = dossier.draft().model_dump()
-    return {name: "" if value is None else str(value) for name, value in values.items()}
+    return {name: str(value) for name, value in dossier.answers.items()}
 
 
 def _key(typed: Typed) -> str:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from psycopg.rows import scalar_row
+from psycopg.types.json import Jsonb
 
 from reference_app.database import Connection
 from reference_app.dossiers.dossier import ROW, TREATMENT_ROW, Dossier, Treatment, statement
-from reference_app.dossiers.draft import Draft
+from reference_app.dossiers.draft import Answers
 
 _CREATE = statement("""
-    INSERT INTO dossier (account_id, siret, company_name, contact_email, need, amount, iban)
-    VALUES (%(account)s, %(siret)s, %(company_name)s, %(contact_email)s, %(need)s, %(amount)s, %(iban)s)
+    INSERT INTO dossier (account_id, procedure, answers) VALUES (%(account)s, %(procedure)s, %(answers)s)
     RETURNING {columns}""")
 
 _SAVE = statement("""
-    UPDATE dossier SET siret = %(siret)s, company_name = %(company_name)s, contact_email = %(contact_email)s,
-           need = %(need)s, amount = %(amount)s, iban = %(iban)s, updated_at = now()
-    WHERE id = %(id)s AND account_id = %(account)s AND state = 'brouillon'
+    UPDATE dossier SET answers = %(answers)s, updated_at = now()
+    WHERE id = %(id)s AND account_id = %(account)s AND procedure = %(procedure)s AND state = 'brouillon'
     RETURNING {columns}""")
 
 _DELETE = "DELETE FROM dossier WHERE id = %(id)s AND account_id = %(account)s AND state = 'brouillon'"
@@ -37,16 +36,19 @@ _NEXT_OF_LIST = statement("""
 _HISTORY = "SELECT state, at, motivation FROM traitement WHERE dossier_id = %(id)s ORDER BY id"
 
 
-async def create(connection: Connection, account: UUID, draft: Draft) -> Dossier:
+async def create(connection: Connection, account: UUID, procedure: str, answers: Answers) -> Dossier:
     """A new draft of ``account``."""
-    created = await _one(connection, _CREATE, {"account": account, **draft.model_dump()})
+    created = await _one(connection, _CREATE, {"account": account, "procedure": procedure, "answers": Jsonb(answers)})
     assert created is not None  # nosec B101 (states an invariant to the reader and to the type checker)
     return created
 
 
-async def save(connection: Connection, account: UUID, dossier: UUID, draft: Draft) -> Dossier | None:
-    """Replace the content of a draft of ``account``; None when there is no such draft."""
-    return await _one(connection, _SAVE, {"id": dossier, "account": account, **draft.model_dump()})
+async def save(
+    connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers
+) -> Dossier | None:
+    """Replace the content of a draft of ``account`` for ``procedure``; None when there is no such draft."""
+    parameters = {"id": dossier, "account": account, "procedure": procedure, "answers": Jsonb(answers)}
+    return await _one(connection, _SAVE, parameters)
 
 
 async def delete(connection: Connection, account: UUID, dossier: UUID) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from reference_app.dossiers.dossier import Dossier, Treatment
 from reference_app.dossiers.states import State
-from reference_app.procedure import AID_FILING, EMERGENCY_AID
+from reference_app.procedure import PROCEDURES
 
 Say = Callable[[str], str]
 """Gives a sentence of the code in the reader's language."""
@@ -33,13 +33,9 @@ class DossierOut(BaseModel):
     """A dossier as its author reads it."""
 
     id: UUID
+    procedure: str = Field(examples=["emergency-aid"])
     state: State
-    siret: str | None
-    company_name: str | None
-    contact_email: str | None
-    need: str | None
-    amount: int | None
-    iban: str | None
+    answers: dict[str, str | int] = Field(description="The fields of the form that were filled in, by name.")
     created_at: datetime
     updated_at: datetime
     decided_at: datetime | None
@@ -57,9 +53,9 @@ class SummaryOut(BaseModel):
     """A line of a list."""
 
     id: UUID
+    procedure: str
     state: State
-    company_name: str | None
-    amount: int | None
+    title: str | None = Field(description="What the dossier is called by; null while that field is empty.")
     created_at: datetime
     receipt_number: str | None
     filed_at: datetime | None
@@ -102,12 +98,13 @@ def receipt_of(dossier: Dossier, say: Say) -> ReceiptOut | None:
     """The receipt, None for a draft."""
     if dossier.receipt_number is None or dossier.filed_at is None or dossier.silence_on is None:
         return None
+    procedure, rules = PROCEDURES[dossier.procedure], dossier.filing
     return ReceiptOut(
         number=dossier.receipt_number,
         filed_at=dossier.filed_at,
-        service=say(EMERGENCY_AID.service.en),
-        contact=EMERGENCY_AID.contact,
-        silence=AID_FILING.silence,
+        service=say(procedure.service.en),
+        contact=procedure.contact,
+        silence=rules.silence,
         silence_on=dossier.silence_on,
-        appeals=[say(appeal.en) for appeal in AID_FILING.appeals],
+        appeals=[say(appeal.en) for appeal in rules.appeals],
     )

@@ -30,6 +30,7 @@ DRAFT = {
     "siret": "73282932000074",
     "company_name": "Boulangerie du Port",
     "contact_email": "contact@example.fr",
+    "activity": "stopped",
     "need": "Inondation",
     "amount": 5000,
 }
@@ -61,7 +62,11 @@ class Stage:
 
     def filed(self, client: httpx.Client, **fields: object) -> dict[str, Any]:
         """A dossier that ``client`` filed."""
-        draft = client.post("/api/v1/dossiers", json=DRAFT | fields, headers=new_key()).raise_for_status().json()
+        draft = (
+            client.post("/api/v1/procedures/emergency-aid/dossiers", json=DRAFT | fields, headers=new_key())
+            .raise_for_status()
+            .json()
+        )
         done = client.post(f"/api/v1/dossiers/{draft['id']}/file", headers=new_key()).raise_for_status().json()
         assert isinstance(done, dict)
         return done

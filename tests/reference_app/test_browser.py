@@ -122,6 +122,11 @@ def test_a_business_files_and_an_agent_decides(visit, stage):
     business.fill(
         siret="732 829 320 00074", company_name="مخبز", contact_email="a@example.fr", need="Inondation", amount="5000"
     )
+    business.page.locator("#activity-unchanged").check()
+    business.press(say("Save and go on", "Enregistrer et continuer"))
+    business.press(say("File my request", "Déposer ma demande"))
+    assert business.page.locator("#activity-error").count() == 1
+    business.page.locator("#activity-stopped").check()
     business.press(say("Save and go on", "Enregistrer et continuer"))
     business.follow(say("Change", "Modifier"))
     business.press(say("Save and go on", "Enregistrer et continuer"))

@@ -13,7 +13,7 @@ COUNT = sql.SQL("SELECT count(*) FROM {} AS kept WHERE kept::text LIKE %s")
 
 def started(client, draft, key):
     sent = key()
-    answer = client.post("/api/v1/dossiers", json=draft, headers=sent)
+    answer = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=sent)
     assert answer.status_code == 201
     return answer.json()["id"], sent
 
@@ -54,7 +54,7 @@ def test_a_retry_of_its_creation_does_not_show_what_was_deleted(stage, draft, ke
     client = stage.signed_in("business")
     dossier, sent = started(client, draft, key)
     client.delete(f"/api/v1/dossiers/{dossier}")
-    again = client.post("/api/v1/dossiers", json=draft, headers=sent)
+    again = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=sent)
     assert again.json()["id"] != dossier
     assert "idempotency-replayed" not in again.headers
 

@@ -10,7 +10,7 @@ from reference_app.dossiers.identifiers import is_iban, is_siret
 from reference_app.dossiers.receipt import issue, silence_date
 from reference_app.dossiers.states import NEXT, State, require
 from reference_app.errors import Conflict
-from reference_app.procedure import AID_FILING
+from reference_app.procedure import PROCEDURES, filing_of
 
 
 @pytest.mark.parametrize("siret", ["73282932000074", "35600000000048", "35600000049837"])
@@ -58,7 +58,7 @@ def test_silence_is_counted_from_the_day_after_filing(received, decides):
 
 
 def test_the_date_of_a_receipt_is_the_legal_date_in_france():
-    receipt = issue(AID_FILING, 7, datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    receipt = issue(filing_of(PROCEDURES["emergency-aid"]), 7, datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     assert receipt.number == "AUE-2027-00000007"
     assert receipt.silence_on == date(2027, 3, 2)
 

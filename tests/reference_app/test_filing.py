@@ -17,7 +17,11 @@ def business(stage):
 
 
 def start(client, draft, key, **changed):
-    return client.post("/api/v1/dossiers", json=draft | changed, headers=key()).raise_for_status().json()
+    return (
+        client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft | changed, headers=key())
+        .raise_for_status()
+        .json()
+    )
 
 
 def fields(answer):
@@ -45,19 +49,21 @@ def test_two_receipts_have_two_numbers(stage, business):
 
 
 def test_a_draft_may_be_incomplete_but_is_not_filed_so(business, key):
-    created = business.post("/api/v1/dossiers", json={"siret": "732 829 320 00074"}, headers=key()).json()
-    assert created["siret"] == "73282932000074"
+    created = business.post(
+        "/api/v1/procedures/emergency-aid/dossiers", json={"siret": "732 829 320 00074"}, headers=key()
+    ).json()
+    assert created["answers"]["siret"] == "73282932000074"
     answer = business.post(f"/api/v1/dossiers/{created['id']}/file", headers=key())
     assert answer.status_code == 422
-    assert fields(answer) == {"company_name", "contact_email", "need", "amount"}
+    assert fields(answer) == {"company_name", "contact_email", "activity", "need", "amount"}
     assert business.get(f"/api/v1/dossiers/{created['id']}").json()["state"] == "brouillon"
 
 
 def test_the_key_of_a_refused_filing_may_be_used_again(business, draft, key):
-    created = business.post("/api/v1/dossiers", json={}, headers=key()).json()
+    created = business.post("/api/v1/procedures/emergency-aid/dossiers", json={}, headers=key()).json()
     same = key()
     assert business.post(f"/api/v1/dossiers/{created['id']}/file", headers=same).status_code == 422
-    business.put(f"/api/v1/dossiers/{created['id']}", json=draft).raise_for_status()
+    business.put(f"/api/v1/procedures/emergency-aid/dossiers/{created['id']}", json=draft).raise_for_status()
     assert business.post(f"/api/v1/dossiers/{created['id']}/file", headers=same).status_code == 200
 
 
@@ -83,14 +89,14 @@ def test_the_key_of_a_refused_filing_may_be_used_again(business, draft, key):
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_kept(business, draft, key, field, value):
-    answer = business.post("/api/v1/dossiers", json=draft | {field: value}, headers=key())
+    answer = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft | {field: value}, headers=key())
     assert answer.status_code == 422
     assert fields(answer) == {field}
 
 
 def test_a_lone_surrogate_is_refused(business, key):
     answer = business.post(
-        "/api/v1/dossiers",
+        "/api/v1/procedures/emergency-aid/dossiers",
         content=b'{"need": "\\ud800"}',
         headers={**key(), "Content-Type": "application/json"},
     )
@@ -100,21 +106,23 @@ def test_a_lone_surrogate_is_refused(business, key):
 @pytest.mark.parametrize("name", ["مخبز الميناء", "e\u0301cole", 'Łódź & <Cie> "l\'été"', "👩‍🌾 ferme", "x" * 200])
 def test_names_of_all_kinds_come_back_as_they_were(business, draft, key, name):
     created = start(business, draft, key, company_name=name)
-    assert created["company_name"] == name.replace("e\u0301", "é")
+    assert created["answers"]["company_name"] == name.replace("e\u0301", "é")
 
 
 def test_wrong_json_is_a_400_and_too_much_a_413(business, key):
     headers = {**key(), "Content-Type": "application/json"}
-    assert business.post("/api/v1/dossiers", content=b"{", headers=headers).status_code == 400
-    big = business.post("/api/v1/dossiers", content=b'{"need": "' + b"x" * 100_000 + b'"}', headers=headers)
+    assert business.post("/api/v1/procedures/emergency-aid/dossiers", content=b"{", headers=headers).status_code == 400
+    big = business.post(
+        "/api/v1/procedures/emergency-aid/dossiers", content=b'{"need": "' + b"x" * 100_000 + b'"}', headers=headers
+    )
     assert big.status_code == 413
     assert big.headers["content-type"] == "application/problem+json"
 
 
 def test_the_same_key_and_body_get_the_first_answer(business, draft, key):
     same = key()
-    first = business.post("/api/v1/dossiers", json=draft, headers=same)
-    again = business.post("/api/v1/dossiers", json=draft, headers=same)
+    first = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
+    again = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
     assert (again.status_code, again.text) == (201, first.text)
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
@@ -122,8 +130,11 @@ def test_the_same_key_and_body_get_the_first_answer(business, draft, key):
 
 def test_the_same_key_with_another_body_or_route_is_refused(business, draft, key):
     same = key()
-    created = business.post("/api/v1/dossiers", json=draft, headers=same).json()
-    assert business.post("/api/v1/dossiers", json=draft | {"amount": 1}, headers=same).status_code == 422
+    created = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same).json()
+    assert (
+        business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft | {"amount": 1}, headers=same).status_code
+        == 422
+    )
     other = business.post(f"/api/v1/dossiers/{created['id']}/file", headers=same)
     assert other.status_code == 422
     assert other.json()["type"] == "/problems/idempotency-key-reused"
@@ -131,19 +142,23 @@ def test_the_same_key_with_another_body_or_route_is_refused(business, draft, key
 
 def test_two_people_may_use_the_same_key(stage, business, draft, key):
     same = key()
-    mine = business.post("/api/v1/dossiers", json=draft, headers=same).json()
-    theirs = stage.signed_in("business").post("/api/v1/dossiers", json=draft, headers=same).json()
+    mine = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same).json()
+    theirs = (
+        stage.signed_in("business").post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same).json()
+    )
     assert mine["id"] != theirs["id"]
 
 
 @pytest.mark.parametrize("wrong", ["", "a b", "x" * 256, "é"])
 def test_a_key_of_another_form_is_refused(business, draft, wrong):
-    answer = business.post("/api/v1/dossiers", json=draft, headers={"Idempotency-Key": wrong.encode()})
+    answer = business.post(
+        "/api/v1/procedures/emergency-aid/dossiers", json=draft, headers={"Idempotency-Key": wrong.encode()}
+    )
     assert answer.status_code == 422
 
 
 def test_a_key_is_required(business, draft):
-    assert business.post("/api/v1/dossiers", json=draft).status_code == 422
+    assert business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft).status_code == 422
 
 
 def test_many_retries_at_once_file_once(stage, business, draft, key, database_url):
@@ -171,15 +186,18 @@ def test_filing_twice_with_two_keys_is_a_conflict(stage, business, key):
 
 def test_a_filed_dossier_is_no_longer_changed(stage, business, draft):
     filed = stage.filed(business)
-    assert business.put(f"/api/v1/dossiers/{filed['id']}", json=draft | {"amount": 1}).status_code == 409
-    assert business.get(f"/api/v1/dossiers/{filed['id']}").json()["amount"] == draft["amount"]
+    assert (
+        business.put(f"/api/v1/procedures/emergency-aid/dossiers/{filed['id']}", json=draft | {"amount": 1}).status_code
+        == 409
+    )
+    assert business.get(f"/api/v1/dossiers/{filed['id']}").json()["answers"]["amount"] == draft["amount"]
 
 
 def test_another_persons_dossier_is_not_found(stage, business, draft, key):
     theirs = start(stage.signed_in("business"), draft, key)["id"]
     answers = [
         business.get(f"/api/v1/dossiers/{theirs}"),
-        business.put(f"/api/v1/dossiers/{theirs}", json=draft),
+        business.put(f"/api/v1/procedures/emergency-aid/dossiers/{theirs}", json=draft),
         business.post(f"/api/v1/dossiers/{theirs}/file", headers=key()),
         business.get(f"/dossiers/{theirs}"),
         business.get(f"/dossiers/{theirs}/edit"),
@@ -208,6 +226,6 @@ def test_the_limit_of_a_list_is_bounded(business):
 
 def test_refusals_are_in_the_readers_language(stage, draft, key):
     french = stage.signed_in("business", language="fr")
-    answer = french.post("/api/v1/dossiers", json=draft | {"siret": "1"}, headers=key()).json()
+    answer = french.post("/api/v1/procedures/emergency-aid/dossiers", json=draft | {"siret": "1"}, headers=key()).json()
     assert answer["title"] == "Des champs sont à corriger"
     assert "chiffres" in answer["errors"][0]["detail"]

@@ -101,7 +101,7 @@ def test_a_decision_without_reasons_or_of_another_kind_is_refused(stage, busines
 
 
 def test_a_draft_is_its_authors_alone(business, agent, draft, key):
-    dossier = business.post("/api/v1/dossiers", json=draft, headers=key()).json()["id"]
+    dossier = business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).json()["id"]
     assert agent.get(f"/api/v1/agent/dossiers/{dossier}").status_code == 404
     assert agent.get(f"/agent/dossiers/{dossier}").status_code == 404
     assert agent.get("/api/v1/agent/dossiers?state=brouillon").json()["items"] == []
@@ -134,7 +134,7 @@ def test_nobody_signed_in_does_no_agents_work(stage, method, path):
 
 
 def test_an_agent_has_no_dossiers_of_a_business(agent, draft, key):
-    assert agent.post("/api/v1/dossiers", json=draft, headers=key()).status_code == 403
+    assert agent.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).status_code == 403
     assert agent.get("/dossiers").status_code == 403
 
 

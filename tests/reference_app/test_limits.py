@@ -69,9 +69,12 @@ def test_a_person_is_limited_wherever_they_are_and_another_is_not(limited, draft
     for number in range(10, 14):
         transport, cookies = moved(client, number)
         elsewhere = limited.browser(transport=transport, cookies=cookies)
-        statuses += [elsewhere.post("/api/v1/dossiers", json=draft, headers=key()).status_code for _ in range(2)]
+        statuses += [
+            elsewhere.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).status_code
+            for _ in range(2)
+        ]
     assert statuses == [201] * 3 + [429] * 5
-    answer = elsewhere.post("/api/v1/dossiers", json=draft, headers=key())
+    answer = elsewhere.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key())
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "/problems/too-many-requests"
     assert answer.json()["status"] == 429
@@ -79,7 +82,7 @@ def test_a_person_is_limited_wherever_they_are_and_another_is_not(limited, draft
     another = from_address(limited, 5)
     page = another.get("/sign-in/business")
     another.post(form_action(page), data={"identity": "business-unlimited"})
-    assert another.post("/api/v1/dossiers", json=draft, headers=key()).status_code == 201
+    assert another.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).status_code == 201
 
 
 def test_a_network_of_tests_is_not_limited(stage):

@@ -23,6 +23,8 @@ def operations(document) -> list[tuple[str, str, dict[str, Any]]]:
 def test_the_api_and_only_the_api_is_described(operations):
     assert {path for path, _, _ in operations} == {
         "/api/v1/me",
+        "/api/v1/procedures/emergency-aid/dossiers",
+        "/api/v1/procedures/emergency-aid/dossiers/{dossier}",
         "/api/v1/dossiers",
         "/api/v1/dossiers/{dossier}",
         "/api/v1/dossiers/{dossier}/file",
@@ -62,7 +64,7 @@ def test_what_reads_a_body_says_what_it_does_with_one_that_is_no_text(stage, ope
         assert "400" in operation["responses"], path
     client = stage.signed_in("business")
     headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
-    answer = client.post("/api/v1/dossiers", content=b"\xb1\xff", headers=headers)
+    answer = client.post("/api/v1/procedures/emergency-aid/dossiers", content=b"\xb1\xff", headers=headers)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -85,7 +87,7 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
         if any(p["name"] == "Idempotency-Key" and p["required"] for p in operation.get("parameters", []))
     }
     assert asking == {
-        ("/api/v1/dossiers", "post"),
+        ("/api/v1/procedures/emergency-aid/dossiers", "post"),
         ("/api/v1/dossiers/{dossier}/file", "post"),
         ("/api/v1/rendez-vous", "post"),
     }

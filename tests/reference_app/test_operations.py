@@ -57,7 +57,7 @@ def test_an_untouched_log_adds_up(decided):
         "DELETE FROM operation WHERE dossier_id = %(id)s AND rank = 1",
         "UPDATE dossier SET state = 'accepte' WHERE id = %(id)s",
         "UPDATE dossier SET motivation = 'Bienvenue.' WHERE id = %(id)s",
-        "UPDATE dossier SET amount = 50000 WHERE id = %(id)s",
+        """UPDATE dossier SET answers = answers || '{"amount": 50000}' WHERE id = %(id)s""",
         "UPDATE dossier SET state = 'brouillon' WHERE id = %(id)s",
         """WITH cut AS (DELETE FROM operation WHERE dossier_id = %(id)s AND rank = 3)
            UPDATE dossier SET operations = 2,

@@ -175,7 +175,8 @@ def test_an_unknown_page_is_a_page_with_a_way_home(stage):
 
 def test_every_field_has_its_label(business):
     page = business.get("/dossiers/new").text
-    fields = re.findall(r'<(?:input|textarea|select) id="([^"]+)"', page)
-    assert fields == ["siret", "company_name", "contact_email", "need", "amount", "iban"]
+    fields = re.findall(r'<(?:input|textarea|select)(?: type="radio")? id="([^"]+)"', page)
+    activity = ["activity-stopped", "activity-reduced", "activity-unchanged"]
+    assert fields == ["siret", "company_name", "contact_email", *activity, "need", "amount", "iban"]
     for name in fields:
         assert f'<label for="{name}">' in page

@@ -62,7 +62,7 @@ def test_over_https_cookies_are_secure_and_hsts_is_sent(staged):
 )
 def test_another_site_changes_nothing_with_a_visitors_cookie(stage, draft, key, headers):
     client = stage.signed_in("business")
-    answer = client.post("/api/v1/dossiers", json=draft, headers=headers | key())
+    answer = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=headers | key())
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
     assert client.get("/api/v1/dossiers").json()["items"] == []
@@ -71,7 +71,10 @@ def test_another_site_changes_nothing_with_a_visitors_cookie(stage, draft, key, 
 def test_our_own_pages_are_not_another_site(stage, draft, key):
     client = stage.signed_in("business")
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": stage.url}):
-        assert client.post("/api/v1/dossiers", json=draft, headers=headers | key()).status_code == 201
+        assert (
+            client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=headers | key()).status_code
+            == 201
+        )
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/nowhere", 404), ("PATCH", "/api/v1/me", 405)])
@@ -92,7 +95,9 @@ def test_a_body_without_a_declared_length_is_limited_too(stage, key):
         yield b'"}'
 
     headers = {**key(), "Content-Type": "application/json"}
-    assert client.post("/api/v1/dossiers", content=chunks(), headers=headers).status_code == 413
+    assert (
+        client.post("/api/v1/procedures/emergency-aid/dossiers", content=chunks(), headers=headers).status_code == 413
+    )
 
 
 def test_a_form_that_is_too_large_is_refused(stage):
@@ -103,7 +108,7 @@ def test_a_form_that_is_too_large_is_refused(stage):
 def test_a_full_pool_is_a_503_with_retry_after_and_then_it_goes_on(staged, database_url, draft, key):
     with staged(pool_size=1, pool_wait_s=0.2) as stage:
         client = stage.signed_in("business")
-        dossier = client.post("/api/v1/dossiers", json=draft, headers=key()).json()["id"]
+        dossier = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).json()["id"]
         same = key()
         with psycopg.connect(database_url) as holder, ThreadPoolExecutor(1) as threads:
             holder.execute("SELECT 1 FROM dossier WHERE id = %s FOR UPDATE", [dossier])
@@ -122,7 +127,7 @@ def test_a_form_sent_while_the_pool_is_full_keeps_what_was_typed(staged, databas
     with staged(pool_size=1, pool_wait_s=0.2) as stage:
         client = stage.signed_in("business")
         token = client.get("/dossiers/new").text.split('name="token" value="')[1].split('"')[0]
-        dossier = client.post("/api/v1/dossiers", json=draft, headers=key()).json()["id"]
+        dossier = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).json()["id"]
         with psycopg.connect(database_url) as holder, ThreadPoolExecutor(1) as threads:
             holder.execute("SELECT 1 FROM dossier WHERE id = %s FOR UPDATE", [dossier])
             filing = threads.submit(client.post, f"/api/v1/dossiers/{dossier}/file", headers=key())
@@ -151,14 +156,16 @@ def test_a_database_that_is_stuck_or_gone_gives_503_never_a_hang(staged, draft, 
             client = stage.signed_in("business")
             server.process.send_signal(signal.SIGSTOP)
             for_all_backends(server, signal.SIGSTOP)
-            stuck = client.post("/api/v1/dossiers", json=draft, headers=key())
+            stuck = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key())
             for_all_backends(server, signal.SIGCONT)
             server.process.send_signal(signal.SIGCONT)
             assert stuck.status_code == 503
             assert stuck.headers["retry-after"]
             assert client.get("/livez").status_code == 200
             until_ready(client)
-            assert client.post("/api/v1/dossiers", json=draft, headers=key()).status_code == 201
+            assert (
+                client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).status_code == 201
+            )
             server.process.send_signal(signal.SIGINT)
             server.process.wait(10)
             gone = client.get("/api/v1/dossiers")

@@ -38,6 +38,7 @@ def recorded(stage, tmp_path_factory) -> Recorded:
             ("amount", "5000"),
         ):
             page.locator(f"#{field}").fill(value)
+        page.get_by_label("It is stopped").check()
         page.get_by_role("button", name="Save and go on").click()
         page.get_by_role("button", name="File my request").click()
         assert "AUE-" in page.content()

@@ -100,7 +100,10 @@ def test_two_stacks_run_side_by_side_and_leave_nothing(folder, form_action, draf
     with up("--workers", "2", TMPDIR=str(folder)) as one, up(TMPDIR=str(folder)) as two:
         for stack in (one, two):
             with sign_in(stack.url, form_action) as client:
-                assert client.post("/api/v1/dossiers", json=draft, headers=key()).status_code == 201
+                assert (
+                    client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).status_code
+                    == 201
+                )
                 assert len(client.get("/api/v1/dossiers").json()["items"]) == 1
         assert one.stop() == 0
         assert two.stop(signal.SIGINT) == 0
@@ -111,7 +114,7 @@ def test_two_stacks_run_side_by_side_and_leave_nothing(folder, form_action, draf
 def test_data_are_kept_when_a_folder_is_given(folder, form_action, draft, key):
     for expected in (1, 2):
         with up("--data", str(folder / "kept")) as stack, sign_in(stack.url, form_action) as client:
-            client.post("/api/v1/dossiers", json=draft, headers=key()).raise_for_status()
+            client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).raise_for_status()
             assert len(client.get("/api/v1/dossiers").json()["items"]) == expected
             assert stack.stop() == 0
 
@@ -141,7 +144,7 @@ def workers(stack: Running) -> set[int]:
 
 def test_a_filing_in_flight_is_answered_before_the_service_stops(database_url, form_action, draft, key):
     with up(DATABASE_URL=database_url) as stack, sign_in(stack.url, form_action) as client:
-        dossier = client.post("/api/v1/dossiers", json=draft, headers=key()).json()["id"]
+        dossier = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).json()["id"]
         with psycopg.connect(database_url) as holder, ThreadPoolExecutor(2) as threads:
             holder.execute("SELECT 1 FROM dossier WHERE id = %s FOR UPDATE", [dossier])
             filing = threads.submit(client.post, f"/api/v1/dossiers/{dossier}/file", headers=key())
