@@ -119,7 +119,7 @@ def table(joined: Sequence[Joined], sent: Sent | None) -> Table:
     return Table(
         id="trace.joined",
         columns=(
-            Column(name="step"),
+            Column(name="journey_step"),
             Column(name="answered", unit=Unit.COUNT),
             Column(name="traced", unit=Unit.COUNT),
             Column(name="client_p95", unit=Unit.SECOND),

@@ -46,6 +46,8 @@ def _figures(card: Scorecard, words: Words) -> Iterator[Block]:
         absent = words.gettext("Not measured: no traces of the service were seen.")
         yield _paragraph(" ".join([absent, sheet.why_absent(card, "traces", words)]))
     yield from _table(measured.table(card, "trace.routes"), words.gettext("Time by route"), words)
+    between = words.gettext("Time between the user and the service")
+    yield from _table(measured.table(card, "trace.joined"), between, words)
 
 
 def _indicators(card: Scorecard, words: Words) -> Iterator[Block]:
