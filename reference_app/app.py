@@ -23,9 +23,11 @@ from reference_app.appointments import api as appointments_api
 from reference_app.appointments import pages as appointments_pages
 from reference_app.database import make_pool
 from reference_app.dossiers import api as dossiers_api
+from reference_app.dossiers import following, following_pages
 from reference_app.dossiers import pages as dossiers_pages
 from reference_app.ended_sessions import EndedSessions
 from reference_app.instruction import api as instruction_api
+from reference_app.instruction import exchange, exchange_pages
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.parts import Parts
@@ -51,13 +53,17 @@ _ROUTERS = (
     home.router,
     dossiers_api.drafts,
     dossiers_api.router,
+    following.router,
     instruction_api.router,
+    exchange.router,
     appointments_api.free,
     appointments_api.mine,
     appointments_agent_api.router,
     sign_in_routes.router,
     dossiers_pages.router,
+    following_pages.router,
     instruction_pages.router,
+    exchange_pages.router,
     appointments_pages.router,
     appointments_agent_pages.router,
     health.router,

@@ -11,8 +11,8 @@ from reference_app.written import Sentence, Strict, Words
 Kind = Literal["siret", "iban", "email", "line", "text", "amount", "choice"]
 """What a field holds: numbers with a check, an address, a line or a text, whole euros, one of a few answers."""
 
-RESERVED = frozenset({"token", "key", "procedure", "id", "state"})
-"""Names that forms and answers use themselves."""
+RESERVED = frozenset({"token", "key", "procedure", "id", "state", "body"})
+"""Names that forms and answers use themselves; "body" is what FastAPI calls the place of an error."""
 
 
 class Choice(Strict):

@@ -16,6 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reference_app.appointments.states import LABELS as ATTENDANCE
 from reference_app.appointments.states import State as Attendance
+from reference_app.dossiers.corrections import LABELS as CORRECTIONS
+from reference_app.dossiers.corrections import Reason
+from reference_app.dossiers.filing import WITHDRAWN
 from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import FormField
@@ -57,12 +60,14 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "answer": partial(_answer, language=language, say=catalogue.gettext),
         "caption": lambda field: (field.name, catalogue.gettext(field.label.en)),
         "state": lambda state: catalogue.gettext(LABELS[State(state)]),
+        "correction": lambda reason: catalogue.gettext(CORRECTIONS[Reason(reason)]),
         "attendance": lambda state: catalogue.gettext(ATTENDANCE[Attendance(state)]),
     }
     environment.globals |= {
         "procedure": NAMESAKE,
         "filed": tuple(FILED.values()),
         "by_appointment": tuple(BY_APPOINTMENT.values()),
+        "withdrawn": WITHDRAWN,
         "queue_states": QUEUE,
         "style": f"/static/style.css?v={hashlib.sha256((STATIC / 'style.css').read_bytes()).hexdigest()[:12]}",
     }

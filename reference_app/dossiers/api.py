@@ -38,9 +38,9 @@ def _offer(procedure: str, form: type[BaseModel]) -> None:
             return idempotency.sent(done)
 
     async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID, draft: BaseModel) -> DossierOut:
-        """Replace the content of a draft; repeating it changes nothing."""
+        """Replace the content of a draft, or of a filed dossier that no agent has; repeating it changes nothing."""
         async with parts.pool.connection() as connection:
-            saved = await filing.save(connection, person.account, dossier, procedure, answers_of(draft))
+            saved = await filing.save(connection, person.account, dossier, procedure, answers_of(draft), parts.clock())
             return DossierOut.of(saved, speaker(request))
 
     for handler in (create, replace):
@@ -56,7 +56,7 @@ def _offer(procedure: str, form: type[BaseModel]) -> None:
         f"/{procedure}/dossiers/{{dossier}}",
         response_model=DossierOut,
         responses=documented(404, 409, 413),
-        summary="Replace a draft",
+        summary="Replace the content",
     )(replace)
 
 

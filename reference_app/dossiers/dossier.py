@@ -33,6 +33,9 @@ class Dossier:
     claimed_at: datetime | None
     decided_at: datetime | None
     motivation: str | None
+    correction_asked_at: datetime | None
+    messages: int
+    withdrawn_at: datetime | None
     operations: int
     head: bytes | None
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from reference_app import idempotency
 from reference_app.database import Connection
-from reference_app.dossiers import repository
+from reference_app.dossiers import messages, repository
 from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import Answers, require_complete
-from reference_app.dossiers.operations import change
+from reference_app.dossiers.messages import Message, Written
+from reference_app.dossiers.operations import amend, change
 from reference_app.dossiers.receipt import issue
-from reference_app.dossiers.states import State, require
+from reference_app.dossiers.repository import NO_SUCH_DOSSIER
+from reference_app.dossiers.states import QUEUE, State, require_in
 from reference_app.errors import N_, NotFound
 
-NO_SUCH_DOSSIER = N_("There is no such dossier among yours.")
+WITHDRAWN = N_("Withdrawn by its author.")
 
 
 async def read(connection: Connection, account: UUID, dossier: UUID) -> Dossier:
@@ -23,20 +26,59 @@ async def read(connection: Connection, account: UUID, dossier: UUID) -> Dossier:
     return _found(await repository.of_account(connection, account, dossier))
 
 
-async def save(connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers) -> Dossier:
-    """Replace the content of a draft for ``procedure``.
+async def save(
+    connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers, at: datetime
+) -> Dossier:
+    """Replace the content of a dossier for ``procedure``: of a draft, or of a filed one that no agent has taken.
 
     Raises:
         NotFound: ``account`` has no such dossier, or not for this procedure.
-        Conflict: it was filed.
+        Conflict: an agent has it under review, or it is decided.
+        Invalid: it is filed, and a field needed for that is empty, or the procedure is not for such a request.
     """
     saved = await repository.save(connection, account, dossier, procedure, answers)
-    if saved is None:
-        found = await read(connection, account, dossier)
-        if found.procedure == procedure:
-            require(found.state, State.EN_CONSTRUCTION)
-        raise NotFound(NO_SUCH_DOSSIER)
-    return saved
+    if saved is not None:
+        return saved
+    async with connection.transaction():
+        found = _found(await repository.locked(connection, account, dossier))
+        if found.procedure != procedure:
+            raise NotFound(NO_SUCH_DOSSIER)
+        require_in(found.state, State.EN_CONSTRUCTION)
+        require_complete(found.filing, answers)
+        if answers == found.answers:
+            return found
+        return await amend(connection, found, by=account, at=at, answers=answers)
+
+
+async def withdraw(connection: Connection, account: UUID, dossier: UUID, at: datetime) -> Dossier:
+    """Take back a filed dossier that is not decided; it is closed and kept, since it was filed.
+
+    Raises:
+        NotFound: ``account`` has no such dossier.
+        Conflict: it is a draft, or decided.
+    """
+    async with connection.transaction():
+        found = _found(await repository.locked(connection, account, dossier))
+        require_in(found.state, State.EN_CONSTRUCTION, State.EN_INSTRUCTION)
+        ended: dict[str, Any] = {
+            "decided_at": at,
+            "withdrawn_at": at,
+            "motivation": WITHDRAWN,
+            "correction_asked_at": None,
+        }
+        return await change(connection, found, State.SANS_SUITE, by=account, at=at, **ended)
+
+
+async def write(connection: Connection, account: UUID, dossier: UUID, written: Written, at: datetime) -> Message:
+    """Write to the agents about a filed dossier.
+
+    Raises:
+        NotFound: ``account`` has no such dossier.
+        Conflict: it is a draft, which no agent sees.
+    """
+    found = await read(connection, account, dossier)
+    require_in(found.state, *QUEUE)
+    return await messages.add(connection, dossier, account, written, at, from_agent=False)
 
 
 async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
@@ -48,7 +90,7 @@ async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
     """
     async with connection.transaction():
         if not await repository.delete(connection, account, dossier):
-            require((await read(connection, account, dossier)).state, State.EN_CONSTRUCTION)
+            require_in((await read(connection, account, dossier)).state, State.BROUILLON)
             raise NotFound(NO_SUCH_DOSSIER)
         await idempotency.forget(connection, account, str(dossier))
 
@@ -62,7 +104,7 @@ async def file(connection: Connection, account: UUID, dossier: UUID, at: datetim
         Invalid: a field needed to file is empty, or the procedure is not for such a request.
     """
     draft = _found(await repository.locked(connection, account, dossier))
-    require(draft.state, State.EN_CONSTRUCTION)
+    require_in(draft.state, State.BROUILLON)
     require_complete(draft.filing, draft.answers)
     receipt = issue(draft.filing, await repository.next_receipt_rank(connection), at)
     return await change(

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from reference_app.database import Connection
 from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
@@ -24,21 +25,51 @@ from reference_app.dossiers.states import State, require
 
 
 async def change(
-    connection: Connection, dossier: Dossier, to: State, *, by: UUID, at: datetime, **columns: object
+    connection: Connection,
+    dossier: Dossier,
+    to: State,
+    *,
+    by: UUID,
+    at: datetime,
+    note: str | None = None,
+    **columns: object,
 ) -> Dossier:
     """Move a locked ``dossier`` to state ``to``: row, history and log in one statement of the caller's transaction.
+
+    The history keeps the reasons of a decision (``motivation``), or the ``note``.
 
     Raises:
         Conflict: the dossier may not become that.
     """
     require(dossier.state, to)
+    return await _write(connection, dossier, to, by=by, at=at, note=note, columns=columns)
+
+
+async def amend(connection: Connection, dossier: Dossier, *, by: UUID, at: datetime, **columns: object) -> Dossier:
+    """Change a locked ``dossier`` that stays in its state: row and log, no line of history."""
+    return await _write(connection, dossier, dossier.state, by=by, at=at, note=None, columns=columns)
+
+
+async def _write(
+    connection: Connection,
+    dossier: Dossier,
+    to: State,
+    *,
+    by: UUID,
+    at: datetime,
+    note: str | None,
+    columns: Mapping[str, object],
+) -> Dossier:
     rank = dossier.operations + 1
     payload = _payload(dossier, to, rank=rank, by=by, at=at, columns=columns)
     values: dict[str, object] = {"state": to, "updated_at": at, "operations": rank, **columns}
     values["head"] = link(dossier.head, payload)
-    parameters = values | {"id": dossier.id, "payload": payload, "by": by, "motivation": columns.get("motivation")}
+    said = columns.get("motivation") if note is None else note
+    parameters = values | {"id": dossier.id, "payload": payload, "by": by, "note": said}
+    if "answers" in columns:
+        parameters["answers"] = Jsonb(columns["answers"])
     async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(_statement(tuple(values)), parameters)
+        await cursor.execute(_statement(tuple(values), history=to is not dossier.state), parameters)
         changed = await cursor.fetchone()
     assert changed is not None, "the caller holds the lock of this row"  # nosec B101 (an invariant)
     return changed
@@ -112,17 +143,19 @@ def _first_content(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
+_HISTORY = sql.SQL("""history AS (INSERT INTO traitement (dossier_id, state, at, account_id, motivation)
+                    VALUES (%(id)s, %(state)s, %(updated_at)s, %(by)s, %(note)s)),""")
+
+
 @cache
-def _statement(names: tuple[str, ...]) -> sql.Composed:
+def _statement(names: tuple[str, ...], *, history: bool) -> sql.Composed:
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in names
     )
     return sql.SQL(
         """
         WITH changed AS (UPDATE dossier SET {assignments} WHERE id = %(id)s RETURNING {columns}),
-        history AS (INSERT INTO traitement (dossier_id, state, at, account_id, motivation)
-                    VALUES (%(id)s, %(state)s, %(updated_at)s, %(by)s, %(motivation)s)),
-        log AS (INSERT INTO operation (dossier_id, rank, payload, digest)
+        {history} log AS (INSERT INTO operation (dossier_id, rank, payload, digest)
                 VALUES (%(id)s, %(operations)s, %(payload)s, %(head)s))
         SELECT * FROM changed"""
-    ).format(assignments=assignments, columns=COLUMNS)
+    ).format(assignments=assignments, columns=COLUMNS, history=_HISTORY if history else sql.SQL(""))

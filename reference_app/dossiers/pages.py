@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app import idempotency
-from reference_app.dossiers import filing, repository
+from reference_app.database import Connection
+from reference_app.dossiers import corrections, filing, messages, repository
 from reference_app.dossiers.api import After, create_once, file_once
 from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import answers_of, from_form
 from reference_app.dossiers.schemas import DossierOut, receipt_of
-from reference_app.dossiers.states import State, require
+from reference_app.dossiers.states import State, require_in
 from reference_app.errors import N_, FieldError, Forbidden, Invalid, NotFound, Unavailable
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, speaker
@@ -59,7 +60,7 @@ async def create(request: Request, parts: Given) -> Response:
         answers = answers_of(from_form(procedure, typed))
         digest = idempotency.digest(f"POST /dossiers {procedure.id}", json.dumps(answers, sort_keys=True).encode())
         async with parts.pool.connection() as connection:
-            done = await create_once(request, connection, person.account, procedure.id, answers, _key(typed), digest)
+            done = await create_once(request, connection, person.account, procedure.id, answers, key_of(typed), digest)
         return DossierOut.model_validate_json(done.body).id
 
     return await _keep_form(request, "/dossiers", keep)
@@ -70,28 +71,27 @@ async def read(request: Request, parts: Given, person: Citizen, dossier: UUID) -
     """One dossier: what it says, where it stands, its receipt."""
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
-        history = await repository.history(connection, dossier) if found.state is not State.BROUILLON else []
-    receipt = receipt_of(found, speaker(request))
-    return page(request, "dossier.html", dossier=found, receipt=receipt, history=history, key=str(uuid4()))
+        return await shown(request, connection, found)
 
 
 @router.get("/{dossier}/edit")
 async def edit(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
-    """The form of a draft."""
+    """The form of a draft, or of a filed dossier that no agent has taken."""
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
-    require(found.state, State.EN_CONSTRUCTION)
-    return _form(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], _as_typed(found))
+    require_in(found.state, State.BROUILLON, State.EN_CONSTRUCTION)
+    sent = found.state is State.EN_CONSTRUCTION
+    return _form(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], _as_typed(found), sent=sent)
 
 
 @router.post("/{dossier}/edit")
 async def save(request: Request, parts: Given, dossier: UUID) -> Response:
-    """Keep the form of a draft."""
+    """Keep that form."""
 
     async def keep(person: Person, procedure: Procedure, typed: Typed) -> UUID:
         answers = answers_of(from_form(procedure, typed))
         async with parts.pool.connection() as connection:
-            return (await filing.save(connection, person.account, dossier, procedure.id, answers)).id
+            return (await filing.save(connection, person.account, dossier, procedure.id, answers, parts.clock())).id
 
     return await _keep_form(request, f"/dossiers/{dossier}/edit", keep)
 
@@ -101,7 +101,7 @@ async def ask_delete(request: Request, parts: Given, person: Citizen, dossier: U
     """A last question before deleting a draft."""
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, person.account, dossier)
-    require(found.state, State.EN_CONSTRUCTION)
+    require_in(found.state, State.BROUILLON)
     return page(request, "delete.html", dossier=found)
 
 
@@ -121,12 +121,37 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -
     digest = idempotency.digest(f"POST /dossiers/{dossier}/file", b"")
     async with parts.pool.connection() as connection:
         try:
-            await file_once(request, connection, person.account, dossier, _key(typed), digest)
+            await file_once(request, connection, person.account, dossier, key_of(typed), digest)
         except Invalid as error:
             draft = await filing.read(connection, person.account, dossier)
             form = PROCEDURES[draft.procedure]
             return _form(request, f"/dossiers/{dossier}/edit", form, _as_typed(draft), 422, errors=error.fields)
     return see_other(f"/dossiers/{dossier}")
+
+
+async def shown(
+    request: Request,
+    connection: Connection,
+    found: Dossier,
+    status: int = 200,
+    typed: str = "",
+    errors: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """The page of a dossier; ``typed`` is a message that could not be sent, ``errors`` says why."""
+    filed = found.state is not State.BROUILLON
+    return page(
+        request,
+        "dossier.html",
+        status,
+        dossier=found,
+        receipt=receipt_of(found, speaker(request)),
+        history=await repository.history(connection, found.id) if filed else [],
+        pending=await corrections.pending(connection, found),
+        messages=await messages.of_dossier(connection, found.id) if found.messages else [],
+        key=str(uuid4()),
+        typed=typed,
+        errors=errors,
+    )
 
 
 async def _keep_form(
@@ -167,12 +192,12 @@ def _form(
     values: Typed,
     status: int = 200,
     errors: Mapping[str, FieldError] = MappingProxyType({}),
-    **context: str,
+    **context: str | bool,
 ) -> Response:
     said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
     fields = filing_of(procedure).fields
     shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key")}
-    told = {"trouble": ""} | context
+    told: dict[str, object] = {"trouble": "", "sent": False} | context
     return page(
         request, "draft.html", status, action=action, form=procedure, fields=fields, values=shown, errors=said, **told
     )
@@ -182,7 +207,8 @@ def _as_typed(dossier: Dossier) -> Typed:
     return {name: str(value) for name, value in dossier.answers.items()}
 
 
-def _key(typed: Typed) -> str:
+def key_of(typed: Typed) -> str:
+    """The idempotency key of a form. Raises Forbidden for one that is none of ours."""
     try:
         return str(UUID(typed.get("key", "")))
     except ValueError:

@@ -10,6 +10,9 @@ from psycopg.types.json import Jsonb
 from reference_app.database import Connection
 from reference_app.dossiers.dossier import ROW, TREATMENT_ROW, Dossier, Treatment, statement
 from reference_app.dossiers.draft import Answers
+from reference_app.errors import N_
+
+NO_SUCH_DOSSIER = N_("There is no such dossier among yours.")
 
 _CREATE = statement("""
     INSERT INTO dossier (account_id, procedure, answers) VALUES (%(account)s, %(procedure)s, %(answers)s)

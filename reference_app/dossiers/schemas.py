@@ -9,7 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from reference_app.dossiers.corrections import Correction, Reason
 from reference_app.dossiers.dossier import Dossier, Treatment
+from reference_app.dossiers.messages import Message
 from reference_app.dossiers.states import State
 from reference_app.procedure import PROCEDURES
 
@@ -40,6 +42,9 @@ class DossierOut(BaseModel):
     updated_at: datetime
     decided_at: datetime | None
     motivation: str | None = Field(description="Reasons of the decision.")
+    correction_asked_at: datetime | None = Field(description="Since when it waits for its author to mend it.")
+    withdrawn_at: datetime | None
+    messages: int = Field(description="How many were written about it.")
     receipt: ReceiptOut | None = Field(description="There once the dossier is filed.")
 
     @classmethod
@@ -79,6 +84,34 @@ class PageOut(BaseModel):
         return cls(
             items=[SummaryOut.of(d) for d in shown], next=shown[-1].id if shown and len(dossiers) > limit else None
         )
+
+
+class CorrectionOut(BaseModel):
+    """What an agent asked to mend."""
+
+    reason: Reason
+    said: str
+    asked_at: datetime
+    resolved_at: datetime | None = Field(description="When it was sent back; null while it waits for that.")
+
+    @classmethod
+    def of(cls, correction: Correction) -> Self:
+        """From a row."""
+        return cls(**{name: getattr(correction, name) for name in cls.model_fields})
+
+
+class MessageOut(BaseModel):
+    """A message about a dossier."""
+
+    id: UUID
+    from_agent: bool
+    text: str
+    at: datetime
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """From a row."""
+        return cls(**{name: getattr(message, name) for name in cls.model_fields})
 
 
 class TreatmentOut(BaseModel):

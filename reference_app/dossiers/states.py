@@ -25,11 +25,11 @@ QUEUE = (State.EN_CONSTRUCTION, State.EN_INSTRUCTION, State.ACCEPTE, State.REFUS
 
 NEXT: Mapping[State, frozenset[State]] = {
     State.BROUILLON: frozenset({State.EN_CONSTRUCTION}),
-    State.EN_CONSTRUCTION: frozenset({State.EN_INSTRUCTION}),
-    State.EN_INSTRUCTION: DECIDED,
-    State.ACCEPTE: frozenset(),
-    State.REFUSE: frozenset(),
-    State.SANS_SUITE: frozenset(),
+    State.EN_CONSTRUCTION: frozenset({State.EN_INSTRUCTION, State.SANS_SUITE}),  # the latter when it is withdrawn
+    State.EN_INSTRUCTION: DECIDED | {State.EN_CONSTRUCTION},
+    State.ACCEPTE: frozenset({State.EN_INSTRUCTION}),
+    State.REFUSE: frozenset({State.EN_INSTRUCTION}),
+    State.SANS_SUITE: frozenset({State.EN_INSTRUCTION}),
 }
 
 LABELS: Mapping[State, str] = {
@@ -49,6 +49,17 @@ def require(current: State, wanted: State) -> None:
         Conflict: naming the state the dossier is in.
     """
     if wanted not in NEXT[current]:
-        raise Conflict(
-            N_("This dossier is now in the state “%(state)s”: this can no longer be done."), state=LABELS[current]
-        )
+        raise no_longer(current)
+
+
+def require_in(current: State, *allowed: State) -> None:
+    """Refuse what a dossier allows in the states ``allowed`` only. Raises Conflict naming the state it is in."""
+    if current not in allowed:
+        raise no_longer(current)
+
+
+def no_longer(current: State) -> Conflict:
+    """The refusal of what a dossier in ``current`` does not allow."""
+    return Conflict(
+        N_("This dossier is now in the state “%(state)s”: this can no longer be done."), state=LABELS[current]
+    )

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.database import Connection
+from reference_app.dossiers import corrections, messages
 from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.api import After
+from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.draft import field_errors
+from reference_app.dossiers.pages import key_of
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
 from reference_app.instruction import decisions, repository
 from reference_app.instruction.api import Mine, QueueState
 from reference_app.instruction.decisions import Decision
 from reference_app.pages import page, posted, see_other, sentence
-from reference_app.parts import Given, speaker
+from reference_app.parts import Given, parts_of, speaker
 from reference_app.sessions import Agent, Person
 
 PAGE_SIZE = 20
+Form = TypeVar("Form", bound=BaseModel)
 
 router = APIRouter(prefix="/agent/dossiers", include_in_schema=False)
 
@@ -69,14 +75,32 @@ async def read(request: Request, parts: Given, person: Agent, dossier: UUID) -> 
 @router.post("/{dossier}/decision")
 async def decide(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
     """Decide."""
+
+    async def decided(connection: Connection, decision: Decision, _: str) -> None:
+        await decisions.decide(connection, person.account, dossier, decision, parts.clock())
+
+    return await carried_out(request, person, dossier, Decision, decided)
+
+
+async def carried_out(
+    request: Request,
+    person: Person,
+    dossier: UUID,
+    form: type[Form],
+    effect: Callable[[Connection, Form, str], Awaitable[None]],
+) -> Response:
+    """Do what a form of an agent asks, and show the dossier; what cannot be kept comes back beside its field.
+
+    ``effect`` gets what was typed, checked, and the idempotency key of the form.
+    """
     typed = await posted(request, person)
-    async with parts.pool.connection() as connection:
+    async with parts_of(request).pool.connection() as connection:
         try:
-            decision = Decision.model_validate({k: typed[k] for k in Decision.model_fields if typed.get(k, "").strip()})
+            wanted = form.model_validate({k: typed[k] for k in form.model_fields if typed.get(k, "").strip()})
         except ValidationError as error:
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)
-        await decisions.decide(connection, person.account, dossier, decision, parts.clock())
+        await effect(connection, wanted, key_of(typed))
     return see_other(f"/agent/dossiers/{dossier}")
 
 
@@ -90,16 +114,19 @@ async def _page(
     errors: dict[str, str],
 ) -> Response:
     found = await decisions.read(connection, dossier)
-    history = await dossiers.history(connection, dossier)
     return page(
         request,
         "agent_dossier.html",
         422 if errors else 200,
         dossier=found,
         receipt=receipt_of(found, speaker(request)),
-        history=history,
+        history=await dossiers.history(connection, dossier),
+        pending=await corrections.pending(connection, found),
+        messages=await messages.of_dossier(connection, dossier) if found.messages else [],
         mine=found.agent_id == person.account,
         decisions=[state for state in State if state in DECIDED],
+        reasons=list(Reason),
+        key=str(uuid4()),
         typed=typed,
         errors=errors,
     )

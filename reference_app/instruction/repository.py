@@ -28,7 +28,7 @@ _MINE_NEXT = statement("""
     ORDER BY filed_at, id LIMIT %(limit)s""")
 
 _CLAIM = statement("""
-    SELECT {columns} FROM dossier WHERE state = 'en_construction'
+    SELECT {columns} FROM dossier WHERE state = 'en_construction' AND correction_asked_at IS NULL
     ORDER BY filed_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""")
 
 _READ = statement("SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon'")
@@ -48,7 +48,7 @@ async def queue(
 
 
 async def next_unclaimed(connection: Connection) -> Dossier | None:
-    """The oldest filed dossier that no other transaction holds, locked; None when there is none."""
+    """The oldest filed dossier that waits for no correction and no other transaction holds, locked; None without."""
     return await _one(connection, _CLAIM, {})
 
 

@@ -28,6 +28,14 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/dossiers",
         "/api/v1/dossiers/{dossier}",
         "/api/v1/dossiers/{dossier}/file",
+        "/api/v1/dossiers/{dossier}/corrections",
+        "/api/v1/dossiers/{dossier}/corrected",
+        "/api/v1/dossiers/{dossier}/withdraw",
+        "/api/v1/dossiers/{dossier}/messages",
+        "/api/v1/agent/dossiers/{dossier}/correction",
+        "/api/v1/agent/dossiers/{dossier}/corrections",
+        "/api/v1/agent/dossiers/{dossier}/reopen",
+        "/api/v1/agent/dossiers/{dossier}/messages",
         "/api/v1/agent/dossiers",
         "/api/v1/agent/dossiers/claim-next",
         "/api/v1/agent/dossiers/{dossier}",
@@ -89,6 +97,8 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
     assert asking == {
         ("/api/v1/procedures/emergency-aid/dossiers", "post"),
         ("/api/v1/dossiers/{dossier}/file", "post"),
+        ("/api/v1/dossiers/{dossier}/messages", "post"),
+        ("/api/v1/agent/dossiers/{dossier}/messages", "post"),
         ("/api/v1/rendez-vous", "post"),
     }
 
