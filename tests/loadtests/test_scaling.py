@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -77,7 +76,7 @@ def test_a_flat_curve_is_not_reachable_by_adding_workers():
     assert "adding workers" in flat.reason.en
 
 
-def test_copies_with_more_workers_are_started_measured_and_stopped(serve, respond, site_that_holds, monkeypatch):
+def test_copies_with_more_workers_are_started_measured_and_stopped(serve, queue, site_that_holds, monkeypatch):
     budget = replace(BUDGETS["quick"], settle_s=0.5, warm_up_s=0.4, peak_s=1.5, step_s=1.5, confirm_s=1.5, drain_s=1)
     monkeypatch.setattr(scaling, "BUDGETS", {"standard": replace(budget, confirmations=1, resolution=1.5)})
     monkeypatch.setattr(scaling, "SECONDS_A_LEVEL", {"standard": 9.0})
@@ -87,16 +86,9 @@ def test_copies_with_more_workers_are_started_measured_and_stopped(serve, respon
 
     @contextmanager
     def start(workers: int):
-        turns = asyncio.Semaphore(workers)
-
-        async def handler(_):
-            async with turns:
-                await asyncio.sleep(0.012)
-            return respond()
-
         running.append(workers)
         started.append(workers)
-        yield Copy(serve(handler).url, ())
+        yield Copy(serve(queue(0.006 / workers)).url, ())
         running.remove(workers)
 
     site = site_that_holds("http://127.0.0.1:9", 90.0, profile="standard", start_copy=start, tables={"target": TARGET})
