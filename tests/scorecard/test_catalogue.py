@@ -43,6 +43,7 @@ EVIDENCE_OF_PREFIX = {
     "security": {NAME, *(one.id for one in COLLECTORS if one.room == "security")},  # NAME is read from the traces
     "trace": {"traces"},
     "page": {"pages"},
+    "operations": {"operability"},
     "k8s": {"manifests"},
     "service": {"service"},
     "declared": {"declarations"},
