@@ -27,7 +27,6 @@ def invitation(workers: LoadWorkers, lang: Lang) -> str:
     """What to start on the other machines, and until when."""
     command = f"portance load-worker --master {workers.host}:{workers.port}"
     return Text(
-        en=f"The load waits for {workers.count} load worker(s), five minutes at most. On the other machines: {command}",
-        fr=f"La charge attend {workers.count} processus de charge, cinq minutes au plus. Sur les autres machines\u202f: "
-        f"{command}",
+        en=f"The load waits for {workers.count} load worker(s), five minutes at most. Elsewhere: {command}",
+        fr=f"La charge attend {workers.count} processus de charge, cinq minutes au plus. Ailleurs\u202f: {command}",
     ).in_(lang)
