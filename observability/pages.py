@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
+from observability.page_access import Shut, bounded, chromium, not_started
 from observability.page_facts import facts, unseen
 from observability.page_findings import findings
 from observability.page_known import FACTS, NOT_SEEN
@@ -20,7 +20,7 @@ from observability.page_table import pages_table, pictures_table
 from observability.views import Stop, Tour
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text
 from scorecard.journeys.exchange import Budget
-from scorecard.site import Site, is_local
+from scorecard.site import Site
 
 if TYPE_CHECKING:
     from observability.page_session import Played
@@ -39,22 +39,16 @@ def collect(
     Chromium or the extra ``pages`` the evidence is skipped; a page that could not be seen makes the facts that need
     it unknown. Times are measured from this machine, so no network lies between.
     """
-    if site.url is None:
-        return _unobserved(site, Status.ERROR, _NOTHING_RUNS)
-    if not is_local(site.url) and not site.project.target.remote:
-        return _unobserved(site, Status.SKIPPED, _NOT_ALLOWED)
-    try:
-        # Playwright is an extra: what needs it is imported once it is known to be there.
-        from playwright.async_api import Error
+    executable = chromium(site)
+    if isinstance(executable, Shut):
+        return _unobserved(site, executable.status, executable.reason)
+    # Playwright is an extra: what needs it is imported once it is known to be there.
+    from playwright.async_api import Error
 
-        from observability.browser import find_chromium
-        from observability.page_session import play
-        from observability.tour import PLANS, Typing, tour
-    except ImportError:
-        return _unobserved(site, Status.SKIPPED, _NO_PLAYWRIGHT)
-    executable = find_chromium()
-    if executable is None:
-        return _unobserved(site, Status.SKIPPED, _NO_CHROMIUM)
+    from observability.page_session import play
+    from observability.tour import PLANS, Typing, tour
+
+    assert site.url is not None
     started = datetime.now(UTC)
     played = play(site, SystemRandom() if random is None else random, bounded if budget is None else budget)
     stops = {path: Stop(path, path) for path in site.project.target.pages} | played.stops
@@ -66,7 +60,7 @@ def collect(
             tour(url, tuple(stops.values()), plan, executable, folder, typing, lambda share: _progress(site, share))
         )
     except Error as error:
-        return _unobserved(site, Status.ERROR, _not_started(error.message))
+        return _unobserved(site, Status.ERROR, not_started(error.message))
     return _evidence(site, seen, played, folder, started)
 
 
@@ -142,36 +136,5 @@ def _unobserved(site: Site, status: Status, reason: Text) -> Evidence:
     )
 
 
-def bounded(requests: int, seconds: float) -> Budget:
-    """What the journeys may ask for from now on."""
-    return Budget(requests, time.monotonic() + seconds)
-
-
 def _progress(site: Site, share: float) -> None:
     site.progress(Text(en="Looking at the pages in a browser", fr="Visite des pages dans un navigateur"), share, None)
-
-
-def _not_started(message: str) -> Text:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    first = lines[0][:200] if lines else "?"
-    return Text(en=f"Chromium does not start: {first}", fr=f"Chromium ne démarre pas : {first}")
-
-
-_NOTHING_RUNS = Text(
-    en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
-)
-_NOT_ALLOWED = Text(
-    en="the target is not on this machine: its pages are opened only with [target] remote = true, by those who answer "
-    "for it",
-    fr="la cible n’est pas sur cette machine : ses pages ne sont ouvertes qu’avec [target] remote = true, par qui en "
-    "répond",
-)
-_NO_PLAYWRIGHT = Text(
-    en="the pages were not opened: Playwright and axe are missing; install Portance with its extra 'pages'",
-    fr="les pages n’ont pas été ouvertes : Playwright et axe sont absents ; installer Portance avec l’extra « pages »",
-)
-_NO_CHROMIUM = Text(
-    en="the pages were not opened: no Chromium on this machine; install the package chromium of the system",
-    fr="les pages n’ont pas été ouvertes : aucun Chromium sur cette machine ; installer le paquet chromium du système",
-)

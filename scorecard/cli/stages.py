@@ -17,7 +17,7 @@ import observability.operations.operability
 import observability.pages
 import security.api
 import security.registry
-from scorecard.cli import rendered_manifests
+from scorecard.cli import pages_at_peak, rendered_manifests
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
 from scorecard.project import RunProfile
@@ -40,6 +40,7 @@ _TITLES = {
     "active": Text(en="What gets through: attacks", fr="Ce qui passe : attaques"),
     "wapiti": Text(en="What gets through, by wapiti (an extra)", fr="Ce qui passe, par wapiti (en option)"),
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
+    "pages-peak": Text(en="Pages at the peak", fr="Pages à la pointe"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
     "operability": Text(en="Alerts, dashboards, runbooks", fr="Alertes, tableaux de bord, procédures"),
@@ -76,6 +77,7 @@ _TESTS_S: dict[str, dict[RunProfile, float]] = {
 }
 """Of the tests that start from the rate held; a short profile leaves the long ones out."""
 _PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 120.0, "full": 390.0}
+_PAGES_PEAK_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 17.0, "standard": 35.0, "full": 70.0}
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
@@ -113,6 +115,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
     Collector("operability", "observability", True, observability.operations.operability.collect),
+    Collector("pages-peak", "observability", True, pages_at_peak.collect),
     Collector("spike", "loadtests", True, loadtests.spike.collect_spike),
     Collector("recovery", "loadtests", True, loadtests.recovery.collect_recovery),
     Collector("soak", "loadtests", True, loadtests.soak.collect_soak),
@@ -153,6 +156,7 @@ def stage(name: str, profile: RunProfile) -> Stage:
         **_TESTS_S,
         "load": _LOAD_S,
         "pages": _PAGES_S,
+        "pages-peak": _PAGES_PEAK_S,
         "api": security.api.EXPECTED_S,
     }.get(name)
     seconds = _EXPECTED_S.get(name, 1.0) if by_profile is None else by_profile[profile]
