@@ -26,6 +26,8 @@ SHARE = 0.5
 CONFIDENCE = 0.9
 BEFORE, AFTER = "before", "after"
 """Folders below the raw output: each keeps the list of the traces that were sent."""
+WIDEST = 3.0
+"""Ratio of the ends of an interval from which it leaves all open, where it does not lie above it."""
 _RESAMPLES = 500
 _SAMPLED_PER_S = 20.0
 
@@ -116,11 +118,17 @@ def told(before: Course, after: Course, rows: int, trouble: Text | None) -> Told
         return Told((), (table,), trouble)
     low, high = _interval([one.latency.p95 for one in before.slices], [one.latency.p95 for one in after.slices])
     ratio = second.latency.p95 / first.latency.p95
+    told_enough = high <= WIDEST * low or low >= WIDEST
+    wide = Text(
+        en=f"Too short, or too noisy, to tell: between {low:.1f} and {high:.1f} times the wait.",
+        fr=f"Trop court, ou trop bruité, pour conclure\u202f: entre {french(low)} et {french(high)} fois l’attente.",
+    )
     said = f"at {before.parts[0].rate:.3g} journeys/s, {rows // TIMES} records and then {rows}"
     facts = (
         Fact(
             id="growth.p95_ratio",
-            value=ratio,
+            value=ratio if told_enough else None,
+            reason=None if told_enough else wide,
             unit=Unit.RATIO,
             low=min(low, ratio),
             high=max(high, ratio),
