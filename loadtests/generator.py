@@ -22,7 +22,7 @@ __all__ = ["LOG", "TRACES", "Generator", "GeneratorError", "Means", "generator",
 
 _START_TIMEOUT_S = 60.0
 _SPARE_S = 20.0
-_BUSY = 0.7
+BUSY = 0.7
 """Share of a core above which a generator process is given company: it starts to send late (Locust warns at 90 %)."""
 TRACES = "sent-traces.jsonl"
 
@@ -34,6 +34,7 @@ class Means:
     Attributes:
         processes: processes of this machine that play the load; None for as many as it takes, up to ``most``.
         most: most processes that are started unasked.
+        busy: share of a core above which a process is given company.
         listen: host and port where workers on other machines join, instead of processes here; None for none.
         workers: how many of them are waited for.
         join_s: longest wait for them.
@@ -44,6 +45,7 @@ class Means:
 
     processes: int | None = None
     most: int = 1
+    busy: float = BUSY
     listen: tuple[str, int] | None = None
     workers: int = 0
     join_s: float = 300.0
@@ -115,7 +117,7 @@ class Generator:
     def _grow(self, sessions_per_s: float) -> None:
         if self._means.processes is not None or self._means.listen is not None or self._cost_s is None:
             return
-        wanted = min(self._means.most, math.ceil(self._cost_s * sessions_per_s / _BUSY))
+        wanted = min(self._means.most, math.ceil(self._cost_s * sessions_per_s / self._means.busy))
         if wanted > self.processes:
             self._engine.kill()
             self._engine, self.locust = self._launch(wanted, self._come)

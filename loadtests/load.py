@@ -8,22 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from loadtests.budgets import BUDGETS, Budget
+from loadtests.budgets import BUDGETS
 from loadtests.campaign import Campaign, SmokeFailure, TargetDied
 from loadtests.demand import demand, shares
 from loadtests.errors import LoadTestError
 from loadtests.figures import french
-from loadtests.generator import LOG, TRACES, generator
+from loadtests.generator import LOG, TRACES, generator, means_of
 from loadtests.load_facts import facts
 from loadtests.load_measured import FACTS, Measured, unknown
 from loadtests.load_table import table
+from loadtests.locustfile import played
 from loadtests.processor import CpuClock
 from loadtests.search import Capacity
 from loadtests.step import Objective, Step
+from loadtests.step_log import NAME as STEPS
+from loadtests.step_log import StepLog, head_of, open_log
 from scorecard.evidence import Evidence, Provenance, Status, Text
 from scorecard.site import Site, is_local
 
 COLLECTOR = "loadtests.load"
+_JUMP_S = 2.0
+"""Seconds by which a clock may be corrected without anybody being told."""
 
 _NOT_SEARCHED = Text(
     en="The smoke profile tries the set-up; it does not search the capacity: use --profile quick or longer.",
@@ -40,7 +45,7 @@ class _Seen:
     capacity: Capacity | None = None
     hops_per_journey: float | None = None
     locust: str = "not started"
-    think_scale: float = 1.0
+    caveats: tuple[str, ...] = ()
 
 
 def collect_load(site: Site) -> Evidence:
@@ -50,6 +55,11 @@ def collect_load(site: Site) -> Evidence:
     not work, degraded when the target died on the way or the search could not be confirmed. Steps already measured
     are kept in the table in every case.
     """
+    try:
+        load = played(site)
+    except LoadTestError as error:
+        return _without_load(site, _failed(error), Status.ERROR)
+    site = load.site
     refusal = _refusal(site)
     if refusal is not None:
         return _without_load(site, refusal)
@@ -57,7 +67,9 @@ def collect_load(site: Site) -> Evidence:
     started = datetime.now(UTC)
     project = site.project
     budget = BUDGETS[site.profile]
-    seed = secrets.randbits(32)
+    log = open_log(site.raw("load") / STEPS, head_of(project, site.profile), secrets.randbits(32), started)
+    if log.attempt:
+        _put_aside_traces(site, log.attempt)
     seen = _Seen()
     objective = Objective(project.objectives.p95, project.objectives.error_rate)
     wanted = demand(project)
@@ -66,7 +78,7 @@ def collect_load(site: Site) -> Evidence:
     populations = {"citizen": project.project.users, "agent": max(1, project.project.agents)}
     status, reason = Status.COMPLETED, None
     try:
-        with generator(site.url, journeys, populations, site.raw("load"), seed) as running:
+        with generator(site.url, journeys, populations, site.raw("load"), log.seed, means_of(site)) as running:
             seen.locust = running.locust
             campaign = Campaign(
                 generator=running,
@@ -77,18 +89,19 @@ def collect_load(site: Site) -> Evidence:
                 peak=wanted.journeys_per_s,
                 tell=site.progress,
                 cpu=CpuClock(site.server_pids) if site.server_pids else None,
+                log=log,
             )
-            seen.steps, seen.think_scale = campaign.steps, campaign.think_scale
-            _carry_out(campaign, seen)
+            seen.steps = campaign.steps
+            try:
+                _carry_out(campaign, seen)
+            finally:
+                seen.caveats = (*load.caveats, *_caveats(campaign, log))
     except SmokeFailure as failure:
         status, reason = Status.ERROR, failure.reason
     except TargetDied as death:
         status, reason = Status.DEGRADED, _died(death)
     except LoadTestError as error:
-        status, reason = (
-            Status.ERROR,
-            Text(en=f"The load generator failed: {error}", fr=f"Le générateur de charge a échoué : {error}"),
-        )
+        status, reason = Status.ERROR, _failed(error)
     if status is Status.COMPLETED and not budget.searches:
         status, reason = Status.DEGRADED, _NOT_SEARCHED
     if status is Status.COMPLETED and seen.capacity is not None and not seen.capacity.confirmed:
@@ -103,10 +116,10 @@ def collect_load(site: Site) -> Evidence:
             started,
             tool="locust",
             version=seen.locust,
-            command=("python", "-P", "-m", "loadtests.engine", f"profile={site.profile}", f"seed={seed}"),
+            command=("python", "-P", "-m", "loadtests.engine", f"profile={site.profile}", f"seed={log.seed}"),
         ),
         facts=facts(
-            Measured(seen.peak, seen.steps, seen.capacity, seen.hops_per_journey, objective, _caveats(budget, seen)),
+            Measured(seen.peak, seen.steps, seen.capacity, seen.hops_per_journey, objective, "; ".join(seen.caveats)),
             project.project.users,
             wanted,
             reason,
@@ -116,14 +129,38 @@ def collect_load(site: Site) -> Evidence:
     )
 
 
-def _caveats(budget: Budget, seen: _Seen) -> str:
+def _failed(error: LoadTestError) -> Text:
+    return Text(en=f"The load generator failed: {error}", fr=f"Le générateur de charge a échoué : {error}")
+
+
+def _caveats(campaign: Campaign, log: StepLog) -> tuple[str, ...]:
     """What a reader of the figures must know of how they came about."""
-    said = [budget.caveat] if budget.caveat else []
-    if seen.think_scale < 1:
+    said = [campaign.budget.caveat] if campaign.budget.caveat else []
+    if campaign.think_scale < 1:
         said.append(
-            f"think times were shortened to {seen.think_scale:.0%}: as many requests a second, fewer sessions at once"
+            f"think times were shortened to {campaign.think_scale:.0%}: as many requests a second, fewer sessions at "
+            "once"
         )
-    return "; ".join(said)
+    if campaign.cold:
+        said.append("the service was still getting faster when its warm-up was over: it had not settled")
+    if log.taken:
+        said.append(
+            f"resumed: {log.taken} of {len(campaign.steps)} steps were measured before the run was interrupted, with "
+            "the service started anew in between"
+        )
+    if abs(jump := campaign.jumped_s()) >= _JUMP_S:
+        said.append(
+            f"the machine's clock was set by {jump:+.0f} s during the load; durations and the times of the steps are "
+            "from a clock that is never set"
+        )
+    return tuple(said)
+
+
+def _put_aside_traces(site: Site, attempt: int) -> None:
+    """Spans of an attempt that was cut off are lost with it, so the requests it had sampled are not looked for."""
+    traces = site.raw("load") / TRACES
+    if traces.exists():
+        traces.replace(traces.with_name(f"attempt-{attempt}-{TRACES}"))
 
 
 def _carry_out(campaign: Campaign, seen: _Seen) -> None:
@@ -155,12 +192,12 @@ def _refusal(site: Site) -> Text | None:
     return None
 
 
-def _without_load(site: Site, reason: Text) -> Evidence:
+def _without_load(site: Site, reason: Text, status: Status = Status.SKIPPED) -> Evidence:
     return Evidence(
         name="load",
         collector=COLLECTOR,
         project=site.project.project.name,
-        status=Status.SKIPPED,
+        status=status,
         reason=reason,
         facts=tuple(unknown(fact, reason) for fact in FACTS),
     )
@@ -196,5 +233,5 @@ def _unconfirmed(capacity: Capacity) -> Text:
 
 def _digests(site: Site) -> dict[str, str]:
     folder = site.raw("load")
-    found = [folder / name for name in (TRACES, LOG) if (folder / name).exists()]
+    found = [folder / name for name in (STEPS, TRACES, LOG) if (folder / name).exists()]
     return {f"raw/load/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in found}

@@ -31,8 +31,8 @@ RESOLUTION = 1.0
 """A doubling within an hour: an interval that is wider than that and begins below it leaves all open."""
 
 FACTS: Mapping[str, Unit] = {
-    "soak.memory_drift": Unit.RATIO,
-    "soak.latency_drift": Unit.RATIO,
+    "soak.memory_after_an_hour": Unit.RATIO,
+    "soak.latency_after_an_hour": Unit.RATIO,
     "soak.memory": Unit.BYTES,
     "soak.p95": Unit.SECOND,
     "soak.error_rate": Unit.RATIO,
@@ -128,12 +128,14 @@ def _memory_drift(counted: Sequence[tuple[float, int]], *, known: bool) -> Fact:
         fr="Les processus du service ne sont pas connus\u202f: leur mémoire n’a pas été lue.",
     )
     found = drift([at for at, _ in counted], [taken for _, taken in counted])
-    return _drift("soak.memory_drift", found, reason if not known else _TOO_FEW, "anonymous memory of the service")
+    return _drift(
+        "soak.memory_after_an_hour", found, reason if not known else _TOO_FEW, "anonymous memory of the service"
+    )
 
 
 def _latency_drift(seconds: Sequence[float], medians: Sequence[float]) -> Fact:
     what = "median latency of each slice: it wanders less than the 95th percentile, and what drifts moves both"
-    return _drift("soak.latency_drift", drift(seconds, medians), _TOO_FEW, what)
+    return _drift("soak.latency_after_an_hour", drift(seconds, medians), _TOO_FEW, what)
 
 
 _TOO_FEW = Text(
@@ -146,16 +148,17 @@ def _drift(name: str, found: Drift | None, otherwise: Text, what: str) -> Fact:
     if found is None:
         return Fact(id=name, value=None, unit=Unit.RATIO, reason=otherwise)
     said = (
-        f"share of its beginning an hour; {what}; slope of Theil and Sen with its {CONFIDENCE:.0%} interval, "
-        f"Mann-Kendall p = {found.p_value:.2g}"
+        f"after an hour, as a multiple of its beginning; {what}; slope of Theil and Sen with its "
+        f"{CONFIDENCE:.0%} interval, Mann-Kendall p = {found.p_value:.2g}"
     )
+    value, low, high = (max(0.0, 1 + share) for share in (found.per_hour, found.low, found.high))
     if found.high - found.low > RESOLUTION > found.low:
         wide = Text(
             en=f"Too short to tell: between {found.low:+.0%} and {found.high:+.0%} an hour.",
             fr=f"Trop court pour conclure\u202f: entre {_signed(found.low)} et {_signed(found.high)} par heure.",
         )
-        return Fact(id=name, value=None, unit=Unit.RATIO, low=found.low, high=found.high, reason=wide, detail=said)
-    return Fact(id=name, value=found.per_hour, unit=Unit.RATIO, low=found.low, high=found.high, detail=said)
+        return Fact(id=name, value=None, unit=Unit.RATIO, low=low, high=high, reason=wide, detail=said)
+    return Fact(id=name, value=value, unit=Unit.RATIO, low=low, high=high, detail=said)
 
 
 def _signed(share: float) -> str:

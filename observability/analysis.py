@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from observability import joined, memory
-from observability.diagnosis import Diagnosis, Seen, diagnose, growth, told, waiting
+from observability import breakdown, joined, loaded, memory
+from observability.diagnosis import Diagnosis, Seen, diagnose, gain, growth, indexes, told, waiting
 from observability.diagnosis.group import MIN_REQUESTS, grouped
 from observability.received import Received
 from observability.requests import Request, assemble
 from observability.routes import Route, by_route
+from observability.routes import table as routes_table
 from observability.sent import FILE_NAME, Sent, read_sent
 from observability.spans import Work
-from scorecard.evidence import Column, Evidence, Fact, Provenance, Status, Table, Text, Unit
+from scorecard.evidence import Evidence, Fact, Machine, Provenance, Status, Text, Unit
 from scorecard.site import Site
 
 NO_SPAN = Text(
@@ -47,8 +49,6 @@ NO_REMOTE = Text(
     fr="aucun appel sortant reçu, et le service n’indique pas les tracer : absents ou simplement non tracés",
 )
 
-MAX_STATEMENT_ROWS = 50
-
 
 def collect(site: Site, received: Received) -> Evidence:
     """State what the spans of a run show; what they cannot show is unknown, with the reason.
@@ -60,19 +60,24 @@ def collect(site: Site, received: Received) -> Evidence:
     assembly = assemble(received.spans)
     requests = _of_the_load(assembly.requests, sent)
     routes = by_route(requests)
-    cores_used = told.cores_used(site.run)
+    both_sides = joined.join(requests, sent)
+    load = loaded.read(site.run)
     seen = Seen(
         everything=assembly.requests,
         sent=sent,
         handed=assembly.handed,
         taken=assembly.taken,
         samples=memory.read(site.raw(memory.FOLDER) / memory.FILE_NAME),
-        cores_used=cores_used,
+        cores_used=load.cores_used,
     )
-    found = diagnose(requests, seen, objective_s=site.project.objectives.p95)
     total_s = sum(request.duration for request in requests if not request.nested)
+    diagnosed = diagnose(requests, seen, objective_s=site.project.objectives.p95)
+    advised = indexes.advised(diagnosed, site.project.target.database, os.environ)
+    gains = gain.by_gain(advised.found, total_s, load, _cores(site))
+    found = [diagnosis for diagnosis, _ in gains]
+    parts = breakdown.parts(requests, load)
+    visits = {} if sent is None or joined.clock_difference(both_sides) else sent.visits
     status, reason = _status(received, sent)
-    both_sides = joined.join(requests, sent)
     return Evidence(
         name="traces",
         collector="observability",
@@ -85,7 +90,7 @@ def collect(site: Site, received: Received) -> Evidence:
             *_sql_facts(received, requests, routes, assembly.kinds),
             *_share_facts(received, requests, assembly.kinds),
             _slowest(received, routes),
-            *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, cores_used),
+            *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, load.cores_used, advised.unasked),
             growth.fact(grouped(requests), _nothing_served(received, requests)),
             *joined.facts(both_sides, received, _nothing_served(received, requests)),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
@@ -97,12 +102,21 @@ def collect(site: Site, received: Received) -> Evidence:
         ),
         findings=told.findings(found, total_s),
         tables=(
-            _routes_table(routes),
-            _statements_table(routes),
+            routes_table(routes),
+            breakdown.table(parts, visits, found),
+            breakdown.calls(parts),
+            breakdown.example(parts),
             joined.table(both_sides, sent),
-            told.table(found, {route.name: route.total for route in routes}, total_s),
+            told.table(gains, {route.name: route.total for route in routes}, total_s, load),
         ),
     )
+
+
+def _cores(site: Site) -> int | None:
+    """Cores that the processes of the service can use at once; None where it is not this run that started them."""
+    if site.project.target.start is None:
+        return None
+    return min(site.project.target.workers, Machine.here().cores)
 
 
 def _of_the_load(requests: Sequence[Request], sent: Sent | None) -> list[Request]:
@@ -204,6 +218,7 @@ def _diagnosis_facts(
     total_s: float,
     kinds: frozenset[Work],
     cores_used: float | None,
+    plans_unasked: Text | None,
 ) -> list[Fact]:
     unseen = [
         reason
@@ -223,6 +238,8 @@ def _diagnosis_facts(
     not_seen = [reason.en for reason in unseen]
     if not waiting.is_free(cores_used):
         not_seen.append(told.NOT_FREE)
+    if plans_unasked is not None:
+        not_seen.append(plans_unasked.en)
     return told.facts(found, total_s, unknown, "; ".join(not_seen))
 
 
@@ -251,40 +268,4 @@ def _status(received: Received, sent: Sent | None) -> tuple[Status, Text | None]
     return Status.DEGRADED, Text(
         en="not all could be read: " + ", ".join(f"{number} {en}" for number, en, _ in said),
         fr="tout n’a pu être lu : " + ", ".join(f"{number} {fr}" for number, _, fr in said),
-    )
-
-
-def _routes_table(routes: Sequence[Route]) -> Table:
-    total = sum(route.total for route in routes)
-    return Table(
-        id="trace.routes",
-        columns=(
-            Column(name="route"),
-            Column(name="requests", unit=Unit.COUNT),
-            Column(name="sql_per_request", unit=Unit.COUNT),
-            Column(name="p50", unit=Unit.SECOND),
-            Column(name="p95", unit=Unit.SECOND),
-            Column(name="share_of_time", unit=Unit.RATIO),
-        ),
-        rows=tuple(
-            (
-                route.name,
-                route.requests,
-                sum(route.statements.values()),
-                route.p50,
-                route.p95,
-                route.total / total if total > 0 else None,
-            )
-            for route in routes
-        ),
-    )
-
-
-def _statements_table(routes: Sequence[Route]) -> Table:
-    rows = [(route.name, text, per_request) for route in routes for text, per_request in route.statements.items()]
-    rows.sort(key=lambda row: -row[2])
-    return Table(
-        id="trace.statements",
-        columns=(Column(name="route"), Column(name="statement"), Column(name="per_request", unit=Unit.COUNT)),
-        rows=tuple(rows[:MAX_STATEMENT_ROWS]),
     )

@@ -80,7 +80,7 @@ def origin(url: str) -> str | None:
     return parts.hostname if usual else f"{parts.hostname}:{parts.port}"
 
 
-async def fresh(browser: Browser, window: Window, *, script: bool = True) -> BrowserContext:
+async def fresh(browser: Browser, window: Window) -> BrowserContext:
     """A new visitor: empty cache, no cookie, reading French, in a window of that size."""
     width, height = SIZES[window]
     phone = window == "phone"
@@ -88,7 +88,6 @@ async def fresh(browser: Browser, window: Window, *, script: bool = True) -> Bro
         viewport={"width": width, "height": height},
         is_mobile=phone,
         has_touch=phone,
-        java_script_enabled=script,
         service_workers="block",
         accept_downloads=False,
         locale="fr-FR",

@@ -5,62 +5,75 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
-from observability.page_facts import FACTS, NOT_SEEN, facts, pages_table, unseen
+from observability.page_access import Shut, bounded, chromium, not_started
+from observability.page_facts import facts, unseen
 from observability.page_findings import findings
-from observability.views import Tour
+from observability.page_known import FACTS, NOT_SEEN
+from observability.page_table import pages_table, pictures_table
+from observability.views import Stop, Tour
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text
-from scorecard.site import Site, is_local
+from scorecard.journeys.exchange import Budget
+from scorecard.site import Site
+
+if TYPE_CHECKING:
+    from observability.page_session import Played
 
 NAME = "pages"
 
 
-def collect(site: Site) -> Evidence:
-    """Evidence ``pages``: the pages of the project in Chromium, at rest, on a desktop and on a phone, not signed in.
+def collect(
+    site: Site, *, random: Random | None = None, budget: Callable[[int, float], Budget] | None = None
+) -> Evidence:
+    """Evidence ``pages``: the pages of the project in Chromium, at rest, on a desktop and on a phone.
 
-    GET only, and of the service only: requests to other origins are counted and do not leave the machine. Without
+    Those of ``target.pages`` as a visitor without a name, those that the journeys lead to as the person who goes
+    through them. The browser asks the service only, and changes nothing there: requests to other origins are counted
+    and do not leave the machine, forms are filled in and their sending is answered in the service's place. Without
     Chromium or the extra ``pages`` the evidence is skipped; a page that could not be seen makes the facts that need
     it unknown. Times are measured from this machine, so no network lies between.
     """
-    if site.url is None:
-        return _unobserved(site, Status.ERROR, _NOTHING_RUNS)
-    if not is_local(site.url) and not site.project.target.remote:
-        return _unobserved(site, Status.SKIPPED, _NOT_ALLOWED)
-    try:
-        # Playwright is an extra: what needs it is imported once it is known to be there.
-        from playwright.async_api import Error
+    executable = chromium(site)
+    if isinstance(executable, Shut):
+        return _unobserved(site, executable.status, executable.reason)
+    # Playwright is an extra: what needs it is imported once it is known to be there.
+    from playwright.async_api import Error
 
-        from observability.browser import find_chromium
-        from observability.tour import PLANS, tour
-    except ImportError:
-        return _unobserved(site, Status.SKIPPED, _NO_PLAYWRIGHT)
-    executable = find_chromium()
-    if executable is None:
-        return _unobserved(site, Status.SKIPPED, _NO_CHROMIUM)
+    from observability.page_session import play
+    from observability.tour import PLANS, Typing, tour
+
+    assert site.url is not None
     started = datetime.now(UTC)
-    paths = tuple(dict.fromkeys(site.project.target.pages))
+    played = play(site, SystemRandom() if random is None else random, bounded if budget is None else budget)
+    stops = {path: Stop(path, path) for path in site.project.target.pages} | played.stops
     folder = site.raw(NAME)
+    typing = Typing(played.to_type, played.typed)
+    plan, url = PLANS[site.profile], site.url.rstrip("/")
     try:
         seen = asyncio.run(
-            tour(site.url, paths, PLANS[site.profile], executable, folder, lambda share: _progress(site, share))
+            tour(url, tuple(stops.values()), plan, executable, folder, typing, lambda share: _progress(site, share))
         )
     except Error as error:
-        return _unobserved(site, Status.ERROR, _not_started(error.message))
-    return _evidence(site, seen, paths, folder, started)
+        return _unobserved(site, Status.ERROR, not_started(error.message))
+    return _evidence(site, seen, played, folder, started)
 
 
-def _evidence(site: Site, seen: Tour, paths: Sequence[str], folder: Path, started: datetime) -> Evidence:
+def _evidence(site: Site, seen: Tour, played: Played, folder: Path, started: datetime) -> Evidence:
     reason = unseen(seen)
     if not seen.views and not any(gap.after is not None for gap in seen.gaps):
         if reason is None:
             return _unobserved(site, Status.SKIPPED, NOT_SEEN)
         return _unobserved(site, Status.ERROR, reason)
+    if reason is None and site.project.journeys:
+        reason = played.gap
     account = folder / "views.json"
-    account.write_text(json.dumps(asdict(seen), ensure_ascii=False, indent=1, default=_plain) + "\n", encoding="utf-8")
+    account.write_text(json.dumps(_account(seen), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Evidence(
         name=NAME,
         collector="observability",
@@ -68,11 +81,11 @@ def _evidence(site: Site, seen: Tour, paths: Sequence[str], folder: Path, starte
         status=Status.COMPLETED if reason is None else Status.DEGRADED,
         reason=reason,
         provenance=Provenance.since(
-            started, tool="Chromium", version=seen.browser, command=("GET", *(path[:200] for path in paths))
+            started, tool="Chromium", version=seen.browser, command=("GET", *(stop.name[:200] for stop in seen.stops))
         ),
-        facts=facts(seen),
+        facts=facts(seen, played.gap),
         findings=findings(seen),
-        tables=(pages_table(seen),),
+        tables=(pages_table(seen), pictures_table(seen)),
         raw={
             path.relative_to(site.run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in (account, *(folder / name for name in seen.screenshots))
@@ -80,14 +93,36 @@ def _evidence(site: Site, seen: Tour, paths: Sequence[str], folder: Path, starte
     )
 
 
-def _plain(value: object) -> object:
-    match value:
-        case set() | frozenset():
-            return sorted(value)
-        case Text():
-            return value.model_dump()
-        case _:
-            raise TypeError(type(value).__name__)
+def _account(seen: Tour) -> dict[str, object]:
+    """What was seen, page by page: how many words, never which; no cookie, and no address with what stood in it."""
+    return {
+        "browser": seen.browser,
+        "views": [
+            {
+                "page": view.path,
+                "window": view.window,
+                "first": asdict(view.first),
+                "timed": [asdict(load) for load in view.timed],
+                "others": sorted(view.others),
+                "words": None if view.shape is None else len(view.shape.body.words),
+                "controls": None if view.shape is None else sorted(view.shape.body.controls),
+                "violations": [] if view.audit is None else [asdict(one) for one in view.audit.violations],
+                "small targets": [] if view.audit is None else view.audit.small_targets,
+            }
+            for view in seen.views
+        ],
+        "without JavaScript": {
+            path: {"words": kept.words, "missing": sorted(kept.missing), "cannot be sent": sorted(kept.unsent)}
+            for path in seen.paths
+            if (kept := seen.kept(path)) is not None
+        },
+        "over a slow network": seen.slow,
+        "fields filled in": seen.filled,
+        "fields that could not be": seen.unfilled,
+        "sent to others": {path: sorted([one.kind, one.origin] for one in leaks) for path, leaks in seen.leaks.items()},
+        "not seen": [{"page": gap.path, "why": gap.why.en} for gap in seen.gaps],
+        "no pages": seen.not_pages,
+    }
 
 
 def _unobserved(site: Site, status: Status, reason: Text) -> Evidence:
@@ -103,29 +138,3 @@ def _unobserved(site: Site, status: Status, reason: Text) -> Evidence:
 
 def _progress(site: Site, share: float) -> None:
     site.progress(Text(en="Looking at the pages in a browser", fr="Visite des pages dans un navigateur"), share, None)
-
-
-def _not_started(message: str) -> Text:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    first = lines[0][:200] if lines else "?"
-    return Text(en=f"Chromium does not start: {first}", fr=f"Chromium ne démarre pas : {first}")
-
-
-_NOTHING_RUNS = Text(
-    en="no service runs: target.url and target.start are not given, or it did not start",
-    fr="aucun service ne tourne : target.url et target.start ne sont pas indiqués, ou il n’a pas démarré",
-)
-_NOT_ALLOWED = Text(
-    en="the target is not on this machine: its pages are opened only with [target] remote = true, by those who answer "
-    "for it",
-    fr="la cible n’est pas sur cette machine : ses pages ne sont ouvertes qu’avec [target] remote = true, par qui en "
-    "répond",
-)
-_NO_PLAYWRIGHT = Text(
-    en="the pages were not opened: Playwright and axe are missing; install Portance with its extra 'pages'",
-    fr="les pages n’ont pas été ouvertes : Playwright et axe sont absents ; installer Portance avec l’extra « pages »",
-)
-_NO_CHROMIUM = Text(
-    en="the pages were not opened: no Chromium on this machine; install the package chromium of the system",
-    fr="les pages n’ont pas été ouvertes : aucun Chromium sur cette machine ; installer le paquet chromium du système",
-)

@@ -6,9 +6,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from observability.requests import Request
+from scorecard.evidence import Column, Table, Unit
 
+_Value = TypeVar("_Value")
 MAX_ROUTES = 100
 OTHERS = "(others)"
 
@@ -55,6 +58,33 @@ def _route(name: str, requests: Sequence[Request]) -> Route:
     )
 
 
-def percentile(ordered: Sequence[float], share: float) -> float:
+def table(routes: Sequence[Route]) -> Table:
+    """One row a route, in their order."""
+    total = sum(route.total for route in routes)
+    return Table(
+        id="trace.routes",
+        columns=(
+            Column(name="route"),
+            Column(name="requests", unit=Unit.COUNT),
+            Column(name="sql_per_request", unit=Unit.COUNT),
+            Column(name="p50", unit=Unit.SECOND),
+            Column(name="p95", unit=Unit.SECOND),
+            Column(name="share_of_time", unit=Unit.RATIO),
+        ),
+        rows=tuple(
+            (
+                route.name,
+                route.requests,
+                sum(route.statements.values()),
+                route.p50,
+                route.p95,
+                route.total / total if total > 0 else None,
+            )
+            for route in routes
+        ),
+    )
+
+
+def percentile(ordered: Sequence[_Value], share: float) -> _Value:
     """The nearest-rank percentile of values already in order: the smallest with at least ``share`` at or below it."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

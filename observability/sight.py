@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Error, FloatRect, Page, Request
+from playwright.async_api import Error, Page, Request
 
-from observability.browser import fresh, origin
-from observability.views import SIZES, Audit, Body, Load, Shape, Violation, Window
+from observability import page_audit, page_pictures
+from observability.browser import origin
+from observability.page_sendings import Outbox
+from observability.page_traffic import Traffic
+from observability.seats import Seat, Seats
+from observability.views import (
+    Audit,
+    Body,
+    Load,
+    Picture,
+    Shape,
+    Stop,
+    Window,
+)
 from scorecard.evidence import Text
 
 _PAINT_MS = 150
-_CLOSE_S = 3.0
-_PICTURE_HEIGHT = 2400
-
-# The package carries axe-core; the rest of it is for the synchronous driver.
-_AXE_SCRIPT = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 _TIMING = """(wait) => new Promise(resolve => {
   let paint = null;
@@ -30,11 +34,18 @@ _TIMING = """(wait) => new Promise(resolve => {
 })"""
 
 _BODY = """() => {
+  const ENTER = ['text', 'search', 'url', 'tel', 'email', 'password', 'date', 'month', 'week', 'time', 'number'];
   const root = document.querySelector('main, [role=main]') ?? document.body;
   const words = new Set((root?.innerText ?? '').toLowerCase().match(/[\\p{L}\\p{N}]+/gu) ?? []);
   const controls = root === null ? [] : [...root.querySelectorAll('input:not([type=hidden]), select, textarea, button')]
     .filter(e => e.checkVisibility()).map(e => `${e.tagName.toLowerCase()} ${e.name || e.type}`);
-  return { words: [...words].slice(0, 20000), controls: controls.slice(0, 2000) };
+  const sends = form => {
+    const lines = [...form.elements].filter(e => e.tagName === 'INPUT' && ENTER.includes(e.type));
+    return [...form.elements].some(e => ['submit', 'image'].includes(e.type) && !e.disabled) || lines.length === 1;
+  };
+  const sendable = root === null ? [] : [...root.querySelectorAll('input:not([type=hidden]), select, textarea')]
+    .filter(e => e.form !== null && e.name !== '' && sends(e.form)).map(e => `${e.tagName.toLowerCase()} ${e.name}`);
+  return { words: [...words].slice(0, 20000), controls: controls.slice(0, 2000), sendable: sendable.slice(0, 2000) };
 }"""
 
 _SHAPE = """() => ({
@@ -42,23 +53,9 @@ _SHAPE = """() => ({
   lang: document.documentElement.lang,
   nodes: document.querySelectorAll('*').length - document.querySelectorAll('svg *').length,
   width: Math.max(document.documentElement.scrollWidth, window.innerWidth),
+  scripted: document.scripts.length > 0,
   linked: [...document.querySelectorAll('link[rel~=preconnect]')].map(e => e.href).slice(0, 100),
 })"""
-
-# Rules of the law (RGAA 4, WCAG A and AA): good practices beyond it and experimental rules are not run.
-_AXE = """async () => {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'RGAAv4'];
-  const found = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
-  const ran = ['passes', 'violations', 'incomplete', 'inapplicable'].flatMap(kind => found[kind]);
-  return {
-    version: found.testEngine.version,
-    tests: [...new Set(ran.flatMap(rule => rule.tags))],
-    to_review: found.incomplete.reduce((sum, rule) => sum + rule.nodes.length, 0),
-    violations: found.violations.flatMap(rule => rule.nodes.map(node => ({
-      rule: rule.id, impact: node.impact ?? rule.impact ?? 'serious', help: rule.help, tags: rule.tags,
-      selector: node.target.flat(9).join(' ').slice(0, 300) }))),
-  };
-}"""
 
 
 class SightError(Exception):
@@ -79,62 +76,75 @@ class NotAPageError(Exception):
 
 @dataclass
 class Sight:
-    """A page open in a browser of its own; :meth:`close` it."""
+    """A page open in a window of the browser; :meth:`close` it."""
 
-    page: Page
+    seats: Seats
+    seat: Seat
+    address: str
+    stop: Stop
     load: Load
-    own: str | None
-    others: set[str]
+
+    @property
+    def page(self) -> Page:
+        """The page."""
+        return self.seat.page
 
     async def shape(self) -> Shape:
         """The page's title, language, size and what it offers."""
         found = await self.page.evaluate(_SHAPE)
-        linked = {there for there in map(origin, found["linked"]) if there is not None and there != self.own}
+        own = self.seat.traffic.own
+        linked = {there for there in map(origin, found["linked"]) if there is not None and there != own}
         return Shape(
-            title=found["title"],
+            title=found["title"] if self.stop.persona is None else "",  # it may name who is signed in
             lang=found["lang"],
             dom_nodes=found["nodes"],
             width=found["width"],
             linked=tuple(sorted(linked)),
             body=await self.body(),
+            scripted=found["scripted"],
         )
 
     async def body(self) -> Body:
         """What the page offers to a reader."""
         found = await self.page.evaluate(_BODY)
-        return Body(words=frozenset(found["words"]), controls=frozenset(found["controls"]))
+        return Body(frozenset(found["words"]), frozenset(found["controls"]), frozenset(found["sendable"]))
 
     async def audit(self) -> Audit:
         """What axe says of the page, in the state it is in."""
-        await self.page.evaluate(_AXE_SCRIPT)
-        found = await self.page.evaluate(_AXE)
-        return Audit(
-            violations=tuple(_violation(one) for one in found["violations"]),
-            to_review=found["to_review"],
-            tests=frozenset(_tests(found["tests"])),
-            version=found["version"],
-        )
+        return await page_audit.audit(self.page, self.seat.window, private=self.stop.persona is not None)
 
-    async def picture(self, path: Path, window: Window, limit: float) -> None:
-        """Write the page as PNG, from its top down to 2 400 pixels."""
-        width, _ = SIZES[window]
-        height = await self.page.evaluate("() => document.documentElement.scrollHeight")
-        clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": max(1, min(height, _PICTURE_HEIGHT))}
-        await self.page.screenshot(path=path, full_page=True, clip=clip, timeout=limit * 1000)
+    async def picture(self, file: Path) -> Picture:
+        """Keep the page as a picture in ``file``, and give a small one; out of focus when somebody is signed in."""
+        blurred = self.stop.persona is not None
+        seat = self.seat
+        return await page_pictures.take(seat.page, seat.session, self.stop.name, file, seat.window, blurred=blurred)
+
+    async def again_without_script(self) -> Body:
+        """What the page offers when it is loaded again with JavaScript switched off, as it then stays."""
+        await self.seat.scripts(on=False)
+        await self.page.goto(self.address, wait_until="load", timeout=0)
+        return await self.body()
+
+    async def again_slowly(self) -> float:
+        """Seconds until the page has loaded anew over a slow telephone network, as that then stays."""
+        await self.seat.network(slow=True)
+        await self.page.goto(self.address, wait_until="load", timeout=0)
+        seconds, _ = await _timing(self.page)
+        return seconds
 
     def check(self) -> None:
         """Raise SightError when the page has meanwhile left the service: what was looked at is then not its page."""
         there = origin(self.page.url)
-        if there != self.own:
+        if there != self.seat.traffic.own:
             raise SightError(_elsewhere(there or self.page.url[:100]))
 
     async def close(self) -> None:
-        """Forget the visitor, even when the page does not let go."""
-        await _forget(self.page.context)
+        """Leave the window to the next visitor."""
+        await self.seats.give_back(self.seat)
 
 
-async def open_page(browser: Browser, url: str, window: Window, limit: float, *, script: bool = True) -> Sight:
-    """Load ``url`` as a new visitor and measure the load.
+async def open_page(seats: Seats, stop: Stop, window: Window, limit: float, outbox: Outbox) -> Sight:
+    """Load ``stop`` as a new visitor and measure the load; ``outbox`` sees what the page sends.
 
     Raises:
         TimeoutError: it did not load in ``limit`` seconds.
@@ -143,67 +153,25 @@ async def open_page(browser: Browser, url: str, window: Window, limit: float, *,
         SightError: no answer, another status than success, or another origin that it leads to.
         playwright.async_api.Error: the page or the browser went away.
     """
-    context = await fresh(browser, window, script=script)
+    address = seats.url + stop.address
+    seat = await seats.take(stop, window, outbox)
     try:
-        page = await context.new_page()
-        traffic = await _watch(page, url)
         async with asyncio.timeout(limit):
-            await _arrive(page, url, traffic)
+            await _arrive(seat.page, address, seat.traffic)
         try:
             async with asyncio.timeout(limit):
-                seconds, paint = await _timing(page) if script else (0.0, None)
+                seconds, paint = await _timing(seat.page)
         except TimeoutError as error:
             raise BusyError from error
     except BaseException:
-        await _forget(context)
+        await seats.drop(seat)
         raise
+    traffic = seat.traffic
     load = Load(seconds=seconds, largest_paint=paint, weight=traffic.weight, requests=len(traffic.asked))
-    return Sight(page=page, load=load, own=traffic.own, others=traffic.others())
+    return Sight(seats, seat, address, stop, load)
 
 
-async def _forget(context: BrowserContext) -> None:
-    # A page that is too busy to close goes with the browser at the end, which cannot be refused.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_CLOSE_S):
-            await context.close()
-
-
-@dataclass
-class _Traffic:
-    own: str | None
-    asked: dict[Request, str] = field(default_factory=dict)
-    weight: float = 0.0
-    sockets: set[str] = field(default_factory=set)
-
-    def request(self, request: Request) -> None:
-        there = origin(request.url)
-        if there is not None:
-            self.asked[request] = there
-
-    def failed(self, request: Request) -> None:
-        # What the page's own policy refused ("csp") never leaves the browser; what our fence refused would have.
-        if not (request.failure or "").startswith("net::"):
-            self.asked.pop(request, None)
-
-    def finished(self, event: dict[str, Any]) -> None:
-        self.weight += event["encodedDataLength"]
-
-    def others(self) -> set[str]:
-        return {there for there in {*self.asked.values(), *self.sockets} if there != self.own}
-
-
-async def _watch(page: Page, url: str) -> _Traffic:
-    traffic = _Traffic(own=origin(url))
-    page.on("request", traffic.request)
-    page.on("requestfailed", traffic.failed)
-    page.on("websocket", lambda socket: traffic.sockets.add(origin(socket.url) or socket.url))
-    session: CDPSession = await page.context.new_cdp_session(page)
-    await session.send("Network.enable")
-    session.on("Network.loadingFinished", traffic.finished)
-    return traffic
-
-
-async def _arrive(page: Page, url: str, traffic: _Traffic) -> None:
+async def _arrive(page: Page, url: str, traffic: Traffic) -> None:
     try:
         response = await page.goto(url, wait_until="load", timeout=0)  # the caller's limit ends it
     except Error as error:
@@ -245,17 +213,3 @@ def _as_it_is(message: str) -> Text:
 
 def _first_line(error: Error) -> str:
     return error.message.splitlines()[0].removeprefix("Page.goto: ").partition(" at ")[0]
-
-
-def _violation(found: dict[str, Any]) -> Violation:
-    return Violation(
-        rule=found["rule"],
-        impact=found["impact"],
-        selector=found["selector"],
-        help=found["help"],
-        criteria=tuple(sorted(_tests(found["tags"]))),
-    )
-
-
-def _tests(tags: list[str]) -> list[str]:
-    return [tag.removeprefix("RGAA-") for tag in tags if tag.startswith("RGAA-")]

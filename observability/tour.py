@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, Error
+from playwright.async_api import Error
 
-from observability.browser import browsing, fresh
+from observability.browser import browsing
+from observability.page_sendings import Outbox
+from observability.page_typing import leave, type_and_send
+from observability.seats import Seats
 from observability.sight import BusyError, NotAPageError, Sight, SightError, open_page
-from observability.views import Tour, View, Window
+from observability.views import Stop, Tour, View, Window
 from scorecard.evidence import Text
 from scorecard.project import RunProfile
 
@@ -25,149 +28,204 @@ class Plan:
 
     Attributes:
         pages: pages at most.
-        loads: loads of each page in each window.
+        loads: loads of each page in each window, one at a time.
         total_s: seconds after which nothing new begins.
         page_s: seconds a page may take to load, and then to be looked at; it is cut after that.
+        together: pages looked at side by side.
     """
 
     pages: int
     loads: int
     total_s: float
     page_s: float = 10.0
+    together: int = 3
 
 
 PLANS: dict[RunProfile, Plan] = {
     "smoke": Plan(pages=2, loads=1, total_s=8.0),
-    "quick": Plan(pages=8, loads=3, total_s=18.0),
-    "standard": Plan(pages=20, loads=5, total_s=120.0),
+    "quick": Plan(pages=16, loads=3, total_s=17.0),
+    "standard": Plan(pages=30, loads=5, total_s=120.0),
     "full": Plan(pages=60, loads=5, total_s=400.0),
 }
 
-_GRACE = 1.5
+_GRACE = 1.15
 """Times its time that a tour may take to load the slowest page often enough."""
 
 Tell = Callable[[float], None]
 
 
-async def tour(url: str, paths: tuple[str, ...], plan: Plan, executable: str, folder: Path, tell: Tell) -> Tour:
-    """Look at ``paths`` of the service at ``url`` as someone who is not signed in; pictures go to ``folder``.
+@dataclass(frozen=True)
+class Typing:
+    """What to type into forms, by kind, and every value that was typed, with its kind."""
 
-    First every page is seen once in each window, and once without JavaScript; then loads are repeated, the slowest page
-    first. When time runs out there are fewer repeats, and pages that were not seen are said.
+    to_type: dict[str, str]
+    typed: dict[str, str]
+
+
+async def tour(
+    url: str, stops: Sequence[Stop], plan: Plan, executable: str, folder: Path, typing: Typing, tell: Tell
+) -> Tour:
+    """See ``stops`` of the service at ``url``; pictures go to ``folder``.
+
+    First every page is looked at in each window, without JavaScript, with its forms filled in and over a slow network,
+    some pages side by side; then loads are timed, one at a time, the slowest page most often. When time runs out there
+    are fewer of these, and pages that were not seen are said.
 
     Raises:
         playwright.async_api.Error: Chromium does not start.
     """
     async with browsing(executable, url) as browser:
-        guide = _Guide(url, plan, browser, folder, tell, Tour(browser=browser.version))
-        # The first window of a browser pays for its own start.
-        await (await fresh(browser, "desktop")).close()
-        for number, path in enumerate(paths):
-            tell(0.6 * number / len(paths))
-            await guide.see(path, number)
-        await guide.repeat()
-        return guide.tour
+        seen = Tour(stops=tuple(stops), browser=browser.version, page_s=plan.page_s)
+        guide = _Guide(Seats(browser, url), plan, folder, typing, tell, seen)
+        # Windows pay for their own start, the first one for the browser's too.
+        await guide.seats.make(WINDOWS)
+        await guide.look()
+        await guide.measure()
+        return seen
 
 
 def next_load(views: Sequence[View], loads: int, *, late: bool) -> View | None:
-    """What to load once more: the slowest so far of those loaded fewer than ``loads`` times, None when that is all.
+    """What to load next: the slowest so far of those timed fewer than ``loads`` times, None when that is all.
 
-    When it is late the slowest of all only: it is the fact, and one load is no median.
+    Each is timed once before one is timed again. When it is late the slowest of all only: it is the fact, and one load
+    is no median.
     """
-    slowest_first = sorted(views, key=lambda view: view.seconds, reverse=True)
-    asked = slowest_first[:1] if late else slowest_first
-    return next((view for view in asked if len(view.loads) < loads), None)
+    slowest_first = sorted(views, key=lambda view: (len(view.timed) > 0, -view.seconds))
+    asked = sorted(views, key=lambda view: -view.seconds)[:1] if late else slowest_first
+    return next((view for view in asked if len(view.timed) < loads), None)
 
 
 @dataclass
 class _Guide:
-    url: str
+    seats: Seats
     plan: Plan
-    browser: Browser
     folder: Path
+    typing: Typing
     tell: Tell
     tour: Tour
     started: float = field(default_factory=time.monotonic)
 
-    async def see(self, path: str, number: int) -> None:
-        if number >= self.plan.pages or self._late():
-            self.tour.miss(path, _NO_TIME)
-            return
-        for window in WINDOWS:
-            view = View(path, window)
-            sight = await self._open(path, window)
-            if sight is None:
-                return
-            self.tour.views.append(view)
-            view.loads.append(sight.load)
-            view.others |= sight.others
-            await self._look(sight, view, f"{number + 1:02}-{window}.png")
-            if view.audit is None:
-                return  # said; a page that does not let itself be looked at would cost its time again
-        plain = await self._open(path, "desktop", script=False)
-        if plain is not None:
-            await self._read(plain, path)
+    async def look(self) -> None:
+        turns = asyncio.Semaphore(self.plan.together)
+        done = 0
 
-    async def repeat(self) -> None:
-        most = max(1, len(self.tour.views) * (self.plan.loads - 1))
+        async def one(number: int, stop: Stop) -> None:
+            nonlocal done
+            async with turns:
+                if number >= self.plan.pages or self._late():
+                    self.tour.miss(stop.name, _NO_TIME)
+                else:
+                    await self._see(stop, number)
+            done += 1
+            self.tell(0.6 * done / len(self.tour.stops))
+
+        await asyncio.gather(*(one(number, stop) for number, stop in enumerate(self.tour.stops)))
+        order = {stop.name: number for number, stop in enumerate(self.tour.stops)}
+        self.tour.views.sort(key=lambda view: (order[view.path], WINDOWS.index(view.window)))
+        self.tour.pictures.sort(key=lambda one: (order[one.path], WINDOWS.index(one.window)))
+        self.tour.screenshots.sort()
+
+    async def measure(self) -> None:
+        most = max(1, len(self.tour.views) * self.plan.loads)
         views = list(self.tour.views)
         for turn in range(most):
             view = next_load(views, self.plan.loads, late=self._late())
-            if view is None or self._late(_GRACE) or not self.browser.is_connected():
+            if view is None or self._late(_GRACE) or not self.seats.browser.is_connected():
                 return
             self.tell(0.6 + 0.4 * turn / most)
-            sight = await self._open(view.path, view.window)
+            sight = await self._open(self.tour.stop(view.path), view.window)
             if sight is None:
                 views.remove(view)
                 continue
-            view.loads.append(sight.load)
-            view.others |= sight.others
+            view.timed.append(sight.load)
+            view.others |= sight.seat.traffic.others()
             await sight.close()
+
+    async def _see(self, stop: Stop, number: int) -> None:
+        for window in WINDOWS:
+            outbox = Outbox.of(self.seats.url, self.typing.typed if window == "desktop" else {})
+            sight = await self._open(stop, window, outbox)
+            if sight is None:
+                return
+            view = View(stop.name, window, sight.load)
+            self.tour.views.append(view)
+            try:
+                await self._look(sight, view, f"{number + 1:02}-{window}.webp")
+                if view.audit is None:
+                    return  # said; a page that does not let itself be looked at would cost its time again
+                match window:
+                    case "desktop":
+                        await self._use(sight, view)
+                    case "phone":
+                        await self._slowly(sight, stop)
+            finally:
+                view.others |= sight.seat.traffic.others()
+                self.tour.leaks.setdefault(stop.name, set()).update(outbox.leaks)
+                await sight.close()
 
     async def _look(self, sight: Sight, view: View, picture: str) -> None:
-        try:
-            async with asyncio.timeout(self.plan.page_s):
-                view.shape = await sight.shape()
-                view.others |= set(view.shape.linked)
-                await sight.picture(self.folder / picture, view.window, self.plan.page_s)
-                self.tour.screenshots.append(picture)
-                audit = await sight.audit()
-                sight.check()
-                view.audit = audit
-        except SightError as error:
+        async def look() -> None:
+            view.shape = await sight.shape()
+            view.others |= set(view.shape.linked)
+            self.tour.pictures.append(await sight.picture(self.folder / picture))
+            self.tour.screenshots.append(picture)
+            audit = await sight.audit()
+            sight.check()
+            view.audit = audit
+
+        await self._bounded(view.path, look())
+        if view.audit is None:
             view.shape = None
-            self.tour.miss(view.path, error.why)
-        except TimeoutError:
-            self.tour.miss(view.path, _stuck(self.plan.page_s))
-        except Error as error:
-            self.tour.miss(view.path, _said(error.message))
-        finally:
-            await sight.close()
 
-    async def _read(self, sight: Sight, path: str) -> None:
-        try:
-            async with asyncio.timeout(self.plan.page_s):
-                self.tour.plain[path] = await sight.body()
-        except TimeoutError:
-            self.tour.miss(path, _stuck(self.plan.page_s))
-        except Error as error:
-            self.tour.miss(path, _said(error.message))
-        finally:
-            await sight.close()
+    async def _use(self, sight: Sight, view: View) -> None:
+        """Fill the forms in where scripts could see it, leave, and come back without scripts."""
 
-    async def _open(self, path: str, window: Window, *, script: bool = True) -> Sight | None:
+        async def use() -> None:
+            if view.shape is not None and view.shape.scripted:
+                filled = await type_and_send(sight.page, sight.seat.traffic.own, self.typing.to_type)
+                self.tour.filled[view.path] = filled.typed
+                if filled.failed:
+                    self.tour.unfilled[view.path] = filled.failed
+                await leave(sight.page)
+            self.tour.plain[view.path] = await sight.again_without_script()
+
+        await self._bounded(view.path, use())
+
+    async def _slowly(self, sight: Sight, stop: Stop) -> None:
+        async def load() -> None:
+            try:
+                async with asyncio.timeout(self.plan.page_s):
+                    self.tour.slow[stop.name] = await sight.again_slowly()
+            except TimeoutError:
+                self.tour.slow[stop.name] = None
+
+        await self._bounded(stop.name, load(), times=2.0)
+
+    async def _bounded(self, path: str, work: Awaitable[None], times: float = 1.0) -> None:
         try:
-            return await open_page(self.browser, self.url + path, window, self.plan.page_s, script=script)
-        except NotAPageError as error:
-            self.tour.not_pages[path] = str(error)
-        except BusyError:
-            self.tour.miss(path, _stuck(self.plan.page_s))
+            async with asyncio.timeout(self.plan.page_s * times):
+                await work
         except SightError as error:
             self.tour.miss(path, error.why)
         except TimeoutError:
-            self.tour.miss(path, _slow(self.plan.page_s), after=self.plan.page_s)
+            self.tour.miss(path, _stuck(self.plan.page_s))
         except Error as error:
             self.tour.miss(path, _said(error.message))
+
+    async def _open(self, stop: Stop, window: Window, outbox: Outbox | None = None) -> Sight | None:
+        watcher = Outbox.of(self.seats.url, {}) if outbox is None else outbox
+        try:
+            return await open_page(self.seats, stop, window, self.plan.page_s, watcher)
+        except NotAPageError as error:
+            self.tour.not_pages[stop.name] = str(error)
+        except BusyError:
+            self.tour.miss(stop.name, _stuck(self.plan.page_s))
+        except SightError as error:
+            self.tour.miss(stop.name, error.why)
+        except TimeoutError:
+            self.tour.miss(stop.name, _slow(self.plan.page_s), after=self.plan.page_s)
+        except Error as error:
+            self.tour.miss(stop.name, _said(error.message))
         return None
 
     def _late(self, times: float = 1.0) -> bool:

@@ -9,12 +9,39 @@ from typing import Literal
 from scorecard.evidence import Text
 
 Window = Literal["desktop", "phone"]
+Persona = Literal["citizen", "agent"]
 
 SIZES: dict[Window, tuple[int, int]] = {"desktop": (1920, 1080), "phone": (360, 800)}
 """Windows in CSS pixels: the one of EcoIndex's protocol, and the width of the commonest small phones."""
 
 WORDS_KEPT = 0.8
 """Share of a page's words that must be there without JavaScript; a message or a menu more or less is let pass."""
+
+
+SLOW_BYTES_PER_S, SLOW_LATENCY_S = 400_000 / 8, 0.4
+"""A slow telephone network: 400 kbit/s each way and 400 ms for each request, the profile "3G Slow" of WebPageTest."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page to see.
+
+    Attributes:
+        path: as the project file writes it, with placeholders.
+        address: path and query that are asked for.
+        persona: who is signed in, None for a visitor without a name.
+        cookies: what their browser carries; secret, so never kept.
+    """
+
+    path: str
+    address: str
+    persona: Persona | None = None
+    cookies: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the other pages."""
+        return self.path if self.persona is None else f"{self.path} ({self.persona})"
 
 
 @dataclass(frozen=True)
@@ -47,33 +74,45 @@ class Violation:
 
 @dataclass(frozen=True)
 class Audit:
-    """What axe found on a page, what it leaves to a person, and the tests of RGAA 4 that its rules looked at."""
+    """What axe found on a page, what it leaves to a person, and the tests of RGAA 4 that its rules looked at.
+
+    ``small_targets`` are the links and controls of a phone that are smaller than a finger needs (WCAG 2.2, 2.5.8).
+    """
 
     violations: tuple[Violation, ...]
     to_review: int
     tests: frozenset[str]
     version: str
+    small_targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a page offers to a reader: the words and the form controls that can be seen in its main part."""
+    """What a page offers to a reader: the words and the form controls that can be seen in its main part.
+
+    ``sendable`` are the fields among them that their form can send: it has a button that sends it, or one line of text
+    only, which Enter sends (HTML, implicit submission).
+    """
 
     words: frozenset[str]
     controls: frozenset[str]
+    sendable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What of a page is there without JavaScript: the share of its words, and the controls that are missing."""
+    """What of a page is there without JavaScript: the share of its words, the controls that are missing, and those
+    that are there but that no form can send.
+    """
 
     words: float
     missing: frozenset[str]
+    unsent: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:
-        """Whether a reader without JavaScript has the text and the forms; that they work is not known."""
-        return self.words >= WORDS_KEPT and not self.missing
+        """Whether a reader without JavaScript has the text and forms that can be sent; what comes then is not known."""
+        return self.words >= WORDS_KEPT and not self.missing and not self.unsent
 
 
 @dataclass(frozen=True)
@@ -84,6 +123,7 @@ class Shape:
         dom_nodes: elements, children of SVG left out as EcoIndex does.
         width: pixels the page takes from left to right; more than the window means scrolling sideways.
         linked: other origins that the page connects to ahead of need (link rel=preconnect).
+        scripted: whether scripts run on it.
     """
 
     title: str
@@ -92,18 +132,29 @@ class Shape:
     width: float
     linked: tuple[str, ...]
     body: Body
+    scripted: bool = True
 
 
 @dataclass
 class View:
-    """A page in a window: its loads, and what was looked at once; what was not is None."""
+    """A page in a window: its loads, and what was looked at once; what was not is None.
+
+    ``first`` is the load it was looked at in, beside other work of the browser: its time counts only where there was
+    no time for a load by itself.
+    """
 
     path: str
     window: Window
-    loads: list[Load] = field(default_factory=list)
+    first: Load
+    timed: list[Load] = field(default_factory=list)
     shape: Shape | None = None
     audit: Audit | None = None
     others: set[str] = field(default_factory=set)
+
+    @property
+    def loads(self) -> list[Load]:
+        """The loads that count."""
+        return self.timed if self.timed else [self.first]
 
     @property
     def seconds(self) -> float:
@@ -141,21 +192,53 @@ class Gap:
     after: float | None = None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """The first screen of a page, small: WebP in base64, and its size in pixels."""
+
+    path: str
+    window: Window
+    width: int
+    height: int
+    base64: str
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A value that was typed, of a kind, in a request of a page's script to another origin."""
+
+    kind: str
+    origin: str
+
+
 @dataclass
 class Tour:
-    """Everything one browser saw of a service.
+    """Everything one browser saw of a service; pages go by the names of their stops.
 
     Attributes:
+        stops: the pages to see.
         plain: what each page offers with JavaScript switched off.
+        slow: seconds to the end of the load over a slow network on a phone, None where it was cut.
+        filled: fields of each page with scripts that values were typed into.
+        unfilled: fields of each page that could not be typed into.
+        leaks: typed values that each page sent to others.
         screenshots: files written.
+        page_s: seconds after which a page was cut.
         not_pages: paths that answer with something else than HTML, and what.
     """
 
+    stops: tuple[Stop, ...] = ()
     views: list[View] = field(default_factory=list)
     plain: dict[str, Body] = field(default_factory=dict)
+    slow: dict[str, float | None] = field(default_factory=dict)
+    filled: dict[str, int] = field(default_factory=dict)
+    unfilled: dict[str, int] = field(default_factory=dict)
+    leaks: dict[str, set[Leak]] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     screenshots: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
     browser: str = ""
+    page_s: float = 10.0
     not_pages: dict[str, str] = field(default_factory=dict)
 
     def miss(self, path: str, why: Text, after: float | None = None) -> None:
@@ -166,8 +249,13 @@ class Tour:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Pages seen, in the order of the project file."""
-        return tuple(dict.fromkeys(view.path for view in self.views))
+        """Pages seen, in the order they were to be."""
+        seen = {view.path for view in self.views}
+        return tuple(dict.fromkeys(stop.name for stop in self.stops if stop.name in seen))
+
+    def stop(self, path: str) -> Stop:
+        """The stop of that name."""
+        return next(stop for stop in self.stops if stop.name == path)
 
     def kept(self, path: str) -> Kept | None:
         """What of a page on a desktop stays without JavaScript; None when there was nothing to compare."""
@@ -179,7 +267,8 @@ class Tour:
         if not (rich.words or rich.controls):
             return None
         share = len(rich.words & plain.words) / len(rich.words) if rich.words else 1.0
-        return Kept(words=share, missing=rich.controls - plain.controls)
+        fields = frozenset(one for one in rich.controls if not one.startswith("button "))
+        return Kept(share, rich.controls - plain.controls, (fields & plain.controls) - plain.sendable)
 
     def violations(self) -> list[tuple[str, Violation]]:
         """Elements that break a rule of axe, by page: once, whatever the windows they were seen in."""

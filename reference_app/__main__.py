@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _migrate()
             case "verify":
                 return asyncio.run(_verify())
+            case "seed":
+                return asyncio.run(_seed(options.dossiers, options.port))
             case _:
                 return asyncio.run(_purge())
     except ReferenceAppError as error:
@@ -56,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--workers", type=int, choices=range(1, 65), default=1, metavar="1-64")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
     commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
+    seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
+    seed.add_argument("--dossiers", type=int, required=True)
+    seed.add_argument("--port", type=int, help="of the service whose own PostgreSQL is meant, without DATABASE_URL")
     commands.add_parser("purge", help="forget idempotency keys and ends of sessions that serve no more")
     return parser
 
@@ -111,6 +116,17 @@ async def _verify() -> int:
                 sys.stdout.write(f"{identifier}: {problem}\n")
     sys.stdout.write(f"{broken} broken\n")
     return 1 if broken else 0
+
+
+async def _seed(dossiers: int, port: int | None) -> int:
+    from reference_app import embedded
+    from reference_app.database import connect
+    from reference_app.seeding import seed
+
+    ours = port is not None and not os.environ.get("DATABASE_URL")
+    async with connect(embedded.answering_for(port) if ours and port is not None else _database_url()) as connection:
+        sys.stdout.write(f"{await seed(connection, dossiers)} added\n")
+    return 0
 
 
 async def _purge() -> int:

@@ -33,6 +33,7 @@ SOCKET_PATH_LIMIT = 107
 """Longest path of a Unix socket on Linux, in bytes (unix(7))."""
 
 _LOCK = "lock"
+_PORT = "port"
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SHORT_TMP = "/tmp"  # noqa: S108  # nosec B108 (the folder made in it is private and random)
 _SUPERUSER = "portance"
@@ -65,7 +66,11 @@ class Server:
 
     def dsn(self, database: str = "portance") -> str:
         """Connection string of ``database``, over the Unix socket."""
-        return f"postgresql:///{database}?host={self.home / 's'}&user={_SUPERUSER}"
+        return _dsn(self.home, database)
+
+
+def _dsn(home: Path, database: str = "portance") -> str:
+    return f"postgresql:///{database}?host={home / 's'}&user={_SUPERUSER}"
 
 
 @contextmanager
@@ -96,6 +101,25 @@ def running(data: Path | None = None) -> Iterator[Server]:
     finally:
         shutil.rmtree(home, ignore_errors=True)
         lock.close()
+
+
+def answering_for(port: int) -> str:
+    """Connection string of the embedded PostgreSQL of the service that listens on ``port`` of this machine.
+
+    Raises:
+        EmbeddedError: there is none.
+    """
+    for parent in {tempfile.gettempdir(), _SHORT_TMP}:
+        for note in Path(parent).glob(f"portance-*/{_PORT}"):
+            with suppress(OSError):
+                if note.read_text(encoding="ascii") == str(port):
+                    return _dsn(note.parent)
+    raise EmbeddedError(f"no service with a PostgreSQL of its own listens on port {port}; set DATABASE_URL instead")
+
+
+def answers_for(server: Server, port: int) -> None:
+    """Note that the service with this PostgreSQL listens on ``port``, for :func:`answering_for`."""
+    (server.home / _PORT).write_text(str(port), encoding="ascii")
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:

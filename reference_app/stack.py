@@ -32,7 +32,7 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "")
     with ExitStack() as stack:
         taken = stack.enter_context(closing(listen(host, port)))
         url = f"http://{_address(host)}:{port_of(taken)}"
-        database_url, database_died = _database(stack, data)
+        database_url, database_died = _database(stack, data, port_of(taken))
         migration.upgrade(database_url)
         identity, issuers = _identity_provider(stack, url)
         children.wait_ready([identity])
@@ -66,12 +66,13 @@ def _address(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _database(stack: ExitStack, data: Path | None) -> tuple[str, Callable[[], bool]]:
+def _database(stack: ExitStack, data: Path | None, port: int) -> tuple[str, Callable[[], bool]]:
     """The address of the database, and whether it died (never known of one that is not ours)."""
     given = os.environ.get("DATABASE_URL")
     if given:
         return given, lambda: False
     server = stack.enter_context(embedded.running(data))
+    embedded.answers_for(server, port)
     return server.dsn(), lambda: server.process.poll() is not None
 
 

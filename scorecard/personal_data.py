@@ -28,6 +28,19 @@ class Kind(StrEnum):
     NAME = "name"
 
 
+IN_WORDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.NIR: "a social security number",
+        Kind.IBAN: "an IBAN",
+        Kind.SIRET: "a SIRET",
+        Kind.SIREN: "a SIREN",
+        Kind.EMAIL: "an e-mail address",
+        Kind.TELEPHONE: "a telephone number",
+        Kind.NAME: "a name",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Found:
     """A value in a text, from ``start`` to ``end``."""

@@ -97,6 +97,12 @@ class TargetSection(Section):
         description="Command that starts the service, run without a shell; {port} and {workers} are filled in.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="Value of {workers}.")
+    grow: str | None = Field(
+        default=None,
+        description="Command that fills the database of the service with invented records, run without a shell on a "
+        "copy that the run started; {rows} is how many there must then be, {port} and {url} are where the copy "
+        "listens.",
+    )
     health: str = Field(
         default="/", pattern=r"^/", description="Path that answers 2xx or 3xx once the service is ready."
     )
@@ -137,6 +143,8 @@ class TargetSection(Section):
             raise ValueError("give either url (a service that runs) or start (how to start one), not both")
         if self.start is not None and "{port}" not in self.start:
             raise ValueError("start has no {port}: the service must listen on the port it is given")
+        if self.grow is not None and "{rows}" not in self.grow:
+            raise ValueError("grow has no {rows}: it must be told how many records there are to be")
         return self
 
 

@@ -28,10 +28,18 @@ class Copy:
     pids: tuple[int, ...]
 
 
+class CopyError(Exception):
+    """Another copy of the service did not start; ``text`` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 StartCopy = Callable[[int], AbstractContextManager[Copy]]
 """Starts another copy of the service with so many workers, beside the one that runs; it is stopped with its block.
 
-Raises an exception whose message says why where the copy does not start.
+Raises CopyError where the copy does not start.
 """
 
 

@@ -24,7 +24,7 @@ from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deli
 from scorecard.journeys.person import Exchange, Person, is_of
 from scorecard.journeys.sessions import ends_session
 from scorecard.journeys.typed import held, route, typed
-from scorecard.personal_data import Kind
+from scorecard.personal_data import IN_WORDS, Kind
 from scorecard.project import Journey
 from scorecard.site import Site
 from security.logged_values import held_in_log
@@ -203,7 +203,7 @@ def _hits(logged: dict[str, Kind], walk: Walk) -> list[Hit]:
 
 
 def _hit(rule: Rule, name: str, place: str, kind: Kind, where: str) -> Hit:
-    message = f"A value typed in a journey ({_WORDS[kind]}) {where}."
+    message = f"A value typed in a journey ({IN_WORDS[kind]}) {where}."
     return Hit("personal-data", name, rule, place, place, kind.value, message, confidence="HIGH")
 
 
@@ -224,15 +224,6 @@ def _stopped(journey: Journey, step: str, trouble: str) -> Text:
     )
 
 
-_WORDS = {
-    Kind.NIR: "a social security number",
-    Kind.IBAN: "an IBAN",
-    Kind.SIRET: "a SIRET",
-    Kind.SIREN: "a SIREN",
-    Kind.EMAIL: "an e-mail address",
-    Kind.TELEPHONE: "a telephone number",
-    Kind.NAME: "a name",
-}
 _LOG_RULE = Rule(
     Severity.HIGH,
     "CWE-532",

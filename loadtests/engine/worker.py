@@ -15,6 +15,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from locust import runners
 from locust.env import Environment
 from locust.rpc.protocol import Message
 
@@ -23,10 +24,13 @@ from loadtests.engine.limits import allow_many_sockets
 from loadtests.engine.orders import Limits, Order, Share
 from loadtests.engine.playing import pump_of
 from loadtests.engine.pump import Pump
+from loadtests.engine.recorder import monotonic
 from loadtests.engine.tracing import SentTraces
 
 _BEAT_S = 0.25
 """How often the master hears how it goes: it alone knows whether the whole has passed a limit."""
+_MASTER_GONE_S = 60.0
+_NEVER_S = 10**10
 
 
 class Worker:
@@ -38,7 +42,13 @@ class Worker:
         self._traces = SentTraces(self._file)
         self._pump: Pump | None = None
         self._go = Event()
+        self._heard_at = monotonic()
+        # Locust looks for the master's last beat by the wall clock: one that is set would end the worker
+        runners.MASTER_HEARTBEAT_TIMEOUT = _NEVER_S
+        heard: Any = self._environment.events.heartbeat_received  # locust's event hooks carry no types
+        heard.add_listener(self._hear)
         self._runner = self._environment.create_worker_runner(host, port)
+        gevent.spawn(self._end_without_master)
         for message, obey in {
             messages.SETUP: self._set_up,
             messages.SMOKE: self._smoke,
@@ -54,6 +64,14 @@ class Worker:
     def serve(self) -> None:
         """Serve until the master says to quit, or is not heard of for a minute."""
         self._runner.greenlet.join()
+
+    def _hear(self, **_: Any) -> None:
+        self._heard_at = monotonic()
+
+    def _end_without_master(self) -> None:
+        while monotonic() - self._heard_at < _MASTER_GONE_S:
+            gevent.sleep(1.0)
+        self._runner.quit()
 
     def _listener(self, obey: Any) -> Any:
         def listener(environment: Environment, msg: Message) -> None:

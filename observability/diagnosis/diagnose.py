@@ -100,8 +100,17 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
 def _caused(causes: dict[str, Diagnosis], waits: Sequence[Diagnosis], of: set[Rule]) -> Iterator[Diagnosis]:
     """The causes, each with the longest wait that it makes in its route: mending it saves that too."""
     for route, cause in causes.items():
-        longest = max((d.saved_s for d in waits if d.route == route and d.rule in of), default=0.0)
-        yield replace(cause, saved_s=cause.saved_s + longest)
+        mine = [d for d in waits if d.route == route and d.rule in of]
+        longest = max(mine, key=lambda d: d.saved_s, default=None)
+        if longest is None:
+            yield cause
+        else:
+            yield replace(
+                cause,
+                spent_s=cause.spent_s + longest.spent_s,
+                saved_s=cause.saved_s + longest.saved_s,
+                places=longest.places,
+            )
 
 
 def _placed(diagnosis: Diagnosis, group: Group | None) -> Diagnosis:

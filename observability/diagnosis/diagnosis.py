@@ -47,6 +47,7 @@ class Diagnosis:
         saved_s: time that mending it would save the route; 0 for what costs sight, not time.
         said: what is the matter, without the route.
         at: where in the code it is done (``file:line``), empty where the service does not say.
+        places: how many pass at once where requests queue at a door (pool, lock, event loop); 0 for no door.
     """
 
     rule: Rule
@@ -58,6 +59,7 @@ class Diagnosis:
     said: Text
     remedy: Text
     at: str = ""
+    places: int = 0
 
     @property
     def sentence(self) -> Text:

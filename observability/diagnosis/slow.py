@@ -136,6 +136,7 @@ def _locks(group: Group) -> Iterator[Diagnosis]:
                 fr=f"une requête SQL attend un verrou, {together.fr} au lieu de {alone.fr}\u202f: {shortened(text)}",
             ),
             _LOCK_LESS,
+            places=1,
         )
 
 

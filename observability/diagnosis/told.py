@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from observability.diagnosis.diagnosis import Diagnosis, Rule
-from scorecard import evidence
-from scorecard.evidence import Column, EvidenceError, Fact, Finding, Severity, Table, Text, Unit
+from observability.diagnosis.gain import Gain, users
+from observability.loaded import Loaded
+from scorecard.evidence import Column, Fact, Finding, Severity, Table, Text, Unit
 
 MOST_FINDINGS = 50
 NONE_FOUND = Text(en="none", fr="aucun")
@@ -24,23 +24,9 @@ HEAVY_SHARE = 0.25
 """Share of the time of all requests from which on a diagnosis is of high severity."""
 
 
-def cores_used(run: Path) -> float | None:
-    """Processor time of the service (cores) in the busiest step of the load, None where the run does not say."""
-    try:
-        load = evidence.read(run / "evidence" / "load.json")
-    except EvidenceError:
-        return None
-    for table in load.tables:
-        names = [column.name for column in table.columns]
-        if table.id == "load.steps" and "service_cpu" in names:
-            cells = [row[names.index("service_cpu")] for row in table.rows]
-            known = [float(cell) for cell in cells if isinstance(cell, int | float)]
-            return max(known) if len(known) == len(cells) and known else None
-    return None
-
-
 def facts(found: Sequence[Diagnosis], total_s: float, unknown: Text | None, not_seen: str) -> list[Fact]:
-    """How many diagnoses, and the first in words, in English and (``…_fr``) in French, with what mending it gains.
+    """How many diagnoses, the first in words, in English and (``…_fr``) in French, with the share of the time that
+    mending it gains, and that of the one that gains the most time.
 
     Args:
         total_s: time of all requests, in seconds, that the gain is a share of.
@@ -49,6 +35,8 @@ def facts(found: Sequence[Diagnosis], total_s: float, unknown: Text | None, not_
     """
     first = found[0].sentence if found else NONE_FOUND
     gain = _share(found[0].saved_s, total_s) if found else 0.0
+    heaviest = max(found, key=lambda d: d.saved_s, default=None)
+    most = _share(heaviest.saved_s, total_s) if heaviest is not None else 0.0
     return [
         Fact(
             id="trace.diagnoses",
@@ -66,6 +54,13 @@ def facts(found: Sequence[Diagnosis], total_s: float, unknown: Text | None, not_
             value=gain if unknown is None else None,
             unit=Unit.RATIO,
             reason=NO_TIME if unknown is None and gain is None else unknown,
+        ),
+        Fact(
+            id="trace.heaviest_diagnosis",
+            value=most if unknown is None else None,
+            unit=Unit.RATIO,
+            reason=NO_TIME if unknown is None and most is None else unknown,
+            detail="" if heaviest is None or unknown is not None else heaviest.sentence.en,
         ),
     ]
 
@@ -85,8 +80,15 @@ def findings(found: Sequence[Diagnosis], total_s: float) -> tuple[Finding, ...]:
     )
 
 
-def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float) -> Table:
-    """Everything about each diagnosis, in both languages, the one that gains the most first."""
+def table(
+    found: Sequence[tuple[Diagnosis, Gain | None]], route_s: dict[str, float], total_s: float, loaded: Loaded
+) -> Table:
+    """Everything about each diagnosis, in both languages, in their order.
+
+    A gain of rate is between two bounds, as times the rate held and as users; None where nothing is known of it, or the
+    rate does not depend on it.
+    """
+    more = [users(one, loaded) for _, one in found]
     return Table(
         id="trace.diagnoses",
         columns=(
@@ -98,6 +100,10 @@ def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float)
             Column(name="share_of_latency", unit=Unit.RATIO),
             Column(name="gain_of_route", unit=Unit.RATIO),
             Column(name="gain_of_all", unit=Unit.RATIO),
+            Column(name="rate_times_low", unit=Unit.RATIO),
+            Column(name="rate_times_high", unit=Unit.RATIO),
+            Column(name="users_more_low", unit=Unit.USERS),
+            Column(name="users_more_high", unit=Unit.USERS),
             Column(name="said"),
             Column(name="said_fr"),
             Column(name="remedy"),
@@ -113,12 +119,16 @@ def table(found: Sequence[Diagnosis], route_s: dict[str, float], total_s: float)
                 _share(d.spent_s, route_s.get(d.route, 0.0)),
                 _share(d.saved_s, route_s.get(d.route, 0.0)),
                 _share(d.saved_s, total_s),
+                None if one is None else one.low,
+                None if one is None else one.high,
+                None if users_more is None else users_more[0],
+                None if users_more is None else users_more[1],
                 d.said.en,
                 d.said.fr,
                 d.remedy.en,
                 d.remedy.fr,
             )
-            for d in found[:MOST_FINDINGS]
+            for (d, one), users_more in list(zip(found, more, strict=True))[:MOST_FINDINGS]
         ),
     )
 

@@ -123,6 +123,7 @@ def _own_lock(group: Group) -> Iterator[Diagnosis]:
             "le processeur étant libre",
         ),
         _NO_LOCK,
+        places=1,
     )
 
 
@@ -169,6 +170,7 @@ def event_loop(groups: Sequence[Group], visits: Mapping[str, Visit], cores_used:
                 "l’attente a lieu avant que le service ne commence",
             ),
             _NO_BLOCKING,
+            places=1,
         )
 
 
@@ -197,9 +199,9 @@ def _door(group: Group, work: Work, most: int, spent: float, each: float) -> Dia
             en=f"waits {wait.en} for a connection to the database, {share.en} of the time: at most {most} in use",
             fr=f"attend {wait.fr} une connexion à la base, {share.fr} du temps\u202f: au plus {most} à la fois",
         )
-        return Diagnosis(Rule.POOL_WAIT, group.route, "connection", None, spent, spent, said, _WIDER_POOL)
+        return Diagnosis(Rule.POOL_WAIT, group.route, "connection", None, spent, spent, said, _WIDER_POOL, places=most)
     said = Text(
         en=f"waits {wait.en} for its turn to call another service, {share.en} of the time: at most {most} at once",
         fr=f"attend {wait.fr} son tour d’appeler un autre service, {share.fr} du temps\u202f: au plus {most} à la fois",
     )
-    return Diagnosis(Rule.LOCK_WAIT, group.route, "outgoing call", None, spent, spent, said, _NO_LOCK)
+    return Diagnosis(Rule.LOCK_WAIT, group.route, "outgoing call", None, spent, spent, said, _NO_LOCK, places=most)

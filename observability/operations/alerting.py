@@ -14,7 +14,6 @@ from observability.operations.rules import as_yaml, service_of
 from observability.operations.runbooks import follow
 from observability.operations.shown import Sample
 from observability.operations.told import (
-    ALERTS,
     DELAY,
     IN_CALM,
     NEVER,
@@ -36,15 +35,15 @@ def alerting(site: Site, shown: Sequence[Sample] | Text) -> Told:
     """What ``[operations] rules`` are worth; ``shown`` are the metrics of the service, or why there are none."""
     path = site.project.operations.rules
     if path is None:
-        return unknown(_NO_RULES, ALERTS, RUNBOOKS, *_REHEARSED)
+        return unknown(_NO_RULES, RUNBOOKS, *_REHEARSED)
     try:
         rules = load(site.path(path))
     except OperationsError as error:
-        return unknown(_unusable(str(error)), ALERTS, RUNBOOKS, *_REHEARSED)
+        return unknown(_unusable(str(error)), RUNBOOKS, *_REHEARSED)
     parts = [_linked(site, rules.alerts), _fired(site, rules, shown)]
     gaps = [part.gap for part in parts if part.gap is not None]
     return Told(
-        (known(ALERTS, len(rules.alerts)), *(fact for part in parts for fact in part.facts)),
+        tuple(fact for part in parts for fact in part.facts),
         tuple(one for part in parts for one in part.findings),
         gaps[0] if gaps else None,
     )
@@ -167,20 +166,20 @@ def _place(alert: Alert) -> str:
 
 
 def _unusable(why: str) -> Text:
-    return Text(en=f"the rules cannot be used: {why}", fr=f"les règles d’alerte ne peuvent pas être utilisées : {why}")
+    return Text(en=f"the rules cannot be used: {why}", fr=f"les règles d’alerte ne peuvent pas être utilisées : {why}")
 
 
 _NO_RULES = Text(
     en="operations.rules in portance.toml names no alert rules: portance operations writes some from the objectives",
-    fr="operations.rules, dans portance.toml, ne nomme aucune règle d’alerte : portance operations en écrit d’après "
+    fr="operations.rules, dans portance.toml, ne nomme aucune règle d’alerte : portance operations en écrit d’après "
     "les objectifs",
 )
 _NO_ALERT = Text(en="there is no alert in the rules", fr="il n’y a aucune alerte dans les règles")
 _NONE_ON_ERRORS = Text(
     en="no alert fires when every request fails, so there is no delay",
-    fr="aucune alerte ne se déclenche quand toutes les requêtes échouent : il n’y a donc pas de délai",
+    fr="aucune alerte ne se déclenche quand toutes les requêtes échouent : il n’y a donc pas de délai",
 )
 _NO_FOLDER = Text(
     en="the links to the runbooks were not followed: operations.runbooks names no folder that is here",
-    fr="les liens vers les procédures n’ont pas été suivis : operations.runbooks ne nomme aucun dossier présent ici",
+    fr="les liens vers les procédures n’ont pas été suivis : operations.runbooks ne nomme aucun dossier présent ici",
 )

@@ -89,7 +89,7 @@ def _felt(project: ProjectFile, service: Service) -> tuple[Panel, ...]:
             "percentunit",
             Text(
                 en="Share answered with 5xx; the line is the objective.",
-                fr="Part de réponses 5xx ; la ligne : l’objectif.",
+                fr="Part de réponses 5xx ; la ligne : l’objectif.",
             ),
             (Query(f"({failed} or 0 * sum({count})) / sum({count})", "5xx"),),
             project.objectives.error_rate,
@@ -99,7 +99,7 @@ def _felt(project: ProjectFile, service: Service) -> tuple[Panel, ...]:
             "s",
             Text(
                 en="Half, 95 and 99 in a hundred requests are quicker; the line is the objective of the 95.",
-                fr="La moitié, 95 et 99 requêtes sur cent sont plus rapides ; la ligne : l’objectif des 95.",
+                fr="La moitié, 95 et 99 requêtes sur cent sont plus rapides ; la ligne : l’objectif des 95.",
             ),
             tuple(
                 Query(f"histogram_quantile({q}, {buckets})", f"p{float(q) * 100:g}") for q in ("0.5", "0.95", "0.99")
@@ -117,7 +117,7 @@ def _felt(project: ProjectFile, service: Service) -> tuple[Panel, ...]:
             "reqps",
             Text(
                 en="Business events: a service that answers while nobody files any more is broken all the same.",
-                fr="Événements métier : un service qui répond alors que plus personne ne dépose est en panne aussi.",
+                fr="Événements métier : un service qui répond alors que plus personne ne dépose est en panne aussi.",
             ),
             (Query(f"sum by (event_name) (rate(business_events_total{{{job}}}{window}))", "{{event_name}}"),),
         ),
@@ -129,8 +129,8 @@ def _budget(project: ProjectFile, service: Service) -> tuple[Panel, ...]:
         return f"{recorded(indicator + ':ratio_rate', seconds)}{{{service.selector}}} / {budget:g}"
 
     titles = {
-        "errors": Text(en="Error budget: how fast it goes", fr="Marge d’erreur : à quelle vitesse elle part"),
-        "slow": Text(en="Latency budget: how fast it goes", fr="Marge de lenteur : à quelle vitesse elle part"),
+        "errors": Text(en="Error budget: how fast it goes", fr="Marge d’erreur : à quelle vitesse elle part"),
+        "slow": Text(en="Latency budget: how fast it goes", fr="Marge de lenteur : à quelle vitesse elle part"),
     }
     windows = {"5 min": 5 * MINUTE_S, "1 h": HOUR_S, "6 h": 6 * HOUR_S, "3 d": 3 * DAY_S}
     return tuple(
@@ -139,7 +139,7 @@ def _budget(project: ProjectFile, service: Service) -> tuple[Panel, ...]:
             "short",
             Text(
                 en="Times too fast: at 1 it lasts 30 days exactly, at 14.4 somebody is called.",
-                fr="Fois trop vite : à 1, elle dure 30 jours tout juste ; à 14,4, on appelle quelqu’un.",
+                fr="Fois trop vite : à 1, elle dure 30 jours tout juste ; à 14,4, on appelle quelqu’un.",
             ),
             tuple(Query(burn(one.id, one.budget, seconds), name) for name, seconds in windows.items()),
             1.0,
@@ -199,7 +199,7 @@ def _inside(service: Service) -> tuple[Panel, ...]:
             "s",
             Text(
                 en="How late it comes back: above some tens of milliseconds, something blocks it.",
-                fr="Son retard : au-delà de quelques dizaines de millisecondes, quelque chose la bloque.",
+                fr="Son retard : au-delà de quelques dizaines de millisecondes, quelque chose la bloque.",
             ),
             (Query(late("asyncio_event_loop_delay_seconds", ""), "p95"),),
         ),

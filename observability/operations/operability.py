@@ -22,8 +22,6 @@ from observability.operations.receipts import walk
 from observability.operations.shown import Sample, ask
 from observability.operations.told import (
     FACTS,
-    METRICS,
-    QUERIES,
     RECEIPT,
     UNANSWERED,
     Told,
@@ -31,7 +29,7 @@ from observability.operations.told import (
     known,
     unknown,
 )
-from scorecard.evidence import Evidence, Fact, Provenance, Status, Text
+from scorecard.evidence import Evidence, Provenance, Status, Text
 from scorecard.project import OperationsSection
 from scorecard.site import Site
 
@@ -53,7 +51,7 @@ def collect(site: Site, *, random: Random | None = None, clock: Callable[[], flo
     site.progress(_READING, 0.4, None)
     shown = _shown(site, clock)
     site.progress(_REHEARSING, 0.6, None)
-    parts = (_metrics(shown), alerting(site, shown), _dashboards(site, shown), receipt)
+    parts = (alerting(site, shown), _dashboards(site, shown), receipt)
     gaps = [part.gap for part in parts if part.gap is not None]
     told = Told(
         tuple(fact for part in parts for fact in part.facts),
@@ -104,7 +102,7 @@ def _shown(site: Site, clock: Callable[[], float]) -> tuple[Sample, ...] | Text:
             if clock() > until:
                 return Text(
                     en=f"the metrics of the service could not be read: {error}",
-                    fr=f"les mesures du service n’ont pas pu être lues : {error}",
+                    fr=f"les mesures du service n’ont pas pu être lues : {error}",
                 )
         time.sleep(_POLL_S)
 
@@ -123,27 +121,20 @@ def metrics_url(site: Site) -> str | Text:
     return said
 
 
-def _metrics(shown: Sequence[Sample] | Text) -> Told:
-    if isinstance(shown, Text):
-        return unknown(shown, METRICS)
-    return Told((known(METRICS, len({sample.name for sample in shown}), f"{len(shown)} series"),))
-
-
 def _dashboards(site: Site, shown: Sequence[Sample] | Text) -> Told:
     path = site.project.operations.dashboards
     if path is None:
-        return unknown(_NO_DASHBOARD, QUERIES, UNANSWERED)
+        return unknown(_NO_DASHBOARD, UNANSWERED)
     try:
         queries = panels.load(site.path(path))
     except OperationsError as error:
-        return unknown(_unusable(str(error)), QUERIES, UNANSWERED)
-    count = known(QUERIES, len(queries))
+        return unknown(_unusable(str(error)), UNANSWERED)
     if isinstance(shown, Text):
-        return _with(count, unknown(shown, UNANSWERED))
+        return unknown(shown, UNANSWERED)
     try:
         wrong = _unanswered(site, queries, frozenset(sample.name for sample in shown))
     except PromtoolError as error:
-        return _with(count, unknown(error.text, UNANSWERED))
+        return unknown(error.text, UNANSWERED)
     findings = tuple(
         finding(
             "dashboard-query-unanswered",
@@ -153,11 +144,7 @@ def _dashboards(site: Site, shown: Sequence[Sample] | Text) -> Told:
         )
         for query, why in wrong
     )
-    return Told((count, known(UNANSWERED, len(wrong), f"of {len(queries)} queries")), findings)
-
-
-def _with(fact: Fact, told: Told) -> Told:
-    return Told((fact, *told.facts), told.findings, told.gap)
+    return Told((known(UNANSWERED, len(wrong), f"of {len(queries)} queries"),), findings)
 
 
 def _unanswered(site: Site, queries: Sequence[PanelQuery], shown: frozenset[str]) -> list[tuple[PanelQuery, str]]:
@@ -189,7 +176,7 @@ def _recorded(site: Site) -> frozenset[str]:
 
 def _unusable(why: str) -> Text:
     return Text(
-        en=f"the dashboards cannot be used: {why}", fr=f"les tableaux de bord ne peuvent pas être utilisés : {why}"
+        en=f"the dashboards cannot be used: {why}", fr=f"les tableaux de bord ne peuvent pas être utilisés : {why}"
     )
 
 

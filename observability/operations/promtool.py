@@ -130,7 +130,7 @@ def _unquoted(text: str) -> str:
 def _unreadable(said: str) -> Text:
     return Text(
         en=f"promtool did not compute what it was asked: {_last_words(said)}",
-        fr=f"promtool n’a pas calculé ce qui lui était demandé : {_last_words(said)}",
+        fr=f"promtool n’a pas calculé ce qui lui était demandé : {_last_words(said)}",
     )
 
 
@@ -171,5 +171,5 @@ def _run(arguments: Sequence[str]) -> tuple[int, str]:
 
 NOT_INSTALLED = Text(
     en="promtool is not installed here: it comes with Prometheus (on Debian: apt install prometheus)",
-    fr="promtool n’est pas installé ici : il vient avec Prometheus (sous Debian : apt install prometheus)",
+    fr="promtool n’est pas installé ici : il vient avec Prometheus (sous Debian : apt install prometheus)",
 )

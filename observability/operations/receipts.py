@@ -99,7 +99,7 @@ _NO_RECEIPT = Text(
 )
 _NO_LOG = Text(
     en="the log of the service is not here: it is only for a service that the run started (target.start)",
-    fr="le journal du service n’est pas ici : il ne l’est que pour un service lancé par l’évaluation (target.start)",
+    fr="le journal du service n’est pas ici : il ne l’est que pour un service lancé par l’évaluation (target.start)",
 )
 _NOBODY = Text(
     en="the population is too small for somebody to play the journey beside the others",
@@ -117,5 +117,5 @@ def _no_step(wanted: str) -> Text:
 def _no_receipt(step: str, trouble: str) -> Text:
     return Text(
         en=f"no receipt was given: at step {step!r} {trouble}",
-        fr=f"aucun accusé de réception n’a été remis : l’étape « {step} » n’a pas abouti",
+        fr=f"aucun accusé de réception n’a été remis : l’étape « {step} » n’a pas abouti",
     )

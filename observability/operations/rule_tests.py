@@ -1,7 +1,7 @@
 """Unit tests for the rules of a project, for ``promtool test rules``: each alert fires at its rate, and not below.
 
-Each alert on a budget is tried on four histories: failures a little above its threshold, a little below, a burst far
-above that is over, and so few requests that nobody should be called.
+Each alert on a budget is tried on histories: bad requests a little above its threshold, a little below, many that have
+only begun, many that are over, and so few that nobody should be called.
 """
 
 from __future__ import annotations
@@ -25,24 +25,17 @@ from scorecard.project import ProjectFile
 ABOVE, BELOW = 1.05, 0.95
 """Around the threshold: near enough that a rule with another threshold is found."""
 
-REQUESTS_A_STEP = 100_000
-STEPS_A_SHORT_WINDOW = 6
+REQUESTS_A_STEP = 10_000_000
+STEPS_A_SHORT_WINDOW = 4
 
 
 @dataclass(frozen=True)
-class History:
-    """Requests and how many of them are bad, for ``steps`` steps of ``step_s`` seconds; ``quiet`` steps follow."""
+class Phase:
+    """Requests a step, and how many of them are bad, for some steps."""
 
-    step_s: int
+    steps: int
     requests: int
     bad: int
-    steps: int
-    quiet: int = 0
-
-    @property
-    def end_s(self) -> int:
-        """When it ends, in seconds from its beginning."""
-        return self.step_s * (self.steps + self.quiet)
 
 
 def rule_tests(project: ProjectFile, rule_file: str) -> dict[str, dict[str, Any]]:
@@ -59,68 +52,69 @@ def rule_tests(project: ProjectFile, rule_file: str) -> dict[str, dict[str, Any]
     for one in indicators(project, service):
         for burn in burns(one.budget):
             step_s = burn.pair.short_s // STEPS_A_SHORT_WINDOW
-            tests = [_test(service, one, burn, bound, what, *case) for what, case in _cases(burn, step_s).items()]
-            name = f"{one.id}-{burn.pair.name}.test.yaml"
-            files[name] = _file(rule_file, step_s, tests)
+            cases = _cases(burn, burn.pair.long_s // step_s)
+            tests = [_test(service, one, burn, bound, step_s, *case) for case in cases]
+            files[f"{one.id}-{burn.pair.name}.test.yaml"] = _file(rule_file, step_s, tests)
     files["presence.test.yaml"] = _file(rule_file, 60, _presence(service))
     return files
 
 
-def _cases(burn: Burn, step_s: int) -> dict[str, tuple[History, bool]]:
-    long_steps, short_steps = burn.pair.long_s // step_s, burn.pair.short_s // step_s
-    above = round(REQUESTS_A_STEP * min(1.0, burn.failing * ABOVE))
-    below = round(REQUESTS_A_STEP * burn.failing * BELOW)
-    few = LEAST_FAILURES - 1
-    return {
-        "a little above the threshold": (History(step_s, REQUESTS_A_STEP, above, long_steps), True),
-        "a little below the threshold": (History(step_s, REQUESTS_A_STEP, below, long_steps), False),
-        "all failed, and it is over": (
-            History(step_s, REQUESTS_A_STEP, REQUESTS_A_STEP, long_steps // 2, short_steps + 1),
-            False,
-        ),
-        "too few failures to wake anybody": (History(step_s, 1, 1, few), False),
-    }
+Case = tuple[str, tuple[Phase, ...], bool]
+
+
+def _cases(burn: Burn, long_steps: int) -> tuple[Case, ...]:
+    """What happens, how it is told in phases, and whether the alert fires at the end."""
+    short_steps, many = STEPS_A_SHORT_WINDOW, REQUESTS_A_STEP
+    above, below = (round(many * min(1.0, burn.failing * factor)) for factor in (ABOVE, BELOW))
+    # As many as the long window can take while it stays below.
+    begun = min(many, below * long_steps // short_steps)
+    return (
+        ("a little above the threshold", (Phase(long_steps, many, above),), True),
+        ("a little below the threshold", (Phase(long_steps, many, below),), False),
+        ("it has only begun", (Phase(long_steps, many, 0), Phase(short_steps, many, begun)), False),
+        ("it is over", (Phase(long_steps // 2, many, many), Phase(short_steps + 1, many, 0)), False),
+        ("too few failures to call anybody", (Phase(LEAST_FAILURES - 1, 1, 1),), False),
+    )
 
 
 def _test(
-    service: Service, indicator: Indicator, burn: Burn, bound: str, what: str, history: History, fires: bool
-) -> dict[str, Any]:
+    service: Service, indicator: Indicator, burn: Burn, bound: str, step_s: int, what: str,
+    phases: tuple[Phase, ...], fires: bool,
+) -> dict[str, Any]:  # fmt: skip
     name = alert_name(indicator, burn)
     return {
         "name": f"{name}: {what}",
-        "interval": f"{history.step_s}s",
-        "input_series": _series(service, indicator.id, bound, history),
-        "promql_expr_test": [_firing(name, history.end_s, fires)],
+        "interval": f"{step_s}s",
+        "input_series": _series(service, indicator.id, bound, phases),
+        "promql_expr_test": [_firing(name, step_s * sum(phase.steps for phase in phases), fires)],
     }
 
 
-def _series(service: Service, indicator: str, bound: str, history: History) -> list[dict[str, str]]:
-    """What ``history`` leaves in a histogram: failures with a status of their own, slow requests in the last bucket."""
-    failed = history.bad if indicator == "errors" else 0
-    slow = history.bad if indicator == "slow" else 0
+def _series(service: Service, indicator: str, bound: str, phases: tuple[Phase, ...]) -> list[dict[str, str]]:
+    """What ``phases`` leave in a histogram: failures with a status of their own, slow requests in the last bucket."""
     job = f'job="{service.job}",instance="a"'
     good, bad = f'{job},http_response_status_code="200"', f'{job},http_response_status_code="503"'
+    every = [(phase.steps, phase.requests) for phase in phases]
+    spoilt = [(phase.steps, phase.bad) for phase in phases]
+    sound = [(phase.steps, phase.requests - phase.bad) for phase in phases]
 
-    def grown(name: str, labels: str, step: int, quiet_step: int) -> dict[str, str]:
-        values = f"0+{step}x{history.steps}"
-        if history.quiet:
-            values += f" {step * history.steps + quiet_step}+{quiet_step}x{history.quiet - 1}"
-        return {"series": f"{name}{{{labels}}}", "values": values}
+    def series(labels: str, counted: list[tuple[int, int]], quick: list[tuple[int, int]]) -> list[dict[str, str]]:
+        named = (("_count", "", counted), ("_bucket", f',le="{bound}"', quick), ("_bucket", ',le="+Inf"', counted))
+        return [{"series": f"{REQUESTS}{part}{{{labels}{le}}}", "values": _course(steps)} for part, le, steps in named]
 
-    requests, quick = history.requests - failed, history.requests - failed - slow
-    after = history.requests
-    series = [
-        grown(f"{REQUESTS}_count", good, requests, after),
-        grown(f"{REQUESTS}_bucket", f'{good},le="{bound}"', quick, after),
-        grown(f"{REQUESTS}_bucket", f'{good},le="+Inf"', requests, after),
-    ]
-    if failed:
-        series += [
-            grown(f"{REQUESTS}_count", bad, failed, 0),
-            grown(f"{REQUESTS}_bucket", f'{bad},le="{bound}"', failed, 0),
-            grown(f"{REQUESTS}_bucket", f'{bad},le="+Inf"', failed, 0),
-        ]
-    return series
+    if indicator == "slow":
+        return series(good, every, sound)
+    return [*series(good, sound, sound), *series(bad, spoilt, spoilt)]
+
+
+def _course(phases: list[tuple[int, int]]) -> str:
+    """A counter that grows by so much a step for so many steps, in promtool's notation."""
+    parts, total = [], 0
+    for number, (steps, growth) in enumerate(phases):
+        # The notation counts the first value besides the steps.
+        parts.append(f"{total}+{growth}x{steps}" if number == 0 else f"{total + growth}+{growth}x{steps - 1}")
+        total += growth * steps
+    return " ".join(parts)
 
 
 def _presence(service: Service) -> list[dict[str, Any]]:

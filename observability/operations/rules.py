@@ -89,7 +89,7 @@ def indicators(project: ProjectFile, service: Service) -> tuple[Indicator, ...]:
             "errors",
             objectives.error_rate,
             failed,
-            Text(en=f"at most {share}% of the requests fail", fr=f"au plus {_fr(share)} % des requêtes échouent"),
+            Text(en=f"at most {share}% of the requests fail", fr=f"au plus {_fr(share)} % des requêtes échouent"),
         ),
         Indicator(
             "slow",
@@ -97,7 +97,7 @@ def indicators(project: ProjectFile, service: Service) -> tuple[Indicator, ...]:
             f"({every} - {quick})",
             Text(
                 en=f"at most {tail}% of the requests take more than {bound:g} s",
-                fr=f"au plus {_fr(tail)} % des requêtes prennent plus de {_fr(f'{bound:g}')} s",
+                fr=f"au plus {_fr(tail)} % des requêtes prennent plus de {_fr(f'{bound:g}')} s",
             ),
         ),
     )

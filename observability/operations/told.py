@@ -7,26 +7,20 @@ from dataclasses import dataclass
 
 from scorecard.evidence import Fact, Finding, Severity, Text, Unit
 
-METRICS = "operations.metrics_shown"
-ALERTS = "operations.alerts"
 ON_ERRORS = "operations.alert_on_errors"
 DELAY = "operations.alert_delay"
 NEVER = "operations.alerts_never_firing"
 IN_CALM = "operations.alerts_in_calm"
 RUNBOOKS = "operations.alerts_without_runbook"
-QUERIES = "operations.dashboard_queries"
 UNANSWERED = "operations.dashboard_queries_unanswered"
 RECEIPT = "operations.receipt_to_trace"
 
 FACTS = {
-    METRICS: Unit.COUNT,
-    ALERTS: Unit.COUNT,
     ON_ERRORS: Unit.YES_NO,
     DELAY: Unit.SECOND,
     NEVER: Unit.COUNT,
     IN_CALM: Unit.COUNT,
     RUNBOOKS: Unit.COUNT,
-    QUERIES: Unit.COUNT,
     UNANSWERED: Unit.COUNT,
     RECEIPT: Unit.YES_NO,
 }

@@ -16,7 +16,7 @@ SILENT = (
     Text(
         en="Nothing was read from it for five minutes: it is down, unreachable, or watched under another name. "
         "No other alert can fire meanwhile.",
-        fr="Rien n’en a été lu depuis cinq minutes : il est arrêté, injoignable, ou suivi sous un autre nom. "
+        fr="Rien n’en a été lu depuis cinq minutes : il est arrêté, injoignable, ou suivi sous un autre nom. "
         "Aucune autre alerte ne peut se déclencher entre-temps.",
     ),
 )
@@ -30,8 +30,8 @@ def burning(indicator: str, objective: Text, burn: Burn) -> tuple[Text, Text]:
     return _WHAT[indicator], Text(
         en=f"More than {share}% of the requests {did.en} over {span}, and it goes on. The objective: "
         f"{objective.en} over 30 days. At this rate {gone}% of that margin goes in {span}.",
-        fr=f"Plus de {_fr(share)} % des requêtes {did.fr} sur {span}, et cela continue. L’objectif : "
-        f"{objective.fr} sur 30 jours. À ce rythme, {_fr(gone)} % de cette marge part en {span}.",
+        fr=f"Plus de {_fr(share)} % des requêtes {did.fr} sur {span}, et cela continue. L’objectif : "
+        f"{objective.fr} sur 30 jours. À ce rythme, {_fr(gone)} % de cette marge part en {span}.",
     )
 
 
@@ -43,7 +43,7 @@ def waiting(limit_s: float) -> tuple[Text, Text]:
         Text(
             en=f"For ten minutes requests have waited more than {limit} ms on average for a connection: the pool is "
             "too small, or connections are held too long.",
-            fr=f"Depuis dix minutes, les requêtes attendent en moyenne plus de {_fr(limit)} ms une connexion : la "
+            fr=f"Depuis dix minutes, les requêtes attendent en moyenne plus de {_fr(limit)} ms une connexion : la "
             "réserve est trop petite, ou les connexions sont gardées trop longtemps.",
         ),
     )

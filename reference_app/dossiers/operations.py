@@ -132,8 +132,14 @@ _CONTENT = ("answers", "receipt_number", "motivation")
 
 def _content(fields: Mapping[str, Any]) -> str:
     """Digest of what the dossier says: the log itself repeats no personal data."""
-    words = json.dumps([fields[name] for name in _CONTENT], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    words = content_words(*(fields[name] for name in _CONTENT))
     return hashlib.sha256(words.encode()).hexdigest()
+
+
+def content_words(answers: Mapping[str, Any], receipt_number: str | None, motivation: str | None) -> str:
+    """What a digest of the content is made over."""
+    content = [answers, receipt_number, motivation]
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _first_content(row: Mapping[str, Any]) -> str:

@@ -60,16 +60,58 @@ def run(
     runs: RunsOption = Path("runs"),
     profile: ProfileOption = "quick",
     criteria: CriteriaOption = None,
+    workers_listen: Annotated[
+        str | None,
+        typer.Option(
+            "--workers-listen",
+            metavar="HOST:PORT",
+            help=t(
+                "Address of this machine where other machines join to play the load (portance load-worker).",
+                "Adresse de cette machine où d’autres machines viennent jouer la charge (portance load-worker).",
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=1000,
+            help=t("Processes waited for there.", "Nombre de processus attendus à cette adresse."),
+        ),
+    ] = 1,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help=t(
+                "Go on with a run that was cut off: what was observed stays, the load goes on from its last step.",
+                "Reprendre une évaluation interrompue : ce qui a été observé reste, la charge repart de son dernier "
+                "palier.",
+            ),
+            show_default=False,
+        ),
+    ] = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Exit code of the gate: 0 met, 1 not met, 2 could not judge."""
+    from scorecard.cli import resuming
     from scorecard.cli.run import Output, carry_out
+    from scorecard.cli.workers import invitation, load_workers
 
     chosen = [name.strip() for given in only or [] for name in given.split(",") if name.strip()]
     own = [] if criteria is None else criteria
-    card = carry_out(project, runs, Output(lang, as_json, quiet), profile=profile, only=chosen, criteria=own)
+    output = Output(lang, as_json, quiet)
+    if resume is not None:
+        raise typer.Exit(resuming.resume(resume, project, output).decision.exit_code)
+    crew = None if workers_listen is None else load_workers(workers_listen, workers)
+    if crew is not None and not quiet:
+        typer.echo(invitation(crew, lang), err=True)
+    card = carry_out(project, runs, output, profile=profile, only=chosen, criteria=own, workers=crew)
     raise typer.Exit(card.decision.exit_code)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from scorecard.cli.service import running
-from scorecard.site import Copy, Site, StartCopy
+from scorecard.cli.service import ServiceError, running
+from scorecard.site import Copy, CopyError, Site, StartCopy
 
 
 def copies(site: Site, environment: Mapping[str, str]) -> StartCopy | None:
     """What starts another copy of the service of ``site``; None where the project file gives no command to start it.
 
-    A copy listens on a port of its own and leaves its own log; ServiceError says why one does not start.
+    A copy listens on a port of its own and leaves its own log.
     """
     if site.project.target.start is None:
         return None
@@ -23,7 +23,11 @@ def copies(site: Site, environment: Mapping[str, str]) -> StartCopy | None:
         project = site.project.model_copy(update={"target": target})
         folder = site.raw("service")
         log = folder / f"copy-{len(list(folder.glob('copy-*.log'))) + 1}.log"
-        with running(project, site.root, log, extra_env=environment) as service:
+        with ExitStack() as stack:
+            try:
+                service = stack.enter_context(running(project, site.root, log, extra_env=environment))
+            except ServiceError as error:
+                raise CopyError(error.text) from error
             yield Copy(service.url, service.pids())
 
     return start

@@ -68,9 +68,9 @@ def _tried(passed: int | None) -> Text:
     if passed is None:
         return Text(
             en="not tried: promtool is not installed here (it comes with Prometheus)",
-            fr="non essayé : promtool n’est pas installé ici (il vient avec Prometheus)",
+            fr="non essayé : promtool n’est pas installé ici (il vient avec Prometheus)",
         )
     return Text(
         en=f"tried by promtool: each alert fires at its rate and not below ({passed} files of tests)",
-        fr=f"essayé par promtool : chaque alerte part à son seuil et pas en dessous ({passed} fichiers d’essai)",
+        fr=f"essayé par promtool : chaque alerte part à son seuil et pas en dessous ({passed} fichiers d’essai)",
     )

@@ -109,7 +109,7 @@ def _notes(project: ProjectFile) -> tuple[Text, ...]:
         Text(
             en=f"objectives.p95 is {p95:g} s, between two boundaries of OpenTelemetry's histogram: the alerts on "
             f"latency count requests slower than {bound:g} s",
-            fr=f"objectives.p95 vaut {_fr(p95)} s, entre deux bornes de l’histogramme d’OpenTelemetry : les alertes "
+            fr=f"objectives.p95 vaut {_fr(p95)} s, entre deux bornes de l’histogramme d’OpenTelemetry : les alertes "
             f"de lenteur comptent les requêtes de plus de {_fr(bound)} s",
         ),
     )
@@ -120,13 +120,13 @@ def _fr(number: float) -> str:
 
 
 def _impossible(why: str) -> Text:
-    return Text(en=f"no alerts can be made: {why}", fr=f"aucune alerte ne peut être faite : {why}")
+    return Text(en=f"no alerts can be made: {why}", fr=f"aucune alerte ne peut être faite : {why}")
 
 
 def _wrong(what: str) -> Text:
     return Text(
         en=f"promtool finds that the alerts do not do what they should: {what}",
-        fr=f"promtool constate que les alertes ne font pas ce qu’elles doivent : {what}",
+        fr=f"promtool constate que les alertes ne font pas ce qu’elles doivent : {what}",
     )
 
 

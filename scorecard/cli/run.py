@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from scorecard.cli import assess, criteria_folders, origin, stages
+from scorecard.cli import asked, assess, criteria_folders, origin, stages
 from scorecard.cli.errors import CommandError, Interrupted
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.language import Lang
@@ -25,7 +25,7 @@ from scorecard.project import RunProfile, load
 from scorecard.reports import FORMATS
 from scorecard.reports.terminal import print_summary
 from scorecard.scorecard import Scorecard
-from scorecard.site import Site
+from scorecard.site import LoadWorkers, Site
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def carry_out(
     only: Sequence[str] = (),
     criteria: Sequence[Path] = (),
     name: str | None = None,
+    workers: LoadWorkers | None = None,
 ) -> Scorecard:
     """Assess the project file at ``path`` into a new folder below ``parent``, print the summary, return the scorecard.
 
@@ -57,6 +58,7 @@ def carry_out(
         only: collectors or rooms; all when empty.
         criteria: folders of own criteria, beside those of the project file.
         name: of the folder; the project's when None.
+        workers: who plays the load, where that is not this machine.
 
     Raises:
         ProjectError: the file is wrong; nothing was started and no folder made.
@@ -74,11 +76,20 @@ def carry_out(
         raise CommandError(wrong)
     began = time.monotonic()
     run = create(parent.absolute(), name or project.project.name, path.read_bytes(), datetime.now(UTC))
-    run.mark("running", today=today(), lang=output.lang)
+    asked.record(run, profile, only)
     origin.record(run, path)
     criteria_folders.keep(run, own)
-    site = Site(project=project, root=path.resolve().parent, run=run.folder, profile=profile)
-    chosen = assess.plan(only)
+    site = Site(project=project, root=path.resolve().parent, run=run.folder, profile=profile, workers=workers)
+    return assess_into(run, site, assess.plan(only), output, began)
+
+
+def assess_into(run: Run, site: Site, chosen: assess.Plan, output: Output, began: float) -> Scorecard:
+    """Ask the collectors of ``chosen``, grade all the evidence of ``run``, print the summary, return the scorecard.
+
+    ``began`` is when the command did, in monotonic seconds. Raises CommandError and Interrupted as
+    :func:`carry_out`.
+    """
+    run.mark("running", today=today(), lang=output.lang)
     quiet = output.quiet or output.as_json
     reporter = Reporter(console(stderr=True), output.lang, assess.stages(chosen, site), quiet=quiet)
     try:

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 import k8s.checks
 import loadtests.demand_evidence
+import loadtests.growth
 import loadtests.load
+import loadtests.recovery
+import loadtests.scaling
+import loadtests.soak
+import loadtests.spike
 import observability.operations.operability
 import observability.pages
 import security.api
 import security.registry
-from scorecard.cli import rendered_manifests
+from scorecard.cli import pages_at_peak, rendered_manifests
 from scorecard.cli.progress import Stage
 from scorecard.evidence import Evidence, Text
 from scorecard.project import RunProfile
@@ -35,9 +40,15 @@ _TITLES = {
     "active": Text(en="What gets through: attacks", fr="Ce qui passe : attaques"),
     "wapiti": Text(en="What gets through, by wapiti (an extra)", fr="Ce qui passe, par wapiti (en option)"),
     "pages": Text(en="Pages as people meet them", fr="Pages telles que les usagers les voient"),
+    "pages-peak": Text(en="Pages at the peak", fr="Pages à la pointe"),
     "demand": Text(en="Demand on the peak day", fr="Demande au jour de pointe"),
     "load": Text(en="Load: the highest rate it holds", fr="Charge : le plus haut débit tenu"),
     "operability": Text(en="Alerts, dashboards, runbooks", fr="Alertes, tableaux de bord, procédures"),
+    "spike": Text(en="Opening: everybody at once", fr="Ouverture : tous à la fois"),
+    "recovery": Text(en="Overload, and what follows it", fr="Surcharge, et retour à la normale"),
+    "soak": Text(en="Endurance", fr="Endurance"),
+    "scaling": Text(en="What more workers bring", fr="Ce qu’apportent plus de processus"),
+    "growth": Text(en="Ten times the data", fr="Dix fois plus de données"),
     "stop": Text(en="Stopping the service", fr="Arrêt du service"),
     "traces": Text(en="Where the time goes (traces)", fr="Où passe le temps (traces)"),
     "personal-traces": Text(en="Personal values in the traces", fr="Valeurs personnelles dans les traces"),
@@ -56,7 +67,17 @@ _TITLES = {
     "grading": Text(en="Grading and reports", fr="Notation et rapports"),
 }
 
+_NOT_IN: dict[RunProfile, float] = {"smoke": 0.1, "quick": 0.1}
+_TESTS_S: dict[str, dict[RunProfile, float]] = {
+    "spike": {"smoke": 0.1, "quick": 11.0, "standard": 50.0, "full": 135.0},
+    "recovery": {"smoke": 0.1, "quick": 17.0, "standard": 72.0, "full": 257.0},
+    "soak": {**_NOT_IN, "standard": 250.0, "full": 1510.0},
+    "scaling": {**_NOT_IN, "standard": 360.0, "full": 900.0},
+    "growth": {**_NOT_IN, "standard": 130.0, "full": 330.0},
+}
+"""Of the tests that start from the rate held; a short profile leaves the long ones out."""
 _PAGES_S: dict[RunProfile, float] = {"smoke": 10.0, "quick": 20.0, "standard": 120.0, "full": 390.0}
+_PAGES_PEAK_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 17.0, "standard": 35.0, "full": 70.0}
 _EXPECTED_S = {
     "service": 6.0,
     "http": 2.0,
@@ -94,6 +115,12 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
     Collector("operability", "observability", True, observability.operations.operability.collect),
+    Collector("pages-peak", "observability", True, pages_at_peak.collect),
+    Collector("spike", "loadtests", True, loadtests.spike.collect_spike),
+    Collector("recovery", "loadtests", True, loadtests.recovery.collect_recovery),
+    Collector("soak", "loadtests", True, loadtests.soak.collect_soak),
+    Collector("scaling", "loadtests", True, loadtests.scaling.collect_scaling),
+    Collector("growth", "loadtests", True, loadtests.growth.collect_growth),
     Collector("abuse", "security", True, security.registry.SCANNERS["abuse"]),
     Collector("active", "security", True, security.registry.SCANNERS["active"]),
     Collector("wapiti", "security", True, security.registry.SCANNERS["wapiti"]),
@@ -125,6 +152,12 @@ def known_names() -> tuple[str, ...]:
 
 def stage(name: str, profile: RunProfile) -> Stage:
     """Title and expected seconds of a stage."""
-    by_profile = {"load": _LOAD_S, "pages": _PAGES_S, "api": security.api.EXPECTED_S}.get(name)
+    by_profile = {
+        **_TESTS_S,
+        "load": _LOAD_S,
+        "pages": _PAGES_S,
+        "pages-peak": _PAGES_PEAK_S,
+        "api": security.api.EXPECTED_S,
+    }.get(name)
     seconds = _EXPECTED_S.get(name, 1.0) if by_profile is None else by_profile[profile]
     return Stage(name, _TITLES[name], seconds)

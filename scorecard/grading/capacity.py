@@ -44,7 +44,7 @@ def capacity(judged: Mapping[str, Judged], book: Ledger, wanted: int) -> Capacit
         reason=held if isinstance(held, Text) else None,
         bottleneck=_bottleneck(judged, book),
         confidence=None if users is None else _number(book, "load.confidence", "load", Unit.RATIO),
-        replicas_needed=None if users is None else _whole(_number(book, "load.replicas_needed", "load", Unit.COUNT)),
+        replicas_needed=None if users is None else _whole(_number(book, "load.replicas_needed", "scaling", Unit.COUNT)),
     )
 
 

@@ -84,6 +84,9 @@ def _basis(known: _Reading | None, colour: Colour) -> Literal["measured", "decla
 
 
 def _read(item: Official, judged: Mapping[str, Judged]) -> _Reading | _Grey:
+    measured = None if item.measured_by is None else judged.get(item.measured_by)
+    if measured is not None and measured.fact is not None and measured.verdict is not Verdict.UNKNOWN:
+        return _single(measured)
     parts = []
     for name in item.read_from:
         part = judged.get(name)

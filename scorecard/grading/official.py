@@ -66,7 +66,8 @@ class Official(Strict):
 
     ``red_without`` names a question without which the publisher counts the value for nothing; ``not_green_beside`` a
     measurement whose failure leaves yellow at best; ``beyond_a_run`` says why a run cannot measure it; ``forecast``
-    says from what a sum is made, with a place for each part.
+    says from what a sum is made, with a place for each part; ``measured_by`` a question whose answer, where there is
+    one, is the value itself and takes the place of that sum.
     """
 
     id: Identifier
@@ -87,6 +88,7 @@ class Official(Strict):
     not_green_beside: Identifier | None = None
     beyond_a_run: Text | None = None
     forecast: Text | None = None
+    measured_by: Identifier | None = None
     also: Text | None = None
 
     @property
@@ -100,6 +102,8 @@ class Official(Strict):
             raise ValueError("it is read from one criterion, or is the sum of several")
         if bool(self.sum_of) != (self.forecast is not None):
             raise ValueError("a sum says from what it is made, and only a sum does")
+        if self.measured_by is not None and not self.sum_of:
+            raise ValueError("only a sum can be replaced by what was measured")
         scales = [self.green is not None and self.yellow is not None, bool(self.words), bool(self.letters)]
         if scales.count(True) != 1 or (self.better == "equal") != bool(self.words):
             raise ValueError("it has one scale: green and yellow, words, or letters")
@@ -148,10 +152,11 @@ def faults(official: Sequence[Official], criteria: Sequence[Criterion]) -> list[
     known = {c.id: c for c in criteria}
     found = []
     for item in official:
-        for name in (*item.read_from, item.red_without, item.not_green_beside):
+        for name in (*item.read_from, item.red_without, item.not_green_beside, item.measured_by):
             if name is not None and name not in known:
                 found.append(f"{item.id}: there is no criterion {name}")
-        criterion = None if item.criterion is None else known.get(item.criterion)
+        of = item.criterion if item.criterion is not None else item.measured_by
+        criterion = None if of is None else known.get(of)
         if criterion is None:
             continue
         if criterion.unit is not item.unit:

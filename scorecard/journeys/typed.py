@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from scorecard.journeys import templates
@@ -12,6 +13,7 @@ from scorecard.project import Step
 
 _GENERATED = {"email": Kind.EMAIL, "name": Kind.NAME, "iban": Kind.IBAN}
 _PUBLIC = (Kind.SIREN, Kind.SIRET)
+_Kind = TypeVar("_Kind", bound=str)
 
 
 def typed(step: Step, values: Mapping[str, object]) -> dict[str, Kind]:
@@ -26,7 +28,7 @@ def typed(step: Step, values: Mapping[str, object]) -> dict[str, Kind]:
     }
 
 
-def held(text: str, values: Mapping[str, Kind]) -> set[Kind]:
+def held(text: str, values: Mapping[str, _Kind]) -> set[_Kind]:
     """Kinds of the ``values`` that ``text`` holds, in whatever spelling."""
     return {kind for value, kind in values.items() if any(spelling in text for spelling in spellings(value))}
 

@@ -10,8 +10,18 @@ from scorecard.project import ProjectFile
 
 Value = bool | float | str
 
-ABOVE_ONE = frozenset({"load.headroom", "load.service_cpu", "load.generator_cpu"})
-"""Facts in the unit "1" that are no share: a margin, and cores in use."""
+ABOVE_ONE = frozenset(
+    {
+        "load.headroom",
+        "load.service_cpu",
+        "load.generator_cpu",
+        "load.scaling_efficiency",
+        "growth.p95_ratio",
+        "soak.memory_after_an_hour",
+        "soak.latency_after_an_hour",
+    }
+)
+"""Facts in the unit "1" that are no share: a margin, cores in use, and what something became as a multiple of it."""
 
 _WHOLE = (Unit.COUNT, Unit.USERS)
 

@@ -26,7 +26,8 @@ def test_chromium_is_found_on_the_path_or_where_it_usually_is(tmp_path: Path, mo
 
 
 def _view(path: str, *seconds: float) -> View:
-    return View(path, "desktop", loads=[Load(one, None, 0.0, 1) for one in seconds])
+    loads = [Load(one, None, 0.0, 1) for one in seconds]
+    return View(path, "desktop", Load(5.0, None, 0.0, 1), timed=loads)
 
 
 def test_the_slowest_page_is_loaded_again_first_and_alone_when_it_is_late():
@@ -37,6 +38,15 @@ def test_the_slowest_page_is_loaded_again_first_and_alone_when_it_is_late():
     assert next_load([quick, slow], 3, late=True) is None
     assert next_load([quick, _view("/slow", 0.9)], 3, late=True).path == "/slow"
     assert next_load([_view("/quick", 0.1, 0.1, 0.1), slow], 3, late=False) is None
+
+
+def test_every_page_is_timed_once_before_one_is_timed_again():
+    slow, new = _view("/slow", 9.0), _view("/new")
+    assert new.seconds == 5.0, "of the load it was looked at in, beside others"
+    assert next_load([slow, new], 3, late=False) is new
+    new.timed.append(Load(0.2, None, 0.0, 1))
+    assert new.seconds == 0.2
+    assert next_load([slow, new], 3, late=False) is slow
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from observability import loaded
 from observability.analysis import collect
-from observability.diagnosis import Diagnosis, Seen, diagnose, told
+from observability.diagnosis import Diagnosis, Seen, diagnose, gain, told
 from observability.diagnosis.group import MIN_REQUESTS, Crowd
 from observability.received import Received
 from observability.requests import assemble
@@ -175,8 +176,12 @@ def test_evidence_says_the_gain_in_both_languages_and_what_was_not_looked_at(sit
     assert (only.category, only.severity.value) == ("diagnosis", "high")
     assert "63% of the time" in only.message
     (row,) = next(table.rows for table in traces.tables if table.id == "trace.diagnoses")
-    assert len(row) == 11
-    assert "jointure" in str(row[10])
+    names = [column.name for table in traces.tables if table.id == "trace.diagnoses" for column in table.columns]
+    said = dict(zip(names, row, strict=True))
+    assert "jointure" in str(said["remedy_fr"])
+    assert said["rate_times_low"] == 1
+    assert said["rate_times_high"] == pytest.approx(90 / 33)
+    assert said["users_more_low"] is None, "nothing is known of the users held"
 
 
 def test_nothing_found_where_not_all_was_seen_is_unknown(site: Site) -> None:
@@ -216,9 +221,9 @@ def test_the_processor_is_known_only_from_a_whole_table_of_steps(site: Site) -> 
         )
         load = broken("load", "Aides", Text(en="stopped", fr="arrêté")).model_copy(update={"tables": (steps,)})
         evidence.write(load, site.run / "evidence")
-        return told.cores_used(site.run)
+        return loaded.read(site.run).cores_used
 
-    assert told.cores_used(site.run) is None
+    assert loaded.read(site.run).cores_used is None
     assert used(0.2, 1.1, 0.4) == 1.1
     assert used(0.2, None) is None
     assert used() is None
@@ -274,7 +279,8 @@ def test_spans_of_any_kind_give_diagnoses_that_add_up_whatever_their_order(
     assert all(isinstance(finding, Finding) for finding in findings)
     Evidence(
         name="traces", collector="o", project="p", status=Status.SKIPPED, reason=Text(en="x", fr="x"),
-        findings=findings, facts=told.facts(first, total, None, ""), tables=(told.table(first, {}, total),),
+        findings=findings, facts=told.facts(first, total, None, ""),
+        tables=(told.table(gain.by_gain(first, total, loaded.Loaded(), None), {}, total, loaded.Loaded()),),
     )  # fmt: skip
     shuffled = list(spans)
     random.shuffle(shuffled)  # type: ignore[attr-defined]

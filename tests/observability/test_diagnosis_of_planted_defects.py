@@ -40,6 +40,7 @@ name = "Aides"
 users = 1000
 [target]
 url = "http://127.0.0.1:1"
+database = "env:BENCH_DATABASE"
 [objectives]
 p95 = "100 ms"
 """
@@ -76,6 +77,7 @@ class Defect:
     place: str
     says: str
     at: str = ""
+    remedy: str = ""
     alone: int = 10
     """Requests asked one at a time; more where what is sought shows in time only."""
 
@@ -97,7 +99,8 @@ def traces(
         if isinstance(item, pytest.Function) and "traces" in item.fixturenames
         for twin in ("weak", "sound")
     )
-    with ThreadPoolExecutor(3) as pool:
+    with pytest.MonkeyPatch.context() as environment, ThreadPoolExecutor(3) as pool:
+        environment.setenv("BENCH_DATABASE", database)
         looks = {one: pool.submit(_asked, *one, database, tmp_path_factory.mktemp("-".join(one))) for one in asked}
         yield lambda defect, twin: looks[defect, twin].result(timeout=300)
         pool.shutdown(cancel_futures=True)
@@ -112,6 +115,7 @@ def test_the_first_diagnosis_names_the_defect_and_the_mended_twin_has_none(
     first = weak.findings[0]
     assert (first.category, first.rule, first.location) == ("diagnosis", defect.rule, defect.route)
     assert defect.says in first.message
+    assert defect.remedy in first.remedy
     (table,) = (table for table in weak.tables if table.id == "trace.diagnoses")
     first_row = dict(zip((column.name for column in table.columns), table.rows[0], strict=True))
     assert defect.place in str(first_row["place"])

@@ -16,17 +16,19 @@ import psutil
 import pytest
 
 from observability import pages as collector
-from observability.page_facts import FACTS, facts, pages_table, unseen
+from observability.page_facts import facts, unseen
 from observability.page_findings import findings
+from observability.page_known import FACTS
+from observability.page_table import pages_table
 from observability.pages import collect
-from observability.views import Tour
+from observability.views import Stop, Tour
 from scorecard.evidence import Evidence, Fact, Severity, Status
 from scorecard.site import Site
 
 pytest.importorskip("playwright", reason="Playwright is not installed: pip install with the extra 'pages'")
 
 from observability import browser
-from observability.tour import Plan, tour
+from observability.tour import Plan, Typing, tour
 
 CHROMIUM = browser.find_chromium()
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the system's package chromium")
@@ -71,19 +73,25 @@ def seen(pages, other, answer, tmp_path_factory) -> Tour:
     return _tour(pages.url, paths, Plan(pages=20, loads=1, total_s=120), tmp_path_factory.mktemp("pictures"))
 
 
+NOTHING_TYPED = Typing({"text": "Essai 5f1c"}, {})
+
+
 def _tour(url: str, paths: tuple[str, ...], plan: Plan, folder: Path) -> Tour:
     assert CHROMIUM is not None
-    return asyncio.run(tour(url, paths, plan, CHROMIUM, folder, lambda share: None))
+    stops = [Stop(path, path) for path in paths]
+    return asyncio.run(tour(url, stops, plan, CHROMIUM, folder, NOTHING_TYPED, lambda share: None))
 
 
 def of(seen: Tour, path: str) -> dict[str, Fact]:
     """Facts as if ``path`` were the only page."""
-    return {fact.id: fact for fact in facts(only(seen, path))}
+    return {fact.id: fact for fact in facts(only(seen, path), None)}
 
 
 def only(seen: Tour, path: str) -> Tour:
     return replace(
         seen,
+        stops=tuple(stop for stop in seen.stops if stop.path == path),
+        slow={one: seconds for one, seconds in seen.slow.items() if one == path},
         views=[view for view in seen.views if view.path == path],
         gaps=[gap for gap in seen.gaps if gap.path == path],
         not_pages={one: kind for one, kind in seen.not_pages.items() if one == path},
@@ -166,7 +174,7 @@ class TestDefects:
         assert unseen(only(seen, "/late")) is not None
 
     def test_one_page_unseen_makes_the_worst_page_unknown_but_not_what_was_found(self, seen: Tour):
-        found = {fact.id: fact for fact in facts(seen)}
+        found = {fact.id: fact for fact in facts(seen, None)}
         assert found["page.load_time"].value is None
         assert found["page.weight"].value is None
         assert found["page.axe_serious"].value == 1
@@ -176,7 +184,7 @@ class TestDefects:
     def test_an_answer_that_is_no_page_is_left_out_and_said(self, seen: Tour):
         assert seen.not_pages == {"/data": "application/json"}
         assert unseen(only(seen, "/data")) is None
-        assert "/data: application/json" in {f.id: f for f in facts(seen)}["page.count"].detail
+        assert "/data: application/json" in {f.id: f for f in facts(seen, None)}["page.count"].detail
 
     def test_a_page_that_hangs_or_never_rests_is_cut_and_said_and_the_others_are_seen(
         self, seen: Tour, pages, tmp_path: Path
@@ -210,11 +218,11 @@ class TestEvidence:
         evidence = collect(site)
         assert (evidence.name, evidence.status) == ("pages", Status.COMPLETED)
         assert Evidence.model_validate_json(evidence.model_dump_json(by_alias=True)) == evidence
-        pictures = [name for name in evidence.raw if name.endswith(".png")]
-        assert pictures == ["raw/pages/01-desktop.png", "raw/pages/01-phone.png"]
+        pictures = [name for name in evidence.raw if name.endswith(".webp")]
+        assert pictures == ["raw/pages/01-desktop.webp", "raw/pages/01-phone.webp"]
         for name, digest in evidence.raw.items():
             assert hashlib.sha256((site.run / name).read_bytes()).hexdigest() == digest
-        assert (site.run / pictures[0]).read_bytes().startswith(b"\x89PNG")
+        assert (site.run / pictures[0]).read_bytes()[8:12] == b"WEBP"
         account = json.loads((site.run / "raw/pages/views.json").read_text(encoding="utf-8"))
         assert len(account["views"]) == 2
         assert _browsers() == []
@@ -234,9 +242,11 @@ class TestEvidence:
     @pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_no_browser_outlives_a_program_that_is_killed(self, seen: Tour, pages, tmp_path: Path, with_signal: int):
         program = (
-            "import asyncio, pathlib\nfrom observability.tour import Plan, tour\n"
-            f"asyncio.run(tour({pages.url!r}, ('/stuck',), Plan(1, 1, 60, 60), {CHROMIUM!r}, "
-            f"pathlib.Path({str(tmp_path)!r}), lambda share: print('begun', flush=True)))"
+            "import asyncio, pathlib\nfrom observability.tour import Plan, Typing, tour\n"
+            "from observability.views import Stop\n"
+            "pages = [Stop('/clean', '/clean'), Stop('/stuck', '/stuck')]\n"
+            f"asyncio.run(tour({pages.url!r}, pages, Plan(2, 1, 60, 60, 1), {CHROMIUM!r}, "
+            f"pathlib.Path({str(tmp_path)!r}), Typing({{}}, {{}}), lambda share: print('begun', flush=True)))"
         )
         with subprocess.Popen(
             [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True

@@ -114,8 +114,9 @@ def hall(
 def page(title: str, body: str) -> HTMLResponse:
     """A page; ``body`` is HTML, what people typed in it must have gone through ``html.escape``."""
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><title>{html.escape(title)}</title></head>'
-        f"<body><h1>{html.escape(title)}</h1>{body}</body></html>"
+        '<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title></head>"
+        f"<body><main><h1>{html.escape(title)}</h1>{body}</main></body></html>"
     )
 
 

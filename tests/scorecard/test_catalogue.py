@@ -32,17 +32,20 @@ BLOCKING = {
 }
 BLOCKING_IN = {
     "security.homologation": ("national",),
+    "resilience.recovers-from-overload": ("national",),
     "trust.dpia": ("national",),
     "trust.human-decides": ("national",),
     "trust.bias-evaluated": ("national",),
     "trust.decision-mention": ("local", "national"),
 }
 EVIDENCE_OF_PREFIX = {
-    "load": {"load"},
+    "load": {"load", "scaling"},
+    **{name: {name} for name in ("spike", "recovery", "soak", "growth")},
     "demand": {"demand"},
     "security": {NAME, *(one.id for one in COLLECTORS if one.room == "security")},  # NAME is read from the traces
     "trace": {"traces"},
     "page": {"pages"},
+    "operations": {"operability"},
     "k8s": {"manifests"},
     "service": {"service"},
     "declared": {"declarations"},

@@ -281,13 +281,14 @@ def test_the_capacity_holds_demand_and_what_the_measurement_claims(project, held
     facts = [
         fact("load.users_held", 210_000, "users", low=182_437, high=240_900),
         fact("load.sustained_rps", 114.2, "req/s"),
-        fact("load.replicas_needed", 3, "count"),
     ]
+    scaling = [fact("load.replicas_needed", 3, "count")]
     demand = evidence([fact("demand.requests_per_s", 160.0, "req/s")], name="demand")
-    capacity = grade(project, [held], [evidence(facts), demand], (), today).capacity
+    capacity = grade(project, [held], [evidence(facts), demand, evidence(scaling, name="scaling")], (), today).capacity
     assert (capacity.demand_rps, capacity.sustained_rps) == (160.0, 114.2)
     assert (capacity.replicas_needed, capacity.confidence) == (3, None)
-    other = grade(project, [held], [evidence(facts, project="Other"), demand], (), today).capacity
+    strange = [evidence(facts, project="Other"), demand, evidence(scaling, name="scaling", project="Other")]
+    other = grade(project, [held], strange, (), today).capacity
     assert (other.sustained_rps, other.replicas_needed, other.demand_rps) == (None, None, 160.0)
 
 

@@ -27,7 +27,7 @@ AT_PEAK = {
     "load.peak_p95": (0.1, "s"),
 }
 AT_REST = {"page.load_time": (0.1, "s"), "page.third_parties": (0, "count")}
-FILES = {"declared": "declarations", "load": "load", "page": "pages"}
+FILES = {"declared": "declarations", "load": "load", "page": "pages", "peak": "pages-peak"}
 
 Values = Mapping[str, tuple[bool | float | str, str]]
 
@@ -39,7 +39,7 @@ def shown(project, shipped, evidence, fact, today) -> Callable[..., dict[str, In
     def make(values: Values, *, kind: str = "online-procedure", declared_on=today, **dates) -> dict[str, Indicator]:
         facts: dict[str, list] = {}
         for name, (value, unit) in values.items():
-            prefix = name.split(".")[0]
+            prefix = "peak" if name.startswith("page.peak_") else name.split(".")[0]
             more = {"observed_on": dates.get(name, declared_on), "source": "Ann, https://proof"}
             facts.setdefault(FILES[prefix], []).append(fact(name, value, unit, **more if prefix == "declared" else {}))
         items = [evidence(found, name=name) for name, found in facts.items()]
@@ -184,6 +184,16 @@ def test_without_a_sound_peak_or_a_sound_page_there_is_no_forecast(shown, lackin
     assert shown(everything)["vde.load-time"].colour is GREEN  # the control
     found = shown({name: given for name, given in everything.items() if name not in lacking})["vde.load-time"]
     assert (found.colour, found.at_peak, found.value) == (GREY, False, None)
+
+
+@pytest.mark.parametrize(("peak", "colour"), [(0.39, GREEN), (0.4, YELLOW), (0.8, RED)])
+def test_a_page_that_was_loaded_at_the_peak_takes_the_place_of_the_forecast(shown, peak, colour):
+    given = {**AT_REST, **AT_PEAK, "page.peak_load_time": (peak, "s")}
+    found = shown(given)["vde.load-time"]
+    assert (found.value, found.colour, found.at_peak, found.basis) == (peak, colour, True, "measured")
+    assert not found.reason.en.startswith("Forecast")
+    del given["page.third_parties"]  # what the question asks for first: then the forecast has nothing to go by either
+    assert shown(given)["vde.load-time"].colour is GREY
 
 
 def test_a_dead_server_gives_no_load_time(shown):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from defects import Defect, Twin, lay_out
 
+from observability import pages
 from observability.receiver import Receiver
 from scorecard.cli.service import running
 from scorecard.cli.stages import COLLECTORS, Collector
@@ -23,7 +24,7 @@ REFERENCE = Path(__file__).resolve().parents[3] / "reference_app"
 ROOMS = ("security", "k8s")
 TRACES = traced_values.NAME
 SCANNERS: Mapping[str, Collector] = {
-    **{one.id: one for one in COLLECTORS if one.room in ROOMS},
+    **{one.id: one for one in COLLECTORS if one.room in ROOMS or one.id == pages.NAME},
     TRACES: Collector(TRACES, "security", False, traced_values.collect),  # a run calls it by itself, with the traces
 }
 """Everything that looks for defects, by the name of its evidence."""

@@ -1,0 +1,89 @@
+"""Who uses the processor: the service's own processes, its database's, and the machine as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import psutil
+
+Kind = Literal["service", "database"]
+
+DATABASES = frozenset({"postgres", "postmaster", "mysqld", "mariadbd", "mongod", "redis-server", "valkey-server"})
+"""Names of the programs whose processes are a database's, as their packages install them."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Processor seconds so far, at one moment (monotonic seconds).
+
+    Attributes:
+        processes: what each process is, and its seconds, by its id.
+        machine: seconds of all cores that were not idle.
+    """
+
+    at: float
+    processes: dict[int, tuple[Kind, float]]
+    machine: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Cores used between two readings, on average.
+
+    Attributes:
+        service: by the service's own processes together.
+        busiest: by the busiest process of the service.
+        database: by the processes of its database that are among its own; None when there are none.
+        machine: by everything on the machine.
+        seconds: between the readings.
+    """
+
+    service: float
+    busiest: float
+    database: float | None
+    machine: float
+    seconds: float
+
+
+def read(pids: Sequence[int]) -> Reading:
+    """The processor time of ``pids`` and all they started, now."""
+    found: dict[int, psutil.Process] = {}
+    for pid in pids:
+        try:
+            root = psutil.Process(pid)
+            found.update({process.pid: process for process in [root, *root.children(recursive=True)]})
+        except psutil.Error:
+            continue
+    processes: dict[int, tuple[Kind, float]] = {}
+    for process in found.values():
+        try:
+            times, name = process.cpu_times(), process.name()
+        except psutil.Error:
+            continue
+        processes[process.pid] = ("database" if name in DATABASES else "service", times.user + times.system)
+    whole = psutil.cpu_times()
+    idle = whole.idle + getattr(whole, "iowait", 0.0)
+    return Reading(time.monotonic(), processes, sum(whole) - idle - getattr(whole, "guest", 0.0))
+
+
+def between(before: Reading, after: Reading) -> Usage | None:
+    """The cores used from one reading to the other; None when no process of the service is left to ask."""
+    seconds = after.at - before.at
+    if not after.processes or seconds <= 0:
+        return None
+    used = [
+        (kind, (total - before.processes.get(pid, (kind, 0.0))[1]) / seconds)
+        for pid, (kind, total) in after.processes.items()
+    ]
+    own = [cores for kind, cores in used if kind == "service"]
+    database = [cores for kind, cores in used if kind == "database"]
+    return Usage(
+        service=sum(own),
+        busiest=max(own, default=0.0),
+        database=sum(database) if database else None,
+        machine=(after.machine - before.machine) / seconds,
+        seconds=seconds,
+    )

@@ -1,0 +1,111 @@
+"""What the load of the run found, as far as the analysis of the traces needs it: its steps, and the rate it held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from scorecard import evidence
+from scorecard.evidence import Evidence, EvidenceError, Fact
+
+Cell = float | int | str | None
+
+
+@dataclass(frozen=True)
+class LoadStep:
+    """One step of the load: requests a second that were answered, 95th percentile (s), when it began and ended (ns)."""
+
+    rate: float
+    p95: float
+    outcome: str
+    begin_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What is known of the load; None or empty where it is not.
+
+    Attributes:
+        cores_used: processor time of the service in the busiest step, in cores.
+        rps: requests a second held.
+        users: low end, value and high end of the users held.
+        steps: those that count, with a beginning and an end.
+    """
+
+    cores_used: float | None = None
+    rps: float | None = None
+    users: tuple[float, float, float] | None = None
+    steps: Sequence[LoadStep] = field(default=())
+
+    @property
+    def low(self) -> LoadStep | None:
+        """The step with the lowest rate."""
+        return min(self.steps, key=lambda s: s.rate, default=None)
+
+    @property
+    def knee(self) -> LoadStep | None:
+        """The step with the highest rate that was held; None where it is the lowest one too."""
+        held = [step for step in self.steps if step.outcome == "held"]
+        highest = max(held, key=lambda s: s.rate, default=None)
+        return None if highest is self.low else highest
+
+    @property
+    def broken(self) -> LoadStep | None:
+        """The lowest step that was not held."""
+        return min((step for step in self.steps if step.outcome == "failed"), key=lambda s: s.rate, default=None)
+
+
+def read(run: Path) -> Loaded:
+    """What ``run`` says of its load; nothing where it has none."""
+    try:
+        load = evidence.read(run / "evidence" / "load.json")
+    except EvidenceError:
+        return Loaded()
+    rows = _rows(load)
+    known = [cell for row in rows if (cell := _number(row.get("service_cpu"))) is not None]
+    facts = {fact.id: fact for fact in load.facts}
+    return Loaded(
+        # A step whose processor nobody saw may have been the busiest.
+        cores_used=max(known) if known and len(known) == len(rows) else None,
+        rps=None if (rps := facts.get("load.sustained_rps")) is None else _number(rps.value),
+        users=_interval(facts.get("load.users_held")),
+        steps=tuple(step for row in rows if (step := _step(row)) is not None),
+    )
+
+
+def _rows(load: Evidence) -> list[dict[str, Cell]]:
+    for table in load.tables:
+        if table.id == "load.steps":
+            names = [column.name for column in table.columns]
+            return [dict(zip(names, row, strict=True)) for row in table.rows]
+    return []
+
+
+def _step(row: dict[str, Cell]) -> LoadStep | None:
+    rate, p95 = _number(row.get("achieved")), _number(row.get("p95"))
+    begin, end = _moment(row.get("started")), _moment(row.get("ended"))
+    outcome = row.get("outcome")
+    if rate is None or p95 is None or begin is None or end is None or outcome not in ("held", "failed"):
+        return None
+    return LoadStep(rate, p95, str(outcome), begin, end)
+
+
+def _moment(cell: Cell) -> int | None:
+    try:
+        return round(datetime.fromisoformat(cell).timestamp() * 1e9) if isinstance(cell, str) else None
+    except ValueError:
+        return None
+
+
+def _interval(fact: Fact | None) -> tuple[float, float, float] | None:
+    if fact is None or (value := _number(fact.value)) is None:
+        return None
+    low, high = (value if end is None else float(end) for end in (fact.low, fact.high))
+    return low, value, high
+
+
+def _number(cell: object) -> float | None:
+    return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
