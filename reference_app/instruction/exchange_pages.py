@@ -12,6 +12,7 @@ from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers.corrections import Wanted
 from reference_app.dossiers.messages import Written
+from reference_app.dossiers.pages import Typed, key_of
 from reference_app.instruction import decisions
 from reference_app.instruction.decisions import Reopening
 from reference_app.instruction.exchange import write_once
@@ -26,7 +27,7 @@ router = APIRouter(prefix="/agent/dossiers/{dossier}", include_in_schema=False)
 async def ask(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
     """Ask for a correction."""
 
-    async def asked(connection: Connection, wanted: Wanted, _: str) -> None:
+    async def asked(connection: Connection, wanted: Wanted, _: Typed) -> None:
         await decisions.ask(connection, person.account, dossier, wanted, parts.clock())
 
     return await carried_out(request, person, dossier, Wanted, asked)
@@ -36,7 +37,7 @@ async def ask(request: Request, parts: Given, person: Agent, dossier: UUID) -> R
 async def reopen(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
     """Reopen a decided dossier."""
 
-    async def reopened(connection: Connection, again: Reopening, _: str) -> None:
+    async def reopened(connection: Connection, again: Reopening, _: Typed) -> None:
         await decisions.reopen(connection, person.account, dossier, again, parts.clock())
 
     return await carried_out(request, person, dossier, Reopening, reopened)
@@ -46,8 +47,8 @@ async def reopen(request: Request, parts: Given, person: Agent, dossier: UUID) -
 async def write(request: Request, person: Agent, dossier: UUID) -> Response:
     """Write to the author."""
 
-    async def kept(connection: Connection, written: Written, key: str) -> None:
+    async def kept(connection: Connection, written: Written, typed: Typed) -> None:
         digest = idempotency.digest(f"POST /agent/dossiers/{dossier}/messages", written.text.encode())
-        await write_once(request, connection, person.account, dossier, written, key, digest)
+        await write_once(request, connection, person.account, dossier, written, key_of(typed), digest)
 
     return await carried_out(request, person, dossier, Written, kept)

@@ -17,7 +17,7 @@ from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.api import After
 from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.draft import field_errors
-from reference_app.dossiers.pages import key_of
+from reference_app.dossiers.pages import Typed
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
 from reference_app.instruction import decisions, repository
@@ -76,7 +76,7 @@ async def read(request: Request, parts: Given, person: Agent, dossier: UUID) -> 
 async def decide(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
     """Decide."""
 
-    async def decided(connection: Connection, decision: Decision, _: str) -> None:
+    async def decided(connection: Connection, decision: Decision, _: Typed) -> None:
         await decisions.decide(connection, person.account, dossier, decision, parts.clock())
 
     return await carried_out(request, person, dossier, Decision, decided)
@@ -87,11 +87,11 @@ async def carried_out(
     person: Person,
     dossier: UUID,
     form: type[Form],
-    effect: Callable[[Connection, Form, str], Awaitable[None]],
+    effect: Callable[[Connection, Form, Typed], Awaitable[None]],
 ) -> Response:
     """Do what a form of an agent asks, and show the dossier; what cannot be kept comes back beside its field.
 
-    ``effect`` gets what was typed, checked, and the idempotency key of the form.
+    ``effect`` gets what was typed, checked, and all that was sent with it.
     """
     typed = await posted(request, person)
     async with parts_of(request).pool.connection() as connection:
@@ -100,7 +100,7 @@ async def carried_out(
         except ValidationError as error:
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)
-        await effect(connection, wanted, key_of(typed))
+        await effect(connection, wanted, typed)
     return see_other(f"/agent/dossiers/{dossier}")
 
 

@@ -184,13 +184,16 @@ def test_filing_twice_with_two_keys_is_a_conflict(stage, business, key):
     assert "Filed" in again.json()["detail"]
 
 
-def test_a_filed_dossier_is_no_longer_changed(stage, business, draft):
+def test_a_filed_dossier_is_changed_until_an_agent_takes_it_and_keeps_its_receipt(stage, business, draft):
     filed = stage.filed(business)
-    assert (
-        business.put(f"/api/v1/procedures/emergency-aid/dossiers/{filed['id']}", json=draft | {"amount": 1}).status_code
-        == 409
-    )
-    assert business.get(f"/api/v1/dossiers/{filed['id']}").json()["answers"]["amount"] == draft["amount"]
+    put = f"/api/v1/procedures/emergency-aid/dossiers/{filed['id']}"
+    changed = business.put(put, json=draft | {"amount": 1}).raise_for_status().json()
+    assert (changed["answers"]["amount"], changed["receipt"]) == (1, filed["receipt"])
+    agent = stage.signed_in("agent")
+    while agent.get(f"/api/v1/agent/dossiers/{filed['id']}").json()["state"] == "en_construction":
+        agent.post("/api/v1/agent/dossiers/claim-next").raise_for_status()
+    assert business.put(put, json=draft | {"amount": 2}).status_code == 409
+    assert business.get(f"/api/v1/dossiers/{filed['id']}").json()["answers"]["amount"] == 1
 
 
 def test_another_persons_dossier_is_not_found(stage, business, draft, key):
