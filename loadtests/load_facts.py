@@ -40,10 +40,11 @@ def _per_journey(seen: Measured) -> tuple[float, str] | None:
     One figure for the demand and for what is sustained, so that the two can be compared. Only steps that held can give
     it: where answers fail, journeys break off and send less.
     """
-    held = seen.held()
-    journeys = sum(step.rate * step.window_s for step in held)
-    if journeys > 0:
-        return sum(step.rps * step.window_s for step in held) / journeys, f"as measured over {len(held)} steps"
+    held = [step for step in seen.held() if step.answered and step.started]
+    if held:
+        # by what was meant to start in the window, on both sides: how long an answer takes must not matter
+        hops = sum(step.requests * step.hops for step in held)
+        return hops / sum(step.started for step in held), f"as measured over {len(held)} steps"
     if seen.smoke_hops is not None:
         return seen.smoke_hops, "as counted in the smoke check, since no step held"
     return None

@@ -107,6 +107,11 @@ class Step:
     over: datetime | None = None
 
     @property
+    def hops(self) -> float:
+        """Requests that the target got for one of a journey, each redirect followed being one."""
+        return self.rps * self.window_s / self.answered if self.answered else 1.0
+
+    @property
     def error_rate(self) -> float | None:
         """Share of the requests that failed; None without any."""
         return self.errors / self.requests if self.requests else None
