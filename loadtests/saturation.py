@@ -184,8 +184,8 @@ def _table(low: Usage | None, knee: Usage | None, traces: Evidence | None) -> Ta
         id="load.resources",
         columns=(
             Column(name="resource"),
-            Column(name="low", unit=Unit.RATIO),
-            Column(name="knee", unit=Unit.RATIO),
+            Column(name="at_low_load", unit=Unit.RATIO),
+            Column(name="at_the_knee", unit=Unit.RATIO),
             Column(name="unit"),
         ),
         rows=tuple(rows),
