@@ -42,9 +42,11 @@ KEYS = {"alerts.yaml": "rules", "dashboard.json": "dashboards", "runbooks": "run
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_the_defect_is_found_with_its_place_and_the_mended_twin_is_clean(name: str, tmp_path: Path, installed: None):
+def test_the_defect_is_found_with_its_place_and_the_mended_twin_is_clean(
+    name: str, tmp_path: Path, installed, free_ports
+):
     defect = tomllib.loads((GROUND / name / "defect.toml").read_text(encoding="utf-8"))
-    weak, sound = (_look(GROUND / name / twin, tmp_path / twin) for twin in ("weak", "sound"))
+    weak, sound = (_look(GROUND / name / twin, tmp_path / twin, *free_ports(1)) for twin in ("weak", "sound"))
     assert _value(weak, defect["fact"]) == defect["weak"]
     assert _value(sound, defect["fact"]) == defect["sound"]
     assert sound.findings == ()
@@ -58,11 +60,11 @@ def test_there_are_defects_of_every_kind():
     assert len(facts) == 5
 
 
-def _look(folder: Path, run: Path) -> Evidence:
+def _look(folder: Path, run: Path, port: int) -> Evidence:
     files = "\n".join(f'{key} = "{file}"' for file, key in KEYS.items() if (folder / file).exists())
     files += '\nreceipt = "receipt"' if (folder / "log-line.txt").exists() else ""
     site = Site(project=project.parse(PROJECT.format(files=files).encode()), root=folder, run=run)
-    with _serving(folder, site.raw("service") / "service.log") as url:
+    with _serving(folder, site.raw("service") / "service.log", port) as url:
         return collect(Site(project=site.project, root=folder, run=run, url=url), random=Random(1))
 
 
@@ -73,8 +75,7 @@ def _value(evidence: Evidence, fact: str) -> object:
 
 
 @contextmanager
-def _serving(folder: Path, log: Path) -> Iterator[str]:
-    port = _free_port()
+def _serving(folder: Path, log: Path, port: int) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, str(GROUND / "town_hall.py"), str(port), str(folder)], stdout=output, stderr=output
@@ -95,12 +96,3 @@ def _serving(folder: Path, log: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
