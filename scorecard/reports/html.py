@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import columns, courses, density, describe, labels, ledger, measured, origin, plots, sheet
+from scorecard.reports import columns, courses, density, describe, labels, ledger, measured, origin, pages, plots, sheet
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -62,6 +62,7 @@ def environment(lang: Lang) -> Environment:
         origin=origin,
         labels=labels,
         measured=measured,
+        pages=pages,
         describe=describe,
         units=Unit,
         Verdict=Verdict,
