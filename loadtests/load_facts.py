@@ -12,7 +12,8 @@ from loadtests.load_measured import FACTS, Measured, unknown
 from loadtests.load_slow_part import slows_first
 from loadtests.load_soundness import of_the_generator, of_the_writes
 from loadtests.search import Capacity
-from loadtests.step import FEWEST_REQUESTS, Outcome, Step, judge
+from loadtests.step import FEWEST_REQUESTS, Step
+from loadtests.verdict import Outcome, judge
 from scorecard.evidence import Fact, Text, Unit
 
 _SCALED = ("load.sustained_journeys_per_s", "load.sustained_rps", "load.users_held")

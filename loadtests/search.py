@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loadtests.belief import SHARP, Belief, Sight, Trial, believe
-from loadtests.step import Objective, Outcome, Step, judge
+from loadtests.step import Objective, Step
+from loadtests.verdict import Outcome, judge
 
 Phase = Literal["double", "bisect", "doubt", "confirm"]
 _TRIES = 3
