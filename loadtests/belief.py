@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ DISTURBED = 0.04
 """Chance that a trial fails for a reason that is not its rate."""
 LUCKY = 0.005
 """Chance that a trial well beyond the capacity holds."""
+_QUICK_ANSWERS = 4.0
+"""Times its 95th percentile that the wait may have come to at the end of a trial that held."""
 _WIDTHS = np.array([0.002, 0.005, 0.01, 0.02, 0.04, 0.08])
 """Widths of the curve that are weighed, on the logarithm of the rate."""
 _STEP = 0.002
@@ -52,6 +54,10 @@ class Sight:
     def blind(self, rate: float) -> float:
         """Share of ``rate`` by which the rates that seem to hold exceed the capacity."""
         return FLUID * self.slow_s / self.span_s + FLUCTUATION / math.sqrt(rate * self.span_s)
+
+    def given(self, p95_s: float) -> Sight:
+        """What a trial that held could see: had arrivals exceeded the capacity, its own latency would have grown."""
+        return replace(self, slow_s=min(self.slow_s, _QUICK_ANSWERS * p95_s))
 
 
 SHARP = Sight(math.inf, 0.0)

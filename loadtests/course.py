@@ -9,9 +9,10 @@ from typing import Any
 
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import Generator
+from loadtests.generator_limit import FEWEST_STARTED, generator_was_the_limit
 from loadtests.histogram import Quantiles, quantiles
 from loadtests.loading import Played
-from loadtests.step import FEWEST_STARTED, Objective, Step, from_report, generator_was_the_limit
+from loadtests.step import Objective, Step, from_report
 from scorecard.evidence import Column, Table, Text, Unit
 
 _MOST_SESSIONS = 5_000

@@ -23,6 +23,7 @@ from loadtests.search import Capacity
 from loadtests.step import Objective, Step
 from loadtests.step_log import NAME as STEPS
 from loadtests.step_log import StepLog, head_of, open_log
+from loadtests.usage_log import logged
 from scorecard.evidence import Evidence, Provenance, Status, Text
 from scorecard.site import Site, is_local
 
@@ -78,7 +79,10 @@ def collect_load(site: Site) -> Evidence:
     populations = {"citizen": project.project.users, "agent": max(1, project.project.agents)}
     status, reason = Status.COMPLETED, None
     try:
-        with generator(site.url, journeys, populations, site.raw("load"), log.seed, means_of(site)) as running:
+        with (
+            logged(site.server_pids, site.raw("load")),
+            generator(site.url, journeys, populations, site.raw("load"), log.seed, means_of(site)) as running,
+        ):
             seen.locust = running.locust
             campaign = Campaign(
                 generator=running,

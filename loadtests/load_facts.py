@@ -12,7 +12,8 @@ from loadtests.load_measured import FACTS, Measured, unknown
 from loadtests.load_slow_part import slows_first
 from loadtests.load_soundness import of_the_generator, of_the_writes
 from loadtests.search import Capacity
-from loadtests.step import FEWEST_REQUESTS, Outcome, Step, judge
+from loadtests.step import FEWEST_REQUESTS, Step
+from loadtests.verdict import Outcome, judge
 from scorecard.evidence import Fact, Text, Unit
 
 _SCALED = ("load.sustained_journeys_per_s", "load.sustained_rps", "load.users_held")
@@ -40,10 +41,11 @@ def _per_journey(seen: Measured) -> tuple[float, str] | None:
     One figure for the demand and for what is sustained, so that the two can be compared. Only steps that held can give
     it: where answers fail, journeys break off and send less.
     """
-    held = seen.held()
-    journeys = sum(step.rate * step.window_s for step in held)
-    if journeys > 0:
-        return sum(step.rps * step.window_s for step in held) / journeys, f"as measured over {len(held)} steps"
+    held = [step for step in seen.held() if step.answered and step.started]
+    if held:
+        # by what was meant to start in the window, on both sides: how long an answer takes must not matter
+        hops = sum(step.requests * step.hops for step in held)
+        return hops / sum(step.started for step in held), f"as measured over {len(held)} steps"
     if seen.smoke_hops is not None:
         return seen.smoke_hops, "as counted in the smoke check, since no step held"
     return None

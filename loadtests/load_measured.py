@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtests.search import Capacity
-from loadtests.step import Objective, Outcome, Step, judge
+from loadtests.step import Objective, Step
+from loadtests.verdict import Outcome, judge
 from scorecard.evidence import Fact, Text, Unit
 
 FACTS: Mapping[str, Unit] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from loadtests.load_measured import Measured, unknown
-from loadtests.step import Outcome, Step
+from loadtests.step import Step
+from loadtests.verdict import Outcome
 from scorecard.evidence import Fact, Text, Unit
 
 _NOTHING_SENT = Text(

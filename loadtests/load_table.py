@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from loadtests.step import Objective, Step, judge
+from loadtests.step import Objective, Step
+from loadtests.verdict import judge
 from scorecard.evidence import Column, Table, Unit
 
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loadtests.belief import SHARP, Belief, Sight, Trial, believe
-from loadtests.step import Objective, Outcome, Step, judge
+from loadtests.step import Objective, Step
+from loadtests.verdict import Outcome, judge
 
 Phase = Literal["double", "bisect", "doubt", "confirm"]
 _TRIES = 3
 """Tries of a rate whose steps are void: a passing disturbance of the machine is not the generator's limit."""
 SURE = 0.05
 """Chance left to the capacity to lie below the rate that is confirmed, and above it on the other side."""
-GUARD = 0.015
-"""What the rate to confirm stays below that, for what no repeat shows: how far kinds of systems differ in what a step
-sees of them (decision 0133)."""
+GUARD = 0.01
+"""What the rate to confirm stays below that, for what no repeat shows."""
+GUARD_OF_BLIND = 1 / 3
+"""And the share of what a step cannot see by which kinds of systems differ in it (decision 0133)."""
 
 End = Literal["bracketed", "generator", "time", "floor", "ceiling"]
 
@@ -131,7 +133,10 @@ class _Trials:
         for _ in range(_TRIES):
             if not self.can_afford(phase):
                 return None
-            outcome, _reason = judge(self.measure(rate, phase), self.objective)
+            step = self.measure(rate, phase)
+            outcome, _reason = judge(step, self.objective)
+            if outcome is Outcome.HELD and step.latency is not None:
+                sight = sight.given(step.latency.p95)
             if outcome is not Outcome.VOID:
                 self.trials.append(Trial(rate, outcome is Outcome.HELD, sight))
                 return outcome
@@ -142,7 +147,9 @@ class _Trials:
 
     def safe(self) -> float:
         """The rate that the capacity is hardly below; nothing beyond what held once."""
-        return min(self.belief().quantile(SURE) / (1 + GUARD), max(self.held))
+        likely = self.belief().quantile(SURE)
+        guard = GUARD + GUARD_OF_BLIND * self.plan.sight.blind(likely)
+        return min(likely / (1 + guard), max(self.held))
 
     def unconfirmed(self) -> float | None:
         """The highest rate that held and is safe, the lowest that held when none is; None when none held."""

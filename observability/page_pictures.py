@@ -15,9 +15,9 @@ _HEIGHT = 2400
 _QUALITY = 55
 _LARGE = {"desktop": 0.5, "phone": 1.0}
 _SCALE = {"desktop": 0.25, "phone": 0.5}
-_BLUR = "8px"
+_BLUR = "20px"
 
-# Set through the object model, which no policy of the page forbids; text of 16 pixels cannot be read after that.
+# Set through the object model, which no policy of the page forbids; not even a heading of 48 pixels can be read after that.
 _OUT_OF_FOCUS = "(radius) => { document.documentElement.style.filter = radius === '' ? '' : `blur(${radius})`; }"
 
 

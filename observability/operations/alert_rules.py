@@ -95,7 +95,7 @@ def _groups(file: Path) -> Iterator[Mapping[str, Any]]:
             continue
         spec = document.get("spec") if document.get("kind") == "PrometheusRule" else document
         found = spec.get("groups") if isinstance(spec, dict) else None
-        yield from (group for group in found or () if isinstance(group, dict))
+        yield from (group for group in found if isinstance(group, dict)) if isinstance(found, list) else ()
 
 
 def _rules(group: Mapping[str, Any]) -> list[Mapping[str, Any]]:

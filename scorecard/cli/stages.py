@@ -10,6 +10,7 @@ import loadtests.demand_evidence
 import loadtests.growth
 import loadtests.load
 import loadtests.recovery
+import loadtests.saturation
 import loadtests.scaling
 import loadtests.soak
 import loadtests.spike
@@ -49,6 +50,7 @@ _TITLES = {
     "soak": Text(en="Endurance", fr="Endurance"),
     "scaling": Text(en="What more workers bring", fr="Ce qu’apportent plus de processus"),
     "growth": Text(en="Ten times the data", fr="Dix fois plus de données"),
+    "saturation": Text(en="What saturates first", fr="Ce qui sature en premier"),
     "stop": Text(en="Stopping the service", fr="Arrêt du service"),
     "traces": Text(en="Where the time goes (traces)", fr="Où passe le temps (traces)"),
     "personal-traces": Text(en="Personal values in the traces", fr="Valeurs personnelles dans les traces"),
@@ -135,6 +137,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("manifest-schemas", "security", False, rendered_manifests.collect),
     Collector("semgrep", "security", False, security.registry.SCANNERS["semgrep"]),
     Collector("checkov", "security", False, security.registry.SCANNERS["checkov"]),
+    Collector("saturation", "loadtests", False, loadtests.saturation.collect_saturation),
     Collector("manifests", "k8s", False, k8s.checks.collect),
 )
 """In the order of a run: what needs the service first, while it runs alone on the machine; what may break it last."""

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import columns, density, describe, labels, ledger, measured, origin, plots, sheet
+from scorecard.reports import columns, courses, density, describe, labels, ledger, measured, origin, pages, plots, sheet
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -57,10 +57,12 @@ def environment(lang: Lang) -> Environment:
         words=words,
         sheet=sheet,
         columns=columns,
+        courses=courses,
         ledger=ledger,
         origin=origin,
         labels=labels,
         measured=measured,
+        pages=pages,
         describe=describe,
         units=Unit,
         Verdict=Verdict,

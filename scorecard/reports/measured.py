@@ -56,7 +56,7 @@ def fact(card: Scorecard, id_: str) -> Fact | None:
 def number(card: Scorecard, id_: str) -> float | None:
     """The value of the fact ``id_`` when it is a number, else None."""
     found = fact(card, id_)
-    return None if found is None else _float(found.value)
+    return None if found is None else as_float(found.value)
 
 
 def load_steps(card: Scorecard) -> tuple[LoadStep, ...]:
@@ -65,10 +65,10 @@ def load_steps(card: Scorecard) -> tuple[LoadStep, ...]:
     if steps is None:
         return ()
     rows = []
-    for row in _records(steps, ("offered", "p50", "p95", "p99", "outcome")):
-        offered = _float(row["offered"])
+    for row in records(steps, ("offered", "p50", "p95", "p99", "outcome")):
+        offered = as_float(row["offered"])
         if offered is not None:
-            p50, p95, p99 = (_float(row[name]) for name in ("p50", "p95", "p99"))
+            p50, p95, p99 = (as_float(row[name]) for name in ("p50", "p95", "p99"))
             rows.append(LoadStep(offered, p50, p95, p99, str(row["outcome"])))
     return tuple(sorted(rows, key=lambda step: step.offered))
 
@@ -78,8 +78,8 @@ def demand_over_day(card: Scorecard) -> tuple[tuple[float, float], ...]:
     day = table(card, "demand.day")
     if day is None:
         return ()
-    rows = _records(day, ("hour", "journeys_per_s"))
-    points = ((_float(row["hour"]), _float(row["journeys_per_s"])) for row in rows)
+    rows = records(day, ("hour", "journeys_per_s"))
+    points = ((as_float(row["hour"]), as_float(row["journeys_per_s"])) for row in rows)
     return tuple(sorted((hour, value) for hour, value in points if hour is not None and value is not None))
 
 
@@ -89,10 +89,10 @@ def scaling(card: Scorecard) -> tuple[Copies, ...]:
     if found is None:
         return ()
     rows = []
-    for row in _records(found, ("replicas", "sustained", "fit", "low", "high")):
-        copies = _float(row["replicas"])
+    for row in records(found, ("replicas", "sustained", "fit", "low", "high")):
+        copies = as_float(row["replicas"])
         if copies is not None:
-            rows.append(Copies(copies, *(_float(row[name]) for name in ("sustained", "fit", "low", "high"))))
+            rows.append(Copies(copies, *(as_float(row[name]) for name in ("sustained", "fit", "low", "high"))))
     return tuple(sorted(rows, key=lambda row: row.copies))
 
 
@@ -101,7 +101,7 @@ def routes(card: Scorecard) -> tuple[RouteTime, ...]:
     found = table(card, "trace.routes")
     if found is None:
         return ()
-    shares = ((str(row["route"]), _float(row["share_of_time"])) for row in _records(found, ("route", "share_of_time")))
+    shares = ((str(row["route"]), as_float(row["share_of_time"])) for row in records(found, ("route", "share_of_time")))
     times = [RouteTime(route, share) for route, share in shares if share is not None]
     return tuple(sorted(times, key=lambda time: (-time.share, time.route)))
 
@@ -123,12 +123,13 @@ def objective(card: Scorecard) -> float | None:
     return number(card, "load.objective_p95")
 
 
-def _records(source: Table, names: tuple[str, ...]) -> Iterator[dict[str, Cell]]:
+def records(source: Table, names: tuple[str, ...]) -> Iterator[dict[str, Cell]]:
     """Rows as dictionaries of the columns called ``names``; one that is not there is None in each row."""
     places = {column.name: place for place, column in enumerate(source.columns)}
     for row in source.rows:
         yield {name: row[places[name]] if name in places else None for name in names}
 
 
-def _float(value: object) -> float | None:
+def as_float(value: object) -> float | None:
+    """``value`` when it is a number, else None."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from loadtests import campaign, load
+from loadtests.budgets import Budget
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Unit, write
 from scorecard.project import ProjectFile
-from scorecard.site import Copy, Site
+from scorecard.site import Copy, Progress, Site
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Server:
     """An HTTP/1.1 server with kept-alive connections; ``stop`` refuses new ones and breaks those there are."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
         self._handler = handler
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
         self._connections: set[asyncio.StreamWriter] = set()
@@ -57,7 +62,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self._port}"
 
     def stop(self) -> None:
         if self._thread.is_alive():
@@ -74,7 +79,7 @@ class Server:
 
     async def _serve(self) -> None:
         self._stopping = asyncio.Event()
-        server = await asyncio.start_server(self._talk, "127.0.0.1", 0, backlog=4096)
+        server = await asyncio.start_server(self._talk, "127.0.0.1", 0, backlog=4096, ssl=self._tls)
         self._port = server.sockets[0].getsockname()[1]
         self._listening.set()
         await self._stopping.wait()
@@ -111,12 +116,12 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[[Handler], Server]]:
+def serve() -> Iterator[Callable[..., Server]]:
     """Start servers; they are stopped with the last test of the module."""
     servers: list[Server] = []
 
-    def start(handler: Handler) -> Server:
-        servers.append(Server(handler))
+    def start(handler: Handler, tls: ssl.SSLContext | None = None) -> Server:
+        servers.append(Server(handler, tls))
         return servers[-1]
 
     yield start
@@ -200,3 +205,63 @@ def leaking_service() -> Callable[[int], AbstractContextManager[Copy]]:
             process.communicate()
 
     return started
+
+
+READ = {"name": "read", "steps": [{"get": "/"}, {"get": "/", "contains": "dossier"}]}
+BRIEF = Budget(
+    total_s=40,  # a machine that is busy elsewhere voids steps, which are tried again
+    settle_s=0.3,
+    warm_up_s=0.4,
+    peak_s=1.0,
+    step_s=1.0,
+    confirm_s=1.0,
+    drain_s=1.0,
+    confirmations=1,
+    resolution=1.5,
+    caveat="",
+    most=6,
+)
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> Budget:
+    """A load of some seconds, at rates that leave any machine time: 40 requests are enough to judge by."""
+    monkeypatch.setattr(load, "BUDGETS", {"quick": BRIEF})
+    monkeypatch.setattr(campaign, "RECOVERY_S", 1.0)
+    monkeypatch.setattr(campaign, "FEWEST_EXPECTED", 40)
+    return BRIEF
+
+
+@pytest.fixture
+def site_of(tmp_path: Path) -> Callable[..., Site]:
+    """The site of a service whose peak is 12 journeys a second of two requests each."""
+
+    def made(url: str | None, progress: Progress = lambda *_: None, **tables: Any) -> Site:
+        document = {
+            "project": {"name": "Aide", "users": 50_000},
+            "target": {},
+            "demand": {"peak_day_share": "100 %", "peak_to_mean": 20.0},
+            "journeys": [READ],
+            "objectives": {"p95": "2 s", "error_rate": "1 %"},
+        } | tables
+        project = ProjectFile.model_validate(document)
+        return Site(project=project, root=tmp_path, run=tmp_path, url=url, progress=progress)
+
+    return made
+
+
+@pytest.fixture
+def limiter() -> Callable[[float], Callable[[], bool]]:
+    """Makes a limiter: whether one more request is within ``rate`` a second, in slices of half a second."""
+
+    def made(rate: float) -> Callable[[], bool]:
+        seen: dict[int, int] = {}
+
+        def within() -> bool:
+            slice_ = int(time.monotonic() * 2)
+            seen[slice_] = seen.get(slice_, 0) + 1
+            return seen[slice_] <= rate / 2
+
+        return within
+
+    return made

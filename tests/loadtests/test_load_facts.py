@@ -30,6 +30,7 @@ def step(rate: float, **change: Any) -> Step:
         "scheduled": 100,
         "started": 100,
         "heard": 1000,
+        "answered": 1000,
     }
     return Step(rate=rate, **(usual | change))
 

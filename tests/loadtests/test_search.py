@@ -5,10 +5,12 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from loadtests.belief import SHARP, Sight
 from loadtests.histogram import Quantiles
 from loadtests.search import Capacity, Measure, Phase, Plan, search
 from loadtests.step import Objective, Step
@@ -96,7 +98,28 @@ def test_the_search_is_unbiased_on_a_queue_of_known_capacity() -> None:
     assert ratios.std() < 0.05
     assert (ratios > 1.05).sum() <= 1
     inside = [c.low <= truth <= c.high for c in capacities if c.low is not None and c.high is not None]
-    assert sum(inside) >= 19  # the bracket claims no level; a bracket that misses most of the time would be useless
+    assert sum(inside) >= 27
+    assert sum(c.low > truth for c in capacities if c.low is not None) <= 3
+
+
+def test_what_short_steps_cannot_see_is_taken_off_and_the_low_end_holds() -> None:
+    truth, sight = true_capacity(), Sight(5.0, _OBJECTIVE.p95_s)
+    sighted = replace(_PLAN, sight=sight, sight_confirming=sight, most=14)
+    rates = {}
+    for plan in (sighted, replace(sighted, sight=SHARP, sight_confirming=SHARP)):
+        capacities = [found(queue(seed, warm_up_s=1, window_s=4), plan) for seed in range(30)]
+        rates[plan.sight] = np.array([[c.value, c.low] for c in capacities if c.value is not None]) / truth
+    assert len(rates[sight]) == 30
+    assert abs(rates[sight][:, 0].mean() - 1) < 0.02
+    assert (rates[sight][:, 1] > 1).sum() <= 2
+    assert rates[SHARP][:, 0].mean() > 1.05  # the control: steps taken at face value
+    assert (rates[SHARP][:, 1] > 1).sum() > 10
+
+
+def test_quick_answers_show_that_no_queue_grew() -> None:
+    sight = Sight(5.0, 2.0)
+    assert sight.given(0.01).blind(100) < 0.05 < 0.3 < sight.blind(100)
+    assert sight.given(1.9).blind(100) == sight.blind(100)
 
 
 def disturbed(seed: int, chance: float) -> Measure:

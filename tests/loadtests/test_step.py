@@ -8,7 +8,8 @@ import pytest
 
 from loadtests.budgets import BUDGETS
 from loadtests.histogram import Durations, Quantiles, quantiles
-from loadtests.step import Objective, Outcome, Step, judge
+from loadtests.step import Objective, Step
+from loadtests.verdict import Outcome, judge
 from scorecard.project import RunProfile
 
 _OBJECTIVE = Objective(p95_s=0.4, error_rate=0.001)

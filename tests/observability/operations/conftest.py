@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,17 @@ def write_rules(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def free_ports() -> Callable[[int], tuple[int, ...]]:
+    """Gives so many different ports that nobody listens on."""
+
+    def give(count: int) -> tuple[int, ...]:
+        with ExitStack() as open_ones:
+            probes = [open_ones.enter_context(socket.socket()) for _ in range(count)]
+            for probe in probes:
+                probe.bind(("127.0.0.1", 0))
+            return tuple(probe.getsockname()[1] for probe in probes)
+
+    return give
