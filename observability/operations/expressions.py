@@ -1,6 +1,6 @@
-"""Which metrics a PromQL expression names: read off its text, since no library for it is kept up to date in Python.
+"""Which metrics a PromQL expression names, read off its text.
 
-Whether the expression is well formed is for promtool to say.
+Whether the expression is well formed is for promtool to say. A metric called like a word of PromQL is not seen.
 """
 
 from __future__ import annotations
