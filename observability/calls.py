@@ -73,8 +73,9 @@ def _trace_httpx() -> tuple[str, ...]:
         return ()
     _replace(httpx.Client, "send", _outgoing)
     _replace(httpx.AsyncClient, "send", _outgoing)
-    for client in (httpx.Client, httpx.AsyncClient):
-        _replace(client, "__init__", lambda made, *_, **__: _made(f"httpx.{type(made).__name__}"))
+    # The transport has the connections and the certificates: a client around one that is kept costs nothing.
+    for transport, client in ((httpx.HTTPTransport, "httpx.Client"), (httpx.AsyncHTTPTransport, "httpx.AsyncClient")):
+        _replace(transport, "__init__", _transport(client))
     return ("http",)
 
 
@@ -118,6 +119,10 @@ def _outgoing(_client: Any, request: Any, **_: Any) -> Call:
 
 def _connection(*_: Any, **__: Any) -> Call:
     return _made("psycopg connection")
+
+
+def _transport(client: str) -> Callable[..., Call]:
+    return lambda *_, **__: _made(client)
 
 
 def _made(what: str) -> Call:

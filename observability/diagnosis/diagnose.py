@@ -63,21 +63,18 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
     large = [d for group in groups for d in answers.find(group)]
     logs = {group.route: d for group in groups for d in within.logs(group)}
     holding = {group.route: d for group in groups for d in held.find(group)}
-    yield from explosions
-    yield from large
-    # A route that makes hundreds of spans holds the event loop by making them, and that is its own time.
-    of_their_own = {d.route for d in (*explosions, *large)}
+    made = [d for group in groups for d in within.clients_made(group)]
+    yield from (*explosions, *large, *made)
+    # A route that makes hundreds of spans, megabytes or a client holds the event loop by making them: its own time.
+    of_their_own = {d.route for d in (*explosions, *large, *made)}
+    others = [group for group in groups if group.route not in of_their_own]
     waits = [
         *waiting.at_the_door(groups, Work.SQL),
-        *waiting.at_the_door(groups, Work.REMOTE),
-        *waiting.event_loop(
-            [group for group in groups if group.route not in of_their_own],
-            {} if seen.sent is None else seen.sent.visits,
-            seen.cores_used,
-        ),
+        *(d for d in waiting.at_the_door(groups, Work.REMOTE) if d.route not in of_their_own),
+        *waiting.event_loop(others, {} if seen.sent is None else seen.sent.visits, seen.cores_used),
     ]
     through_doors = {d.route for d in waits}
-    waits += waiting.own_locks([group for group in groups if group.route not in through_doors], seen.cores_used)
+    waits += waiting.own_locks([group for group in others if group.route not in through_doors], seen.cores_used)
     yield from _caused(logs, waits, {Rule.BLOCKING_CALL, Rule.LOCK_WAIT})
     yield from _caused(holding, waits, {Rule.POOL_WAIT, Rule.LOCK_WAIT})
     yield from (d for d in waits if d.route not in logs and d.route not in holding)
@@ -88,9 +85,7 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
         yield from slow_ones
         yield from (d for d in growing.find(group) if d.place not in {one.place for one in slow_ones})
         yield from outgoing.find(group, objective_s)
-        made = list(within.clients_made(group))
-        yield from made
-        if group.route not in explained and not made:
+        if group.route not in explained:
             yield from own_time.outside_spans(group)
     yield from context.between_services(groups, seen.everything)
     yield from context.at_the_entry(seen.sent, seen.everything)
