@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-FLUID = 0.9
+FLUID = 0.95
 """Share of ``slow_s / span_s`` by which a trial of that span overrates the capacity."""
-FLUCTUATION = 0.6
+FLUCTUATION = 0.75
 """The same of one over the root of the arrivals within the span."""
 DISTURBED = 0.04
 """Chance that a trial fails for a reason that is not its rate."""

@@ -24,6 +24,7 @@ class Budget:
         resolution: ratio of the ends of what is likely at which the search has seen enough.
         searches: whether the capacity is searched after the peak demand.
         most: trials of the search at most.
+        spare: confirmations that time is kept for beyond those that must hold, since some fail.
         caveat: what a reader of the figures must know of this profile; its figures are those of decision 0133.
     """
 
@@ -39,6 +40,7 @@ class Budget:
     caveat: str
     searches: bool = True
     most: int = 60
+    spare: int = 1
 
 
 BUDGETS: Mapping[RunProfile, Budget] = {
@@ -78,6 +80,7 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirmations=3,
         resolution=1.04,
         caveat="",
+        spare=3,
     ),
     "full": Budget(
         total_s=1800,
@@ -90,5 +93,6 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirmations=3,
         resolution=1.025,
         caveat="",
+        spare=3,
     ),
 }

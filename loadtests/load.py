@@ -17,6 +17,7 @@ from loadtests.generator import LOG, TRACES, generator, means_of
 from loadtests.load_facts import facts
 from loadtests.load_measured import FACTS, Measured, unknown
 from loadtests.load_table import table
+from loadtests.loading import refusal
 from loadtests.locustfile import played
 from loadtests.processor import CpuClock
 from loadtests.search import Capacity
@@ -25,7 +26,7 @@ from loadtests.step_log import NAME as STEPS
 from loadtests.step_log import StepLog, head_of, open_log
 from loadtests.usage_log import logged
 from scorecard.evidence import Evidence, Provenance, Status, Text
-from scorecard.site import Site, is_local
+from scorecard.site import Site
 
 COLLECTOR = "loadtests.load"
 _JUMP_S = 2.0
@@ -61,9 +62,9 @@ def collect_load(site: Site) -> Evidence:
     except LoadTestError as error:
         return _without_load(site, _failed(error), Status.ERROR)
     site = load.site
-    refusal = _refusal(site)
-    if refusal is not None:
-        return _without_load(site, refusal)
+    reason = refusal(site, site.url)
+    if reason is not None:
+        return _without_load(site, reason)
     assert site.url is not None
     started = datetime.now(UTC)
     project = site.project
@@ -77,7 +78,7 @@ def collect_load(site: Site) -> Evidence:
     mix = shares(project)
     journeys = [journey for journey in project.journeys if journey.name in mix]
     populations = {"citizen": project.project.users, "agent": max(1, project.project.agents)}
-    status, reason = Status.COMPLETED, None
+    status = Status.COMPLETED
     try:
         with (
             logged(site.server_pids, site.raw("load")),
@@ -173,27 +174,6 @@ def _carry_out(campaign: Campaign, seen: _Seen) -> None:
     seen.peak = campaign.peak_demand()
     if campaign.budget.searches:
         seen.capacity = campaign.capacity()
-
-
-def _refusal(site: Site) -> Text | None:
-    """Why nothing may or can be loaded, None when it can."""
-    if site.url is None:
-        return Text(
-            en="No service is running, so nothing was loaded.", fr="Aucun service ne tourne : rien n’a été chargé."
-        )
-    if not is_local(site.url) and not site.project.target.remote:
-        return Text(
-            en="The target is not on this machine. Load is sent elsewhere only with [target] remote = true, by those "
-            "who answer for it.",
-            fr="La cible n’est pas sur cette machine. La charge n’est envoyée ailleurs qu’avec [target] remote = true, "
-            "sous la responsabilité de qui en répond.",
-        )
-    if not shares(site.project):
-        return Text(
-            en="The project file describes no journey of citizens or agents who exist, so there is nothing to play.",
-            fr="Le fichier de projet ne décrit aucun parcours d’usagers ou d’agents existants : il n’y a rien à jouer.",
-        )
-    return None
 
 
 def _without_load(site: Site, reason: Text, status: Status = Status.SKIPPED) -> Evidence:

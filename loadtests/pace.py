@@ -13,8 +13,6 @@ from loadtests.step import Objective
 
 LOWEST_SHARE = 1 / 64
 """Share of the peak demand below which the search stops going down."""
-_AGAIN = 1
-"""Confirmations that time is kept for beyond those asked for: one that fails is repeated."""
 
 
 @dataclass
@@ -47,7 +45,7 @@ class Pace:
             case "confirm":
                 needed = confirm
             case "double" | "bisect" | "doubt":
-                needed = budget.step_s + spare + (budget.confirmations + _AGAIN) * confirm
+                needed = budget.step_s + spare + (budget.confirmations + budget.spare) * confirm
             case _:
                 assert_never(phase)
         return self.left() >= needed

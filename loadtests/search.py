@@ -196,7 +196,7 @@ def _close_in(trials: _Trials, plan: Plan) -> End:
 def _confirm(trials: _Trials, plan: Plan, end: End) -> tuple[float | None, End]:
     """Repeat the safe rate, lower ones where repeats fail; the rate confirmed, None when none was."""
     rate = math.inf
-    while trials.held and (rate := min(trials.safe(), rate / math.sqrt(plan.resolution))) >= plan.floor:
+    while trials.held and (rate := min(trials.safe(), rate / plan.resolution)) >= plan.floor:
         match _repeat(trials, rate, plan.confirmations):
             case Outcome.HELD:
                 return rate, end

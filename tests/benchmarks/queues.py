@@ -223,7 +223,7 @@ def shared(cores: int, mean: float) -> Callable[[Times, np.random.Generator], Ti
     return serve
 
 
-def systems(count: int) -> Sequence[tuple[System, float]]:
-    """``count`` services, the kinds in turn, each with its capacity."""
-    drawn = [(draw(KINDS[i % len(KINDS)], i // len(KINDS)), i // len(KINDS)) for i in range(count)]
+def systems(count: int, first: int = 0) -> Sequence[tuple[System, float]]:
+    """``count`` services from number ``first`` of each kind on, the kinds in turn, each with its capacity."""
+    drawn = [(draw(KINDS[i % len(KINDS)], first + i // len(KINDS)), first + i // len(KINDS)) for i in range(count)]
     return [(system, known_capacity(system, number)) for system, number in drawn]

@@ -129,6 +129,7 @@ def main() -> int:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--systems", type=int, default=200)
+    options.add_argument("--first", type=int, default=0, help="number of the first service of each kind: other draws")
     options.add_argument("--profiles", nargs="+", default=["quick", "standard", "full"])
     options.add_argument("--kinds", action="store_true", help="a row for each kind")
     options.add_argument("--quiet-only", action="store_true", help="neither disturbances nor the control")
@@ -155,7 +156,7 @@ def _formula_and_simulation() -> list[str]:
 
 
 def _simulated(asked: argparse.Namespace) -> list[str]:
-    known = systems(asked.systems)
+    known = systems(asked.systems, asked.first)
     failures = []
     print(f"{len(known)} simulated services of {len(KINDS)} kinds; figures are shares of the known capacity\n{HEAD}")  # noqa: T201
     for profile in asked.profiles:

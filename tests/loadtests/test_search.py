@@ -14,6 +14,7 @@ from loadtests.belief import SHARP, Sight
 from loadtests.histogram import Quantiles
 from loadtests.search import Capacity, Measure, Phase, Plan, search
 from loadtests.step import Objective, Step
+from loadtests.verdict import Outcome, judge
 
 _SERVERS, _SERVICE_S, _OBJECTIVE = 8, 0.040, Objective(p95_s=0.300, error_rate=0.001)
 
@@ -235,3 +236,42 @@ def test_without_time_to_confirm_the_answer_says_so() -> None:
     )
     assert (capacity.confirmed, capacity.end) == (False, "time")
     assert capacity.low is not None
+
+
+def test_the_target_is_never_offered_more_than_twice_what_it_held() -> None:
+    for seed in range(5):
+        trials: list[tuple[float, bool]] = []
+        found(noting(disturbed(seed, 0.2), trials), _PLAN)
+        assert len(trials) > 10
+        for number, (rate, _) in enumerate(trials):
+            held = [tried for tried, good in trials[:number] if good]
+            assert rate <= max(_PLAN.start, 2 * max(held, default=0.0) * (1 + 1e-9))
+
+
+def noting(measure: Measure, trials: list[tuple[float, bool]]) -> Measure:
+    def noted(rate: float, phase: Phase) -> Step:
+        step = measure(rate, phase)
+        trials.append((rate, judge(step, _OBJECTIVE)[0] is Outcome.HELD))
+        return step
+
+    return noted
+
+
+def test_the_search_asks_again_for_what_it_has_seen() -> None:
+    # what resuming rests on: the same outcomes lead to the same rates
+    seen: list[tuple[float, Phase, Step]] = []
+    measure = disturbed(3, 0.1)
+
+    def noted(rate: float, phase: Phase) -> Step:
+        seen.append((rate, phase, measure(rate, phase)))
+        return seen[-1][2]
+
+    first = found(noted, _PLAN)
+    replayed = iter(list(seen))
+
+    def again(rate: float, phase: Phase) -> Step:
+        known = next(replayed)
+        assert (rate, phase) == known[:2]
+        return known[2]
+
+    assert found(again, _PLAN) == first
