@@ -130,9 +130,9 @@ def _reader(name: str) -> Any:
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
     if name == "prometheus":
-        from observability.scrape import EVERY_S, shown
+        from observability.scrape import every_s, shown
 
-        return PeriodicExportingMetricReader(shown(os.environ), export_interval_millis=EVERY_S * 1000)
+        return PeriodicExportingMetricReader(shown(os.environ), export_interval_millis=every_s(os.environ) * 1000)
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
     return PeriodicExportingMetricReader(OTLPMetricExporter())

@@ -21,7 +21,8 @@ from typing import Any
 from observability.exposition import CONTENT_TYPE, Snapshot, text
 
 EVERY_S = 5.0
-"""Seconds between two looks at the instruments; what is shown is as old at most."""
+"""Seconds between two looks at the instruments; what is shown is as old at most. ``OTEL_METRIC_EXPORT_INTERVAL``
+(milliseconds) may make it less."""
 HOST, PORT = "localhost", "9464"
 """OpenTelemetry's defaults: this machine only."""
 
@@ -100,7 +101,7 @@ def shown(environment: Mapping[str, str]) -> Any:
 
     host = environment.get("OTEL_EXPORTER_PROMETHEUS_HOST", HOST)
     port = _port(environment.get("OTEL_EXPORTER_PROMETHEUS_PORT", PORT))
-    shelf = Shelf(_folder(port), EVERY_S)
+    shelf = Shelf(_folder(port), every_s(environment))
 
     class Shown(MetricExporter):
         def __init__(self) -> None:
@@ -131,6 +132,12 @@ def shown(environment: Mapping[str, str]) -> Any:
                 self._page.server_close()
 
     return Shown()
+
+
+def every_s(environment: Mapping[str, str]) -> float:
+    """Seconds between two looks at the instruments."""
+    said = environment.get("OTEL_METRIC_EXPORT_INTERVAL", "")
+    return min(EVERY_S, int(said) / 1000) if said.isdecimal() and int(said) > 0 else EVERY_S
 
 
 def _opened(host: str, port: int, shelf: Shelf) -> HTTPServer | None:

@@ -1,6 +1,6 @@
 """What the tracing a service adopts costs it: paired, interleaved rounds with it off and on.
 
-    python tests/benchmarks/tracing_overhead.py [--seconds 3] [--rounds 4]
+    python tests/benchmarks/span_cost.py [--seconds 3] [--rounds 4]
 
 One uvicorn worker, one SELECT a request through a pool, eight connections that wait for nothing. All the services run
 at once and take turns, so that a noisy neighbour meets each of them. Two ratios to "off" are printed, medians over the

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from reference_app import embedded
 from scorecard import project
@@ -111,6 +113,50 @@ def write_sent(site: Site) -> Callable[..., None]:
                 file.write(json.dumps({**entry, "ok": True, **fields}) + "\n")
 
     return write
+
+
+class Collector:
+    """Keeps every byte that is sent to it, by its path."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[bytes]] = {"/v1/traces": [], "/v1/metrics": []}
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                collector.sent[self.path].append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return self.sent["/v1/traces"]
+
+    @property
+    def spans(self) -> list[Span]:
+        messages = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
+        return [s for m in messages for r in m.resource_spans for scope in r.scope_spans for s in scope.spans]
+
+    @property
+    def names(self) -> list[str]:
+        return [span.name for span in self.spans]
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    thread = threading.Thread(target=collector.server.serve_forever)
+    thread.start()
+    yield collector
+    collector.server.shutdown()
+    thread.join()
+    collector.server.server_close()
 
 
 class Answer:

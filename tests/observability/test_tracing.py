@@ -5,9 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -19,47 +16,7 @@ NIR = "280017511400112"
 EMAIL = "jean@example.fr"
 
 
-class Collector:
-    """Keeps every byte that is sent to it."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                collector.bodies.append(self.rfile.read(int(self.headers["content-length"])))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
-
-    @property
-    def spans(self) -> list[Span]:
-        messages = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
-        return [s for m in messages for r in m.resource_spans for scope in r.scope_spans for s in scope.spans]
-
-    @property
-    def names(self) -> list[str]:
-        return [span.name for span in self.spans]
-
-
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    collector = Collector()
-    thread = threading.Thread(target=collector.server.serve_forever)
-    thread.start()
-    yield collector
-    collector.server.shutdown()
-    thread.join()
-    collector.server.server_close()
-
-
-def test_one_span_a_request_named_by_its_route_and_none_for_health(serve, collector: Collector) -> None:
+def test_one_span_a_request_named_by_its_route_and_none_for_health(serve, collector) -> None:
     with serve(OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint) as service:
         assert service.get("/livez") == 200
         assert service.get(f"/people/{EMAIL}") == 200
@@ -70,7 +27,7 @@ def test_one_span_a_request_named_by_its_route_and_none_for_health(serve, collec
     assert {"service.name", "service.instance.id"} <= resource
 
 
-def test_no_personal_data_is_in_any_exported_byte(serve, collector: Collector, database: str) -> None:
+def test_no_personal_data_is_in_any_exported_byte(serve, collector, database: str) -> None:
     with serve(OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint, DATABASE_URL=database) as service:
         headers = {"tracestate": f"a={NIR}", "baggage": f"nir={NIR}", "host": f"{NIR}.example", "user-agent": EMAIL}
         assert service.get(f"/people/{EMAIL}?nir={NIR}&mail={EMAIL}", headers) == 200
@@ -88,7 +45,7 @@ def test_no_personal_data_is_in_any_exported_byte(serve, collector: Collector, d
     assert b"select ?, %s::int" in exported, "and the statement, without its values"
 
 
-def test_sql_is_traced_inside_a_sampled_request_only(serve, collector: Collector, database: str) -> None:
+def test_sql_is_traced_inside_a_sampled_request_only(serve, collector, database: str) -> None:
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "DATABASE_URL": database, "SAMPLE_RATIO": "0.0"}
     with serve(**environment) as service:
         service.get("/dossiers?rows=3")
@@ -107,7 +64,7 @@ def test_without_an_endpoint_nothing_is_imported_or_patched() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=30, env={"PATH": ""})
 
 
-def test_outgoing_calls_are_traced_and_carry_the_trace_on(collector: Collector) -> None:
+def test_outgoing_calls_are_traced_and_carry_the_trace_on(collector) -> None:
     code = f"""
 import httpx
 from observability import tracing
@@ -191,7 +148,7 @@ def test_the_decision_of_the_caller_is_followed_else_one_in_ten_is_chosen(
     assert tracing.TELEMETRY["exclude"]({"path": "/", "headers": headers}) is left_out
 
 
-def test_a_request_that_was_chosen_is_not_drawn_a_second_time(collector: Collector) -> None:
+def test_a_request_that_was_chosen_is_not_drawn_a_second_time(collector) -> None:
     code = """
 import asyncio, random, httpx
 from fastapi import FastAPI
