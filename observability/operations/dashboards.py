@@ -41,7 +41,7 @@ class Panel:
 
 
 def dashboard(project: ProjectFile, lang: str) -> dict[str, Any]:
-    """The dashboard of ``project`` as Grafana reads it, in ``lang``; whoever imports it chooses the data source.
+    """The dashboard of ``project`` as Grafana reads it, in ``lang``; its readers choose among their Prometheus.
 
     Raises:
         OperationsError: an objective leaves no error budget.
@@ -49,9 +49,6 @@ def dashboard(project: ProjectFile, lang: str) -> dict[str, Any]:
     service = service_of(project)
     title = project.project.name
     return {
-        "__inputs": [
-            {"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus"},
-        ],
         "uid": service.job[:40],
         "title": title,
         "tags": ["portance"],
@@ -60,7 +57,7 @@ def dashboard(project: ProjectFile, lang: str) -> dict[str, Any]:
         "schemaVersion": SCHEMA_VERSION,
         "refresh": "30s",
         "time": {"from": "now-3h", "to": "now"},
-        "templating": {"list": []},
+        "templating": {"list": [_SOURCES]},
         "annotations": {"list": [_alerts(service)]},
         "panels": [_drawn(panel, number, lang) for number, panel in enumerate(panels(project, service))],
     }
@@ -258,4 +255,6 @@ def _drawn(panel: Panel, number: int, lang: str) -> dict[str, Any]:
     }
 
 
-_SOURCE = {"type": "prometheus", "uid": "${DS_PROMETHEUS}"}
+# A variable, so that the file can be imported by hand and provisioned alike.
+_SOURCES = {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+_SOURCE = {"type": "prometheus", "uid": "${source}"}

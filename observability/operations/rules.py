@@ -219,6 +219,3 @@ def _annotations(service: Service, summary: Text, description: Text, runbook: st
 
 def _fr(number: str) -> str:
     return number.replace(".", ",")
-
-
-__all__ = ["OperationsError", "Service", "as_yaml", "indicators", "rules", "service_of"]
