@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -28,14 +28,11 @@ STEP = 0.01
 GRID = np.linspace(-3.0, 3.0, 601)
 """Changes of the log rate that are considered: from a twentieth to twenty times the last rate, a :data:`STEP` apart."""
 
-CAP = 0.5
-"""Relative error from which all errors weigh the same: a forecast off by half is as useless as a worse one."""
+STEEP, STRETCH = 5.0, 0.45
+"""What :meth:`Atlas.places` adds to the rank of a slope: ``STRETCH * arcsinh(STEEP * slope)``."""
 
-NARROW = 0.045
-"""Bandwidth, in ranks, for the estimate."""
-
-WIDE = 0.08
-"""Bandwidth, in ranks, for the interval: a tail takes more curves to be known than a middle."""
+WIDE = 1.5
+"""Bandwidth for the interval over that for the estimate: a tail takes more curves to be known than a middle."""
 
 BLUR = 0.04
 """Standard deviation, in log rate, of the noise put around every outcome, about that of a repeated run."""
@@ -71,34 +68,51 @@ def _between(octaves: Floats, log_rates: Floats, at: float) -> Floats:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What the estimate of an :class:`Atlas` is made for.
+
+    Attributes:
+        cap: relative error from which all errors weigh the same: a forecast that far off is of no use anyway.
+        power: exponent of the loss, see :meth:`Atlas.best`: the higher, the more errors near the cap weigh against
+            small ones.
+        bandwidth: how far apart, in places, shapes still tell of each other.
+    """
+
+    cap: float
+    power: float
+    bandwidth: float
+
+
+@dataclass(frozen=True)
 class Atlas:
     """How published curves went on over one horizon, by shape.
 
     Attributes:
-        knots: for each octave, increasing slopes at equally spaced ranks: a slope is compared by its rank among the
-            published ones, since 0.95 against 1.00 tells more than 0.45 against 0.50.
-        centres: cells by octaves, in ranks (0 to 1).
+        knots: for each octave, increasing slopes at equally spaced ranks among the published ones.
+        centres: cells by octaves, see :meth:`places`.
         counts: published curves of each cell.
+        weights: what one of these curves counts, cell by cell.
         outcomes: cells by equally likely changes of the log rate over the horizon.
-        power: exponent of the loss that the estimate minimises, see :meth:`best`.
+        aim: what the estimate is made for.
         levels: confidence asked against the level of the distribution that held it on curves kept apart.
     """
 
     knots: Floats
     centres: Floats
     counts: Floats
+    weights: Floats
     outcomes: Floats
-    power: float
+    aim: Aim
     levels: Floats
 
     def best(self, slopes: Floats) -> Floats:
         """Change of the log rate with the least expected loss, for each row of ``slopes``.
 
-        The loss is ``min(|forecast / truth - 1|, CAP) ** power``: relative error, so that promising too much costs
+        The loss is ``min(|forecast / truth - 1|, cap) ** power``: relative error, so that promising too much costs
         more than promising too little, and capped, so that where curves of a shape go one of two ways the answer is
         one of the ways and not a middle that none of them took.
         """
-        expected = self._weights(slopes, NARROW) @ self._losses
+        expected = self._nearness(slopes, self.aim.bandwidth) @ self._losses
         best: Floats = GRID[expected.argmin(axis=1)]
         return best
 
@@ -115,28 +129,33 @@ class Atlas:
         at = [np.interp(change, GRID, row) for change, row in zip(changes, self._distribution(slopes), strict=True)]
         return np.asarray(np.abs(2 * np.array(at) - 1))
 
-    def ranks(self, slopes: Floats) -> Floats:
-        """Ranks of ``slopes`` among the published ones, NaN where a slope is NaN."""
-        places = np.linspace(0, 1, self.knots.shape[1])
-        return np.stack([np.interp(slopes[:, i], row, places) for i, row in enumerate(self.knots)], axis=1)
+    def places(self, slopes: Floats) -> Floats:
+        """Where ``slopes`` stand, so that near means alike; NaN where a slope is NaN.
+
+        The rank among the published ones, since 0.95 against 1.00 tells more than 0.45 against 0.50, and the slope
+        itself: far out, ranks hardly tell a curve that loses a tenth from one that breaks down.
+        """
+        even = np.linspace(0, 1, self.knots.shape[1])
+        ranks = np.stack([np.interp(slopes[:, i], row, even) for i, row in enumerate(self.knots)], axis=1)
+        return np.asarray(ranks + STRETCH * np.arcsinh(STEEP * slopes))
 
     def _distribution(self, slopes: Floats) -> Floats:
         # A hair of slope keeps the distribution function invertible where it is flat.
-        mixed = self._weights(slopes, WIDE) @ self._cumulative
+        mixed = self._nearness(slopes, self.aim.bandwidth * WIDE) @ self._cumulative
         return np.asarray(mixed + np.linspace(0, 1e-9, len(GRID)))
 
-    def _weights(self, slopes: Floats, bandwidth: float) -> Floats:
-        offsets = self.ranks(slopes)[:, None] - self.centres[None]
+    def _nearness(self, slopes: Floats, bandwidth: float) -> Floats:
+        offsets = self.places(slopes)[:, None] - self.centres[None]
         distances = np.nansum(offsets**2, axis=2)
         nearest = distances.min(axis=1, keepdims=True)
-        weights = self.counts * np.exp(-distances / (2 * (bandwidth**2 + nearest)))
+        weights = self.counts * self.weights * np.exp(-distances / (2 * (bandwidth**2 + nearest)))
         normalised: Floats = weights / weights.sum(axis=1, keepdims=True)
         return normalised
 
     @cached_property
     def _losses(self) -> Floats:
-        error = np.minimum(np.abs(np.expm1(GRID[None, None] - self.outcomes[:, :, None])), CAP)
-        return np.asarray((error**self.power).mean(axis=1))
+        error = np.minimum(np.abs(np.expm1(GRID[None, None] - self.outcomes[:, :, None])), self.aim.cap)
+        return np.asarray((error**self.aim.power).mean(axis=1))
 
     @cached_property
     def _cumulative(self) -> Floats:
@@ -167,10 +186,11 @@ class Calibration:
             "gap": self.gap.round(4).tolist(),
             "atlases": {
                 str(horizon): {
-                    "power": atlas.power,
+                    "aim": asdict(atlas.aim),
                     "levels": atlas.levels.round(5).tolist(),
                     "knots": atlas.knots.round(3).tolist(),
                     "counts": atlas.counts.astype(int).tolist(),
+                    "weights": atlas.weights.round(3).tolist(),
                     "centres": atlas.centres.round(3).tolist(),
                     "outcomes": atlas.outcomes.round(3).tolist(),
                 }
@@ -184,10 +204,10 @@ class Calibration:
         return cls(
             atlases={
                 int(horizon): Atlas(
-                    power=float(part["power"]),
+                    aim=Aim(**part["aim"]),
                     **{
                         name: np.array(part[name], dtype=np.float64)
-                        for name in ("knots", "centres", "counts", "outcomes", "levels")
+                        for name in ("knots", "centres", "counts", "weights", "outcomes", "levels")
                     },
                 )
                 for horizon, part in document["atlases"].items()
