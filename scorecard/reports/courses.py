@@ -57,7 +57,7 @@ def memory(card: Scorecard, id_: str, words: Words) -> tuple[Drawing, ...]:
 
 
 def described(card: Scorecard, id_: str, words: Words) -> str:
-    """The worst of the waits that 95 in 100 stay within, and when it was; the memory at both ends, where it was read."""
+    """The worst of the waits that 95 in 100 stay within, and when it was; the memory at both ends where read."""
     found = moments(card, id_)
     if not found:
         return ""
