@@ -11,6 +11,7 @@ from typing import Literal
 from observability.diagnosis.diagnosis import Diagnosis, Rule
 from observability.diagnosis.group import grouped
 from observability.diagnosis.outgoing import name_of
+from observability.diagnosis.waiting import is_pool_wait
 from observability.loaded import Loaded, LoadStep
 from observability.requests import Call, Request
 from observability.routes import percentile
@@ -60,6 +61,8 @@ def parts(requests: Sequence[Request], loaded: Loaded) -> list[Part]:
 
 def table(parts_: Sequence[Part], visits: Mapping[str, Visit], found: Sequence[Diagnosis]) -> Table:
     """One row a route and load: how long its requests take, and means of where that goes, in seconds a request."""
+    doors = {d.route for d in found if d.rule in _DOORS}
+    doors |= {part.route for part in parts_ if any(is_pool_wait(c) for r in part.requests for c in r.calls)}
     return Table(
         id="trace.breakdown",
         columns=(
@@ -75,7 +78,7 @@ def table(parts_: Sequence[Part], visits: Mapping[str, Visit], found: Sequence[D
             Column(name="outgoing", unit=Unit.SECOND),
             Column(name="own_code", unit=Unit.SECOND),
         ),
-        rows=tuple(_row(part, visits, {d.route for d in found if d.rule in _DOORS}) for part in parts_),
+        rows=tuple(_row(part, visits, doors) for part in parts_),
     )
 
 
@@ -86,7 +89,7 @@ def _row(part: Part, visits: Mapping[str, Visit], doors: set[str]) -> tuple[floa
         for r in part.requests
         if r.trace_id in visits and not r.nested
     ]
-    wait = mean(_to_the_first_call(r) for r in part.requests) if part.route in doors else None
+    wait = mean(_waited(r) for r in part.requests) if part.route in doors else None
     own = mean(r.application for r in part.requests)
     return (
         part.route,
@@ -103,8 +106,11 @@ def _row(part: Part, visits: Mapping[str, Visit], doors: set[str]) -> tuple[floa
     )
 
 
-def _to_the_first_call(request: Request) -> float:
-    """Seconds until the first call begins, which in a route that queues at a door is mostly the queue."""
+def _waited(request: Request) -> float:
+    """Seconds at a pool as the service says, else until the first call, which at a door is mostly the queue."""
+    told = [c.seconds for c in request.calls if is_pool_wait(c)]
+    if told:
+        return sum(told)
     first = next((c.start_ns for c in request.calls if c.work in (Work.SQL, Work.REMOTE)), request.start_ns)
     return (first - request.start_ns) / 1e9
 

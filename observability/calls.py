@@ -63,7 +63,17 @@ def _trace_psycopg() -> tuple[str, ...]:
     # A pool connects in tasks of its own, where no span is; what is seen here is a connection for one request.
     _replace(psycopg.Connection, "connect", _connection)
     _replace(psycopg.AsyncConnection, "connect", _connection)
+    _trace_pools()
     return ("sql",)
+
+
+def _trace_pools() -> None:
+    try:
+        import psycopg_pool
+    except ImportError:
+        return
+    for pool in (psycopg_pool.ConnectionPool, psycopg_pool.AsyncConnectionPool):
+        _wrap(pool, "getconn", inside.pool_waits)
 
 
 def _trace_httpx() -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""What a request does inside its own process and no call shows: clients it makes, log lines it waits for, its answer.
+"""What a request does inside its own process and no call shows: log lines and connections it waits for, its answer.
 
 Methods are replaced in place like those of ``calls.py``; outside a sampled trace each costs one look at the span.
 """
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from typing import Any
@@ -13,10 +14,12 @@ from observability import call_sites
 
 LOG_RECORD = "log record"
 """Name of the span of a log line that was waited for."""
+POOL_WAIT = "wait for a connection of "
+"""Beginning of the name of the span of a wait at a pool; the most connections it may open come after it."""
 BODY_SIZE = "http.response.body.size"
 
-_LEAST_LOG_NS = 1_000_000
-"""A log line that is written sooner has no span: there may be hundreds in a request."""
+_LEAST_NS = 1_000_000
+"""A log line written sooner, a connection had sooner, has no span: there may be hundreds in a request."""
 
 
 def log_records(original: Any) -> Any:
@@ -33,12 +36,34 @@ def log_records(original: Any) -> Any:
         try:
             original(logger, record)
         finally:
-            ended = time.time_ns()
-            if ended - began >= _LEAST_LOG_NS:
-                span = tracer.start_span(LOG_RECORD, start_time=began, attributes=call_sites.here())
-                span.end(ended)
+            _record(tracer, LOG_RECORD, began)
 
     return handled
+
+
+def pool_waits(original: Any) -> Any:
+    """``getconn`` of a pool of psycopg, with a span where the request waits for a millisecond or more."""
+    from opentelemetry import trace
+
+    current, tracer = trace.get_current_span, trace.get_tracer("observability.inside")
+
+    def got(pool: Any, *arguments: Any, **keywords: Any) -> Any:
+        began = time.time_ns()
+        try:
+            return original(pool, *arguments, **keywords)
+        finally:
+            if current().is_recording():
+                _record(tracer, f"{POOL_WAIT}{pool.max_size}", began)
+
+    async def got_async(pool: Any, *arguments: Any, **keywords: Any) -> Any:
+        began = time.time_ns()
+        try:
+            return await original(pool, *arguments, **keywords)
+        finally:
+            if current().is_recording():
+                _record(tracer, f"{POOL_WAIT}{pool.max_size}", began)
+
+    return got_async if inspect.iscoroutinefunction(original) else got
 
 
 def answer_sizes(original: Any) -> Any:
@@ -70,3 +95,10 @@ def handlers(original: Any) -> Any:
         return await original(dependant=dependant, values=values, is_coroutine=is_coroutine)
 
     return ran
+
+
+def _record(tracer: Any, name: str, began_ns: int) -> None:
+    """A span from ``began_ns`` until now, where it is long enough to be worth one."""
+    ended = time.time_ns()
+    if ended - began_ns >= _LEAST_NS:
+        tracer.start_span(name, start_time=began_ns, attributes=call_sites.here()).end(ended)

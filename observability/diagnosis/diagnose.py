@@ -26,6 +26,9 @@ from observability.requests import Request
 from observability.sent import Sent
 from observability.spans import Span, Work
 
+_BEHIND_LOGS = frozenset({Rule.BLOCKING_CALL, Rule.LOCK_WAIT})
+_BEHIND_A_CONNECTION = frozenset({Rule.POOL_WAIT, Rule.LOCK_WAIT})
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -68,16 +71,21 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
     # A route that makes hundreds of spans, megabytes or a client holds the event loop by making them: its own time.
     of_their_own = {d.route for d in (*explosions, *large, *made)}
     others = [group for group in groups if group.route not in of_their_own]
+    pools = list(waiting.at_the_pool(groups))
     waits = [
-        *waiting.at_the_door(groups, Work.SQL),
+        *pools,
+        *(d for d in waiting.at_the_door(groups, Work.SQL) if d.route not in {one.route for one in pools}),
         *(d for d in waiting.at_the_door(groups, Work.REMOTE) if d.route not in of_their_own),
         *waiting.event_loop(others, {} if seen.sent is None else seen.sent.visits, seen.cores_used),
     ]
     through_doors = {d.route for d in waits}
     waits += waiting.own_locks([group for group in others if group.route not in through_doors], seen.cores_used)
-    yield from _caused(logs, waits, {Rule.BLOCKING_CALL, Rule.LOCK_WAIT})
-    yield from _caused(holding, waits, {Rule.POOL_WAIT, Rule.LOCK_WAIT})
-    yield from (d for d in waits if d.route not in logs and d.route not in holding)
+    yield from _caused(logs, waits, _BEHIND_LOGS)
+    yield from _caused(holding, waits, _BEHIND_A_CONNECTION)
+    for one in waits:
+        behind_logs = one.route in logs and one.rule in _BEHIND_LOGS
+        if not behind_logs and not (one.route in holding and one.rule in _BEHIND_A_CONNECTION):
+            yield one
     explained = {d.route for d in waits} | of_their_own | logs.keys()
     for group in groups:
         yield from repeated.find(group)
@@ -92,7 +100,7 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
     yield from context.at_the_queue(groups, seen.handed, seen.taken)
 
 
-def _caused(causes: dict[str, Diagnosis], waits: Sequence[Diagnosis], of: set[Rule]) -> Iterator[Diagnosis]:
+def _caused(causes: dict[str, Diagnosis], waits: Sequence[Diagnosis], of: frozenset[Rule]) -> Iterator[Diagnosis]:
     """The causes, each with the longest wait that it makes in its route: mending it saves that too."""
     for route, cause in causes.items():
         mine = [d for d in waits if d.route == route and d.rule in of]

@@ -18,6 +18,8 @@ from scorecard.evidence import Text
 SLOW_S = 0.02
 """A lookup by an index takes well under a millisecond, on a quarter of a busy core up to fifteen; twenty say that rows
 are read one by one or that it waits."""
+SAID_S = 0.01
+"""Half of that is enough where the text itself says why: it counts, or skips rows."""
 LEAST_SHARE = 0.3
 SLOWER = 5.0
 """So many times slower than others of the same requests is slow by itself: those wait for the processor as long as it
@@ -78,7 +80,8 @@ def _slow(group: Group) -> Iterator[Diagnosis]:
         # Even its fast runs are slow: one that is slow now and then waits for something else. Not so a first page.
         rule = _kind(text)
         fast = 0.75 if rule is Rule.OFFSET_PAGINATION else 0.25
-        if percentile(sorted(times), fast) < SLOW_S or sum(times) < LEAST_SHARE * quiet_total:
+        least = SLOW_S if rule is Rule.SLOW_STATEMENT else SAID_S
+        if percentile(sorted(times), fast) < least or sum(times) < LEAST_SHARE * quiet_total:
             continue
         # Where even the fastest of the others, a COMMIT mostly, is as slow, it is the machine or the way there.
         fastest_other = min((one for other, one in usual.items() if other != text), default=0.0)

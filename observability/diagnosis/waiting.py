@@ -8,7 +8,8 @@ from statistics import median
 
 from observability.diagnosis.diagnosis import Diagnosis, Rule, milliseconds, percent
 from observability.diagnosis.group import MIN_REQUESTS, Crowd, Group
-from observability.requests import Request, merged_length
+from observability.inside import POOL_WAIT
+from observability.requests import Call, Request, merged_length
 from observability.routes import percentile
 from observability.sent import Visit
 from observability.spans import Work
@@ -72,6 +73,22 @@ def at_the_door(groups: Sequence[Group], work: Work) -> Iterator[Diagnosis]:
         if total == 0 or full < COVERED * total or not _matters(spent, len(waits), group.total_s):
             continue
         yield _door(group, work, most, spent, spent / len(waits))
+
+
+def at_the_pool(groups: Sequence[Group]) -> Iterator[Diagnosis]:
+    """Routes that wait for a connection, as the service itself says."""
+    for group in groups:
+        waits = [c for r in group.requests for c in r.calls if is_pool_wait(c)]
+        spent = sum(c.seconds for c in waits)
+        if waits and _matters(spent, len(group.requests), group.total_s):
+            size = waits[0].label.removeprefix(POOL_WAIT)
+            most = int(size) if size.isdecimal() else 1
+            yield _door(group, Work.SQL, most, min(spent, group.total_s), spent / len(group.requests))
+
+
+def is_pool_wait(call: Call) -> bool:
+    """Whether it is a wait for a connection of a pool."""
+    return call.work is Work.OTHER and call.label.startswith(POOL_WAIT)
 
 
 def is_free(cores_used: float | None) -> bool:

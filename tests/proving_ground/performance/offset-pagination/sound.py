@@ -15,6 +15,6 @@ app = service(TABLES)
 @app.get("/dossiers")
 async def dossiers(n: int = 1) -> list[Any]:
     async with app.state.pool.connection() as connection:
-        after = (5_000 + n * 400) * 20
+        after = (16_000 + n * 100) * 20
         found = await connection.execute("select id, need from piles where id > %s order by id limit 20", (after,))
         return await found.fetchall()

@@ -15,6 +15,6 @@ app = service(TABLES)
 @app.get("/dossiers")
 async def dossiers(n: int = 1) -> list[Any]:
     async with app.state.pool.connection() as connection:
-        page = 5_000 + n * 400
+        page = 16_000 + n * 100
         found = await connection.execute("select id, need from pile order by id limit 20 offset %s", (page * 20,))
         return await found.fetchall()
