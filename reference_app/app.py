@@ -30,6 +30,8 @@ from reference_app.instruction import api as instruction_api
 from reference_app.instruction import exchange, exchange_pages
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
+from reference_app.mandates import api as mandates_api
+from reference_app.mandates import pages as mandates_pages
 from reference_app.parts import Parts
 from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC, Renderer
@@ -51,19 +53,23 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 
 _ROUTERS = (
     home.router,
+    mandates_api.mine,
     dossiers_api.drafts,
     dossiers_api.router,
     following.router,
     instruction_api.router,
     exchange.router,
+    mandates_api.router,
     appointments_api.free,
     appointments_api.mine,
     appointments_agent_api.router,
     sign_in_routes.router,
+    mandates_pages.mine,
     dossiers_pages.router,
     following_pages.router,
     instruction_pages.router,
     exchange_pages.router,
+    mandates_pages.router,
     appointments_pages.router,
     appointments_agent_pages.router,
     health.router,

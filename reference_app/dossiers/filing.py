@@ -27,9 +27,18 @@ async def read(connection: Connection, account: UUID, dossier: UUID) -> Dossier:
 
 
 async def save(
-    connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers, at: datetime
+    connection: Connection,
+    account: UUID,
+    dossier: UUID,
+    procedure: str,
+    answers: Answers,
+    at: datetime,
+    *,
+    by: UUID | None = None,
 ) -> Dossier:
     """Replace the content of a dossier for ``procedure``: of a draft, or of a filed one that no agent has taken.
+
+    ``by`` is who does it, when it is not the one whose dossier it is.
 
     Raises:
         NotFound: ``account`` has no such dossier, or not for this procedure.
@@ -47,7 +56,7 @@ async def save(
         require_complete(found.filing, answers)
         if answers == found.answers:
             return found
-        return await amend(connection, found, by=account, at=at, answers=answers)
+        return await amend(connection, found, by=account if by is None else by, at=at, answers=answers)
 
 
 async def withdraw(connection: Connection, account: UUID, dossier: UUID, at: datetime) -> Dossier:
@@ -95,8 +104,12 @@ async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
         await idempotency.forget(connection, account, str(dossier))
 
 
-async def file(connection: Connection, account: UUID, dossier: UUID, at: datetime) -> Dossier:
+async def file(
+    connection: Connection, account: UUID, dossier: UUID, at: datetime, *, by: UUID | None = None
+) -> Dossier:
     """File a draft: state, history, log and receipt are committed together, or not at all.
+
+    ``by`` is who does it, when it is not the one whose dossier it is.
 
     Raises:
         NotFound: ``account`` has no such dossier.
@@ -111,7 +124,7 @@ async def file(connection: Connection, account: UUID, dossier: UUID, at: datetim
         connection,
         draft,
         State.EN_CONSTRUCTION,
-        by=account,
+        by=account if by is None else by,
         at=at,
         receipt_number=receipt.number,
         filed_at=receipt.filed_at,

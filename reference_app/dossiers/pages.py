@@ -49,7 +49,7 @@ async def new(request: Request, person: Citizen, procedure: Wanted = None) -> Re
     """An empty form; the choice of one where there are several and none is named."""
     if procedure is None and len(FILED) > 1:
         return page(request, "choose.html", offered=tuple(FILED.values()))
-    return _form(request, "/dossiers", _offered(procedure), {"key": str(uuid4())})
+    return form_page(request, "/dossiers", _offered(procedure), {"key": str(uuid4())})
 
 
 @router.post("")
@@ -81,7 +81,7 @@ async def edit(request: Request, parts: Given, person: Citizen, dossier: UUID) -
         found = await filing.read(connection, person.account, dossier)
     require_in(found.state, State.BROUILLON, State.EN_CONSTRUCTION)
     sent = found.state is State.EN_CONSTRUCTION
-    return _form(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], _as_typed(found), sent=sent)
+    return form_page(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], as_typed(found), sent=sent)
 
 
 @router.post("/{dossier}/edit")
@@ -125,7 +125,7 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -
         except Invalid as error:
             draft = await filing.read(connection, person.account, dossier)
             form = PROCEDURES[draft.procedure]
-            return _form(request, f"/dossiers/{dossier}/edit", form, _as_typed(draft), 422, errors=error.fields)
+            return form_page(request, f"/dossiers/{dossier}/edit", form, as_typed(draft), 422, errors=error.fields)
     return see_other(f"/dossiers/{dossier}")
 
 
@@ -163,15 +163,15 @@ async def _keep_form(
     person = current(request)
     if person is None:
         # The token they sent goes back with the form: it is theirs, and valid once the same person has signed in.
-        return _form(request, action, procedure, typed, 401, trouble="session", token=typed.get("token", ""))
+        return form_page(request, action, procedure, typed, 401, trouble="session", token=typed.get("token", ""))
     require_role(person, "citizen")
     require_ours(request, person, typed)
     try:
         return see_other(f"/dossiers/{await keep(person, procedure, typed)}")
     except Invalid as error:
-        return _form(request, action, procedure, typed, 422, errors=error.fields)
+        return form_page(request, action, procedure, typed, 422, errors=error.fields)
     except OperationalError:
-        response = _form(request, action, procedure, typed, Unavailable.status, trouble="busy")
+        response = form_page(request, action, procedure, typed, Unavailable.status, trouble="busy")
         response.headers["Retry-After"] = str(Unavailable.retry_after_s)
         return response
 
@@ -185,7 +185,7 @@ def _offered(name: str | None) -> Procedure:
     return FILED[name]
 
 
-def _form(
+def form_page(
     request: Request,
     action: str,
     procedure: Procedure,
@@ -194,16 +194,18 @@ def _form(
     errors: Mapping[str, FieldError] = MappingProxyType({}),
     **context: str | bool,
 ) -> Response:
+    """The form of a dossier, with everything that was typed in it."""
     said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
     fields = filing_of(procedure).fields
     shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key")}
-    told: dict[str, object] = {"trouble": "", "sent": False} | context
+    told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers"} | context
     return page(
         request, "draft.html", status, action=action, form=procedure, fields=fields, values=shown, errors=said, **told
     )
 
 
-def _as_typed(dossier: Dossier) -> Typed:
+def as_typed(dossier: Dossier) -> Typed:
+    """The answers of a dossier as the fields of its form."""
     return {name: str(value) for name, value in dossier.answers.items()}
 
 

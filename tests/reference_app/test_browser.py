@@ -154,6 +154,56 @@ def test_a_business_files_and_an_agent_decides(visit, stage):
     business.press(say("Sign out", "Se déconnecter"))
 
 
+def test_the_counter_and_what_passes_between_both_sides(visit, stage):
+    say = (lambda en, fr: fr) if visit.french else (lambda en, fr: en)
+    agent = visit()
+    agent.sign_in("agent")
+    agent.go("/agent/mandats")
+    agent.press(
+        say("The person agrees: go on with this dossier", "La personne est d’accord\u202f: continuer ce dossier")
+    )
+    assert agent.page.locator(".error").count() == 2
+    agent.fill(person="Jeanne Petit")
+    agent.press(say("The person agrees: open the mandate", "La personne est d’accord\u202f: ouvrir le mandat"))
+    agent.follow(say("Start a request", "Commencer une demande"))
+    agent.fill(siret="73282932000074", company_name="Chez Jeanne", contact_email="j@example.fr", amount="900")
+    agent.fill(need="Inondation")
+    agent.page.locator("#activity-stopped").check()
+    agent.press(say("Save and go on", "Enregistrer et continuer"))
+    agent.press(say("File this request", "Déposer cette demande"))
+    agent.press(say("Give a code to find it online", "Donner un code pour le retrouver en ligne"))
+    code = agent.page.locator(".code").inner_text()
+
+    person = visit()
+    person.sign_in("business")
+    person.go("/dossiers/claim")
+    person.fill(code="nope")
+    person.press(say("Find it", "Le retrouver"))
+    assert person.page.locator("#code-error").count() == 1
+    person.fill(code=code)
+    person.press(say("Find it", "Le retrouver"))
+    dossier = person.page.url.removeprefix(stage.url)
+    person.press(say("Send this message", "Envoyer ce message"))
+    assert person.page.locator("#text-error").count() == 1
+    person.fill(text="Merci.")
+    person.press(say("Send this message", "Envoyer ce message"))
+    while not agent.page.url.endswith(dossier):  # the queue holds what other tests filed: the oldest comes first
+        agent.go("/agent/dossiers")
+        agent.press(say("Take the next dossier", "Prendre le dossier suivant"))
+    agent.press(say("Ask for a correction", "Demander une correction"))
+    assert agent.page.locator(".error").count() == 2
+    agent.page.locator("#incomplete").check()
+    agent.fill(said="Il manque le chiffre d’affaires.")
+    agent.press(say("Ask for a correction", "Demander une correction"))
+    person.go(dossier)
+    person.follow(say("Change", "Modifier"))
+    person.press(say("Save and go on", "Enregistrer et continuer"))
+    person.press(say("I have mended it: send it back", "J’ai corrigé\u202f: renvoyer"))
+    person.follow(say("Withdraw this request", "Retirer cette demande"))
+    person.press(say("Withdraw this request", "Retirer cette demande"))
+    agent.go(f"/agent{dossier}")
+
+
 def test_a_resident_books_moves_and_cancels_and_an_agent_receives(visit, stage, database_url):
     say = (lambda en, fr: fr) if visit.french else (lambda en, fr: en)
     name, day = f"Salle {uuid4()}", (day_of(datetime.now(UTC)) + timedelta(days=1)).isoformat()

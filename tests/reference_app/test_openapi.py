@@ -36,6 +36,16 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/dossiers/{dossier}/corrections",
         "/api/v1/agent/dossiers/{dossier}/reopen",
         "/api/v1/agent/dossiers/{dossier}/messages",
+        "/api/v1/dossiers/claim",
+        "/api/v1/dossiers/{dossier}/code",
+        "/api/v1/agent/mandats",
+        "/api/v1/agent/mandats/continue",
+        "/api/v1/agent/mandats/{mandat}/end",
+        "/api/v1/agent/mandats/{mandat}/dossiers",
+        "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file",
+        "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/code",
+        "/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers",
+        "/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers/{dossier}",
         "/api/v1/agent/dossiers",
         "/api/v1/agent/dossiers/claim-next",
         "/api/v1/agent/dossiers/{dossier}",
@@ -98,6 +108,8 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
         ("/api/v1/procedures/emergency-aid/dossiers", "post"),
         ("/api/v1/dossiers/{dossier}/file", "post"),
         ("/api/v1/dossiers/{dossier}/messages", "post"),
+        ("/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers", "post"),
+        ("/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file", "post"),
         ("/api/v1/agent/dossiers/{dossier}/messages", "post"),
         ("/api/v1/rendez-vous", "post"),
     }
@@ -108,6 +120,8 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     assert {path.split("/")[3] for path, _ in anybody} == {"procedures"}
     nobody = stage.browser()
     for path, method, _ in operations:
-        at = path.format_map(dict.fromkeys(("dossier", "appointment", "lieu"), str(uuid4())) | {"procedure": "masks"})
+        at = path.format_map(
+            dict.fromkeys(("dossier", "appointment", "lieu", "mandat"), str(uuid4())) | {"procedure": "masks"}
+        )
         refused = nobody.request(method, at).status_code == 401
         assert refused != ((path, method) in anybody), path

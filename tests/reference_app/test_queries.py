@@ -8,23 +8,36 @@ import psycopg
 import pytest
 
 from reference_app.appointments import attendance, availability, booking
+from reference_app.dossiers import corrections, messages
 from reference_app.dossiers import repository as dossiers
 from reference_app.instruction import repository as instruction
+from reference_app.mandates import codes, mandate
+
+
+def looks(statement: object) -> bool:
+    """Whether it is a statement that looks for rows: one that only adds some needs no index."""
+    text = statement.decode() if isinstance(statement, bytes) else statement
+    return isinstance(text, str) and not text.lstrip().startswith("INSERT")
+
 
 QUERIES = {
     f"{module.__name__.removeprefix('reference_app.')}{name}": getattr(module, name)
-    for module in (dossiers, instruction, availability, booking, attendance)
+    for module in (dossiers, instruction, availability, booking, attendance, corrections, messages, mandate, codes)
     for name in vars(module)
-    if name.startswith("_") and name[1:].replace("_", "").isupper() and "_CREATE" not in name
+    if name.startswith("_") and name[1:].replace("_", "").isupper() and looks(getattr(module, name))
 }
 VALUES = {
-    **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau")},
+    **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau", "dossier")},
     "answers": "{}",
     "state": "en_construction",
     "limit": 20,
     "procedure": "masks",
     "name": "Camille Martin",
     "note": None,
+    "text": "Bonjour",
+    "from_agent": False,
+    "most": 200,
+    "digest": b"",
     "creneaux": [str(uuid4()), str(uuid4())],
     **dict.fromkeys(("at", "since", "until"), "2026-11-22T08:00Z"),
 }

@@ -1,0 +1,254 @@
+"""The pages of the counter: mandates, what is done within one, and the codes that lead online and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reference_app import idempotency
+from reference_app.database import Connection
+from reference_app.dossiers import filing
+from reference_app.dossiers.draft import answers_of, field_errors, from_form
+from reference_app.dossiers.pages import Typed, as_typed, form_page, key_of
+from reference_app.dossiers.schemas import DossierOut
+from reference_app.dossiers.states import State, require_in
+from reference_app.errors import FieldError, Invalid
+from reference_app.mandates import codes
+from reference_app.mandates import mandate as mandates
+from reference_app.mandates.api import create_once, file_once
+from reference_app.mandates.mandate import Continuing, Opening
+from reference_app.mandates.schemas import Claim
+from reference_app.pages import page, posted, see_other, sentence
+from reference_app.parts import Given, parts_of
+from reference_app.procedure import FILED, PROCEDURES
+from reference_app.sessions import Agent, Citizen, Person
+
+router = APIRouter(prefix="/agent/mandats", include_in_schema=False)
+mine = APIRouter(prefix="/dossiers", include_in_schema=False)
+
+Form = TypeVar("Form", bound=BaseModel)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@router.get("")
+async def list_mine(request: Request, parts: Given, person: Agent) -> Response:
+    """My mandates, and the forms that open one."""
+    async with parts.pool.connection() as connection:
+        return await _list(request, connection, person)
+
+
+@router.post("")
+async def open_(request: Request, parts: Given, person: Agent) -> Response:
+    """Open a mandate of a new person."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        try:
+            made = await mandates.open_(connection, person.account, _checked(Opening, typed), parts.clock())
+        except Invalid as error:
+            return await _list(request, connection, person, typed, error.fields)
+    return see_other(f"/agent/mandats/{made.id}")
+
+
+@router.post("/continue")
+async def go_on(request: Request, parts: Given, person: Agent) -> Response:
+    """Open a mandate for the dossier whose code the person shows."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        try:
+            made = await mandates.go_on(connection, person.account, _checked(Continuing, typed), parts.clock())
+        except Invalid as error:
+            return await _list(request, connection, person, typed, error.fields)
+    return see_other(f"/agent/mandats/{made.id}")
+
+
+@router.get("/{mandat}")
+async def read(request: Request, parts: Given, person: Agent, mandat: UUID) -> Response:
+    """A mandate, what it is about, and what may be done; once it has ended, that it has."""
+    async with parts.pool.connection() as connection:
+        return await _page(request, connection, person, mandat)
+
+
+@router.post("/{mandat}/end")
+async def end(request: Request, parts: Given, person: Agent, mandat: UUID) -> Response:
+    """End a mandate."""
+    await posted(request, person)
+    async with parts.pool.connection() as connection:
+        await mandates.end(connection, person.account, mandat, parts.clock())
+    return see_other("/agent/mandats")
+
+
+@router.get("/{mandat}/new")
+async def new(request: Request, parts: Given, person: Agent, mandat: UUID) -> Response:
+    """An empty form."""
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+    return _form(request, mandat, "new", held.procedure, {"key": str(uuid4())})
+
+
+@router.post("/{mandat}/new")
+async def create(request: Request, parts: Given, person: Agent, mandat: UUID) -> Response:
+    """Keep a new draft."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+        try:
+            answers = answers_of(from_form(PROCEDURES[held.procedure], typed))
+        except Invalid as error:
+            return _form(request, mandat, "new", held.procedure, typed, 422, error.fields)
+        digest = idempotency.digest(f"POST {request.url.path}", json.dumps(answers, sort_keys=True).encode())
+        done = await create_once(request, connection, person, held, answers, key_of(typed), digest)
+    return see_other(f"/agent/mandats/{mandat}/dossiers/{DossierOut.model_validate_json(done.body).id}")
+
+
+@router.get("/{mandat}/dossiers/{dossier}")
+async def examine(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+    """A dossier of the person, to read over together."""
+    async with parts.pool.connection() as connection:
+        return await _dossier(request, connection, person, mandat, dossier)
+
+
+@router.get("/{mandat}/dossiers/{dossier}/edit")
+async def edit(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+    """Its form."""
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+        mandates.require_covers(held, dossier)
+        found = await filing.read(connection, held.account_id, dossier)
+    require_in(found.state, State.BROUILLON, State.EN_CONSTRUCTION)
+    return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, as_typed(found))
+
+
+@router.post("/{mandat}/dossiers/{dossier}/edit")
+async def save(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+    """Keep that form."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+        mandates.require_covers(held, dossier)
+        try:
+            answers = answers_of(from_form(PROCEDURES[held.procedure], typed))
+            await filing.save(
+                connection, held.account_id, dossier, held.procedure, answers, parts.clock(), by=person.account
+            )
+        except Invalid as error:
+            return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, typed, 422, error.fields)
+    return see_other(f"/agent/mandats/{mandat}/dossiers/{dossier}")
+
+
+@router.post("/{mandat}/dossiers/{dossier}/file")
+async def file(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+    """File it; what is missing is shown in its form."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+        digest = idempotency.digest(f"POST {request.url.path}", b"")
+        try:
+            await file_once(request, connection, person, held, dossier, key_of(typed), digest)
+        except Invalid as error:
+            found = as_typed(await filing.read(connection, held.account_id, dossier))
+            return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, found, 422, error.fields)
+    return see_other(f"/agent/mandats/{mandat}/dossiers/{dossier}")
+
+
+@router.post("/{mandat}/dossiers/{dossier}/code")
+async def hand_out(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+    """A code for the person to take home, shown once."""
+    await posted(request, person)
+    async with parts.pool.connection() as connection:
+        held = await mandates.holding(connection, person.account, mandat, parts.clock())
+        mandates.require_covers(held, dossier)
+        code = await codes.issue(connection, held.account_id, dossier, parts.clock())
+    return page(request, "code.html", code=code, days=codes.KEPT_D, back=f"/agent/mandats/{mandat}", counter=True)
+
+
+@mine.get("/claim")
+async def ask_code(request: Request, person: Citizen) -> Response:
+    """The form for a code from the counter."""
+    return page(request, "claim.html", typed="", errors={})
+
+
+@mine.post("/claim")
+async def claim(request: Request, parts: Given, person: Citizen) -> Response:
+    """Take over what was begun at the counter."""
+    typed = await posted(request, person)
+    async with parts.pool.connection() as connection:
+        try:
+            dossier = await codes.claim(connection, person.account, _checked(Claim, typed).code, parts.clock())
+        except Invalid as error:
+            return page(request, "claim.html", 422, typed=typed.get("code", ""), errors=_said(request, error.fields))
+    return see_other(f"/dossiers/{dossier}")
+
+
+@mine.post("/{dossier}/code")
+async def code(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
+    """A code to show at the counter, shown once."""
+    await posted(request, person)
+    async with parts.pool.connection() as connection:
+        made = await codes.issue(connection, person.account, dossier, parts.clock())
+    return page(request, "code.html", code=made, days=codes.KEPT_D, back=f"/dossiers/{dossier}", counter=False)
+
+
+async def _list(
+    request: Request,
+    connection: Connection,
+    person: Person,
+    typed: Typed = NOTHING,
+    errors: Mapping[str, FieldError] = NOTHING,
+) -> Response:
+    return page(
+        request,
+        "mandates.html",
+        422 if errors else 200,
+        mandates=await mandates.of_agent(connection, person.account),
+        now=parts_of(request).clock(),
+        offered=tuple(FILED.values()),
+        typed=typed,
+        errors=_said(request, errors),
+    )
+
+
+async def _page(request: Request, connection: Connection, person: Person, mandat: UUID) -> Response:
+    found = await mandates.read(connection, person.account, mandat)
+    holds = found.holds(parts_of(request).clock())
+    about = await mandates.dossiers(connection, found) if holds else []
+    return page(request, "mandate.html", mandate=found, holds=holds, dossiers=about, about=PROCEDURES[found.procedure])
+
+
+async def _dossier(request: Request, connection: Connection, person: Person, mandat: UUID, dossier: UUID) -> Response:
+    held = await mandates.holding(connection, person.account, mandat, parts_of(request).clock())
+    mandates.require_covers(held, dossier)
+    found = await filing.read(connection, held.account_id, dossier)
+    return page(request, "counter_dossier.html", mandate=held, dossier=found, key=str(uuid4()))
+
+
+def _form(
+    request: Request,
+    mandat: UUID,
+    place: str,
+    procedure: str,
+    values: Typed,
+    status: int = 200,
+    errors: Mapping[str, FieldError] = NOTHING,
+) -> Response:
+    action, back = f"/agent/mandats/{mandat}/{place}", f"/agent/mandats/{mandat}"
+    return form_page(request, action, PROCEDURES[procedure], values, status, errors, back=back)
+
+
+def _checked(form: type[Form], typed: Typed) -> Form:
+    """What was typed as ``form``. Raises Invalid."""
+    try:
+        return form.model_validate({name: typed[name] for name in form.model_fields if typed.get(name, "").strip()})
+    except ValidationError as error:
+        raise Invalid(field_errors(error.errors())) from error
+
+
+def _said(request: Request, errors: Mapping[str, FieldError]) -> dict[str, str]:
+    return {name: sentence(request, error.message, **error.values) for name, error in errors.items()}
