@@ -15,6 +15,7 @@ from observability.operations.runbooks import follow
 from observability.operations.shown import Sample
 from observability.operations.told import (
     DELAY,
+    FACTS,
     IN_CALM,
     NEVER,
     ON_ERRORS,
@@ -57,14 +58,11 @@ def _linked(site: Site, alerts: Sequence[Alert]) -> Told:
     followed = follow(alerts, folder if folder is not None and folder.is_dir() else None)
     missing = [*followed.without, *followed.broken]
     findings = tuple(_without_runbook(alert) for alert in missing)
+    if followed.not_followed and not missing:
+        return unknown(_NO_FOLDER, RUNBOOKS)
     if followed.not_followed:
-        fact = Fact(
-            id=RUNBOOKS,
-            value=len(missing) if missing else None,
-            unit=known(RUNBOOKS, 0).unit,
-            low=len(missing) if missing else None,
-            reason=_NO_FOLDER,
-        )
+        # Those are missing, and there may be more.
+        fact = Fact(id=RUNBOOKS, value=len(missing), unit=FACTS[RUNBOOKS], low=len(missing), reason=_NO_FOLDER)
         return Told((fact,), findings, _NO_FOLDER)
     return Told((known(RUNBOOKS, len(missing), f"of {len(alerts)} alerts"),), findings)
 
