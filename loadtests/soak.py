@@ -77,7 +77,7 @@ def _carry_out(site: Site) -> Told:
     if isinstance(found, Text):
         raise NotTried(found)
     seconds = SECONDS[site.profile]
-    what = played(site.project)
+    what = played(site)
     rate = SHARE * found.rate
     slice_s = slice_seconds(rate, found.requests_per_journey, shortest_s=max(1.0, seconds / 120))
     memory = MemoryLog(site.server_pids)

@@ -69,7 +69,7 @@ class Path:
         templates.check(journey)
         return cls(
             journey=journey,
-            steps=tuple(Ready.of(journey, step) for step in journey.steps),
+            steps=tuple(Ready.of(journey, step) for step in journey.session),
             uses=frozenset(name for step in journey.steps for name in templates.used(step)),
             contents=contents,
         )
