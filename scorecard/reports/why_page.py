@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scorecard.reports import why, why_words
+from scorecard.reports import why
 from scorecard.reports.html import CONTENT_SECURITY_POLICY, environment
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard
@@ -25,6 +25,5 @@ def render(card: Scorecard, lang: str) -> str:
             routes=routes,
             kinds=why.KINDS,
             longest=max(totals, default=0.0),
-            why_words=why_words,
         )
     )
