@@ -154,15 +154,12 @@ def _drift(name: str, found: Drift | None, otherwise: Text, what: str) -> Fact:
     value, low, high = (max(0.0, 1 + share) for share in (found.per_hour, found.low, found.high))
     if found.high - found.low > RESOLUTION > found.low:
         wide = Text(
-            en=f"Too short to tell: between {found.low:+.0%} and {found.high:+.0%} an hour.",
-            fr=f"Trop court pour conclure\u202f: entre {_signed(found.low)} et {_signed(found.high)} par heure.",
+            en=f"Too short to tell: between {low:.0%} and {high:.0%} of the beginning after an hour.",
+            fr=f"Trop court pour conclure\u202f: entre {french_percent(low, 0)} et {french_percent(high, 0)} du début "
+            "après une heure.",
         )
         return Fact(id=name, value=None, unit=Unit.RATIO, low=low, high=high, reason=wide, detail=said)
     return Fact(id=name, value=value, unit=Unit.RATIO, low=low, high=high, detail=said)
-
-
-def _signed(share: float) -> str:
-    return ("+" if share >= 0 else "−") + french_percent(abs(share), 0)
 
 
 def _nearest(at: float, memory: Sequence[tuple[float, int]]) -> int | None:
