@@ -79,7 +79,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Tour:
     for name in names:
         town.mount(name, _app(name))
     with _served(town) as url:
-        plan = Plan(pages=len(names), loads=1, total_s=300, page_s=30)
+        plan = Plan(pages=len(names), loads=0, total_s=300, page_s=12)
         stops = [Stop(f"{name}/", f"{name}/") for name in names]
         nothing = Typing({"text": "Essai 5f1c"}, {})
         folder = tmp_path_factory.mktemp("pictures")

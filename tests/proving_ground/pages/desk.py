@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 
@@ -22,8 +24,11 @@ def desk(content: str, head: str = "") -> FastAPI:
         )
 
     @app.get("/photo")
-    async def photo(size: int = 1, part: int = 0) -> Response:
-        """A picture of ``size`` bytes, of which browsers show nothing."""
-        return Response(bytes([part % 256]) * size, media_type="image/png")
+    async def photo(rows: int = 1, part: int = 0) -> Response:
+        """A picture of ``rows`` lines of 3 000 bytes, as it comes from a camera."""
+        header = struct.pack(
+            "<2sIIIIiiHHIIiiII", b"BM", 54 + 3000 * rows, 0, 54, 40, 1000, rows, 1, 24, 0, 0, 0, 0, 0, 0
+        )
+        return Response(header + bytes([part % 256]) * (3000 * rows), media_type="image/bmp")
 
     return app

@@ -2,4 +2,4 @@
 
 from desk import FORM, desk
 
-app = desk(FORM + '<img alt="" src="photo?size=50000">')
+app = desk(FORM + '<img alt="" width="100" height="20" src="photo?rows=17">')

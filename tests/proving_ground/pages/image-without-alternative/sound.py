@@ -2,4 +2,4 @@
 
 from desk import FORM, desk
 
-app = desk('<img alt="Le justificatif se trouve au dos de la carte" src="photo">' + FORM)
+app = desk('<img alt="Le justificatif se trouve au dos de la carte" width="100" height="20" src="photo">' + FORM)

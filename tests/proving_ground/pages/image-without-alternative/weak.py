@@ -2,4 +2,4 @@
 
 from desk import FORM, desk
 
-app = desk('<img src="photo">' + FORM)
+app = desk('<img width="100" height="20" src="photo">' + FORM)

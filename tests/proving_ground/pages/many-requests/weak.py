@@ -2,4 +2,4 @@
 
 from desk import FORM, desk
 
-app = desk(FORM + "".join(f'<img alt="" src="photo?part={number}">' for number in range(300)))
+app = desk(FORM + "".join(f'<img alt="" width="100" height="20" src="photo?part={number}">' for number in range(300)))

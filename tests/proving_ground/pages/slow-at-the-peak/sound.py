@@ -1,4 +1,4 @@
-"""Visitors of the page each wait for themselves."""
+"""The count of who came is made once, beside the page."""
 
 import asyncio
 
@@ -11,6 +11,6 @@ app = desk(FORM)
 
 
 @app.middleware("http")
-async def side_by_side(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    await asyncio.sleep(0.15)
+async def as_long_for_everybody(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    await asyncio.sleep(0.12)
     return await call_next(request)
