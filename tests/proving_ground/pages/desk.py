@@ -26,9 +26,8 @@ def desk(content: str, head: str = "") -> FastAPI:
     @app.get("/photo")
     async def photo(rows: int = 1, part: int = 0) -> Response:
         """A picture of ``rows`` lines of 3 000 bytes, as it comes from a camera."""
-        header = struct.pack(
-            "<2sIIIIiiHHIIiiII", b"BM", 54 + 3000 * rows, 0, 54, 40, 1000, rows, 1, 24, 0, 0, 0, 0, 0, 0
-        )
-        return Response(header + bytes([part % 256]) * (3000 * rows), media_type="image/bmp")
+        size = 3000 * rows
+        header = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + size, 0, 54, 40, 1000, rows, 1, 24, 0, 0, 0, 0, 0, 0)
+        return Response(header + bytes([part % 256]) * size, media_type="image/bmp")
 
     return app
