@@ -12,6 +12,8 @@ from scorecard.scorecard import Scorecard
 
 KINDS: tuple[str, ...] = ("before_handler", "pool_wait", "sql", "outgoing", "own_code")
 """Where the time of a request goes, in the order it is drawn: the columns of ``trace.breakdown``."""
+_CUT = 500
+"""From so many characters on a call in the table may be the beginning of a longer one."""
 COLOURED = 8
 """Calls of a route with a colour of their own in the example; the others share one."""
 
@@ -211,15 +213,19 @@ def _calls(card: Scorecard, route: str, wrong: tuple[Mend, ...]) -> tuple[CallTi
             each_low=measured.as_float(row["each_low"]),
             each_knee=measured.as_float(row["each_knee"]),
             slot=min(place, COLOURED),
-            mends=tuple(mend for mend in wrong if mend.place and _is_of(mend.place, _text(row["call"]))),
+            mends=tuple(
+                mend for mend in wrong if mend.place and _is_of(mend.place, str(row["kind"]), _text(row["call"]))
+            ),
         )
         for place, row in enumerate(rows)
     )
 
 
-def _is_of(place: str, call: str) -> bool:
-    """Whether a diagnosis is about this call; a long statement is cut in the table of calls."""
-    return place == call or (len(call) >= 100 and place.startswith(call)) or f" {place}" in f" {call}"
+def _is_of(place: str, kind: str, call: str) -> bool:
+    """Whether a diagnosis is about this call: a statement cut in the table, one of several calls, a wait by its name."""
+    if kind == "other":
+        return place in call
+    return call in (place, *place.split(", ")) or (len(call) >= _CUT and place.startswith(call))
 
 
 def _example(card: Scorecard, route: str, calls: tuple[CallTime, ...]) -> tuple[str, tuple[Bar, ...]]:

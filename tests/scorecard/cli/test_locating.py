@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scorecard.cli.runs import Run
-from scorecard.evidence import Column, Evidence, Status, Table, Unit, write
+from scorecard.evidence import Column, Evidence, Provenance, Status, Table, Unit, write
 
 KINDS = ("before_handler", "pool_wait", "sql", "outgoing", "own_code")
 
@@ -25,7 +26,12 @@ def traced(folder: Path) -> Path:
     table = Table(id="trace.breakdown", columns=tuple(columns), rows=(row,))
     project = Run(folder).read()[0].project.name
     found = Evidence(
-        name="traces", collector="observability", project=project, status=Status.COMPLETED, tables=(table,)
+        name="traces",
+        collector="observability",
+        project=project,
+        status=Status.COMPLETED,
+        tables=(table,),
+        provenance=Provenance.since(datetime.now(UTC), tool="sample", version="1"),
     )
     write(found, folder / "evidence")
     return folder

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scorecard.evidence import Column, Evidence, Status, Table, Unit
+from scorecard.evidence import Column, Evidence, Provenance, Status, Table, Unit
 from scorecard.reports import html, why, why_page, why_terminal, why_words
 from scorecard.reports.words import Words
 from scorecard.scorecard import Scorecard
@@ -37,6 +38,7 @@ def traces() -> Evidence:
     example = {"route": None, "trace": None, "kind": None, "call": None, "begins": Unit.SECOND, "lasts": Unit.SECOND}
     return Evidence(
         name="traces", collector="sample", project="Aide d’urgence aux entreprises", status=Status.COMPLETED,
+        provenance=Provenance.since(datetime(2026, 11, 22, tzinfo=UTC), tool="sample", version="1"),
         tables=(
             table("trace.breakdown", level,
                 (FILE, "low", 14.0, 120, 0.02, 0.03, 0.001, None, 0.015, 0.0, 0.004),
