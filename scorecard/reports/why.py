@@ -222,7 +222,7 @@ def _calls(card: Scorecard, route: str, wrong: tuple[Mend, ...]) -> tuple[CallTi
 
 
 def _is_of(place: str, kind: str, call: str) -> bool:
-    """Whether a diagnosis is about this call: a statement cut in the table, one of several calls, a wait by its name."""
+    """Whether a diagnosis is about this call: a statement that was cut, one of several calls, a wait by its name."""
     if kind == "other":
         return place in call
     return call in (place, *place.split(", ")) or (len(call) >= _CUT and place.startswith(call))
