@@ -19,6 +19,9 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+import k8s
+from observability import telemetry
+
 NIR, EMAIL, IBAN = "280017511400112", "jean.dupont@example.fr", "FR7630006000011234567890189"
 PLANTED = (NIR, EMAIL, IBAN, "dupont")
 
@@ -248,6 +251,35 @@ def test_without_a_variable_nothing_of_the_sdk_is_imported_and_the_log_still_spe
     )
     (line,) = lines(done.stderr)
     assert (line["event"], line["count"], line["service"]) == ("a", 1, "x")
+
+
+def test_the_image_and_the_documentation_name_every_file_that_adopting_it_takes(page) -> None:
+    code = """
+import sys
+from observability import telemetry
+telemetry.start("x", 1.0)
+telemetry.stop()
+print(*sorted(name.removeprefix("observability.") for name in sys.modules if name.startswith("observability.")))
+"""
+    environment = {
+        **page[1],
+        "OTEL_METRICS_EXPORTER": "otlp,prometheus",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        timeout=60,
+        env={"PATH": "", **environment},
+        capture_output=True,
+        text=True,
+    )
+    needed = set(done.stdout.split())
+    assert {"calls", "exposition"} <= needed
+    containerfile = Path(k8s.__file__).with_name("Containerfile").read_text(encoding="utf-8")
+    assert set(re.findall(r"observability/(\w+)\.py", containerfile)) - {"__init__"} == needed
+    assert telemetry.__doc__ is not None
+    assert set(re.findall(r"``(\w+)``", telemetry.__doc__)) | {"telemetry"} == needed
 
 
 def test_a_port_that_is_none_is_refused_and_nothing_is_left_on() -> None:
