@@ -76,6 +76,9 @@ def test_clients_made_and_log_lines_waited_for_are_named_where_they_take_time() 
     (client,) = found(many(10, (Work.OTHER, f"{MADE}httpx.AsyncClient", 0, 20)))
     assert (client.rule.value, client.place, client.per_request) == ("client-per-request", "httpx.AsyncClient", 1)
     assert rules(many(10, (Work.OTHER, f"{MADE}httpx.AsyncClient", 0, 4))) == []
+    cheap = many(11, (Work.OTHER, f"{MADE}httpx.AsyncClient", 0, 1), end=10)
+    dear = request(90_000, 90_200, (Work.OTHER, f"{MADE}httpx.AsyncClient", 0, 150))
+    assert rules([*cheap, *dear]) == [], "the first of all reads what the others find in memory"
     assert rules(many(10, (Work.OTHER, LOG_RECORD, 0, 40))) == ["blocking-log"]
     assert rules(many(10, (Work.OTHER, LOG_RECORD, 0, 20))) == []
 
