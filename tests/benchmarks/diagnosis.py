@@ -72,7 +72,7 @@ def main(names: list[str]) -> int:
 
 def _look(defect: slow_services.Defect, database: str, folder: Path) -> Look:
     weak, sound = (
-        slow_services.asked(defect, twin, database, folder / f"{defect.name}-{twin}") for twin in ("weak", "sound")
+        slow_services.asked(defect.name, twin, database, folder / f"{defect.name}-{twin}") for twin in ("weak", "sound")
     )
     return Look(weak, sound, (_rate(defect, "weak", database), _rate(defect, "sound", database)))
 
