@@ -39,5 +39,5 @@ def pump_of(setup: dict[str, Any], environment: Environment, traces: SentTraces)
         events.test_start.fire(environment=environment)
     else:
         contents = {name: base64.b64decode(one) for name, one in setup["contents"].items()}
-        players = {one.name: JourneyPlayer(target, Path.of(one, contents), traces) for one in journeys}
+        players = {one.name: JourneyPlayer(target, Path.of(one, contents, setup["target"]), traces) for one in journeys}
     return Pump(players, setup["populations"])

@@ -181,7 +181,7 @@ def _watch(recorder: Recorder, sessions: Pool, beat: Beat, beat_s: float) -> Non
         recorder.pile_up(len(sessions))
         if monotonic() - told >= beat_s:
             told = monotonic()
-            beat({"sessions": len(sessions), "owed": recorder.owed, **recorder.against_limits()})
+            beat({"at_once": len(sessions), "owed": recorder.owed, **recorder.against_limits()})
 
 
 def _wait_until(moment: float, recorder: Recorder) -> None:

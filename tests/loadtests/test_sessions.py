@@ -212,6 +212,20 @@ def test_each_session_has_cookies_of_its_own(walked: Run, target: Any) -> None:
     assert len(anonymous) == 1
 
 
+def test_a_target_with_a_name_and_a_password_is_told_them_and_no_other_server_is(
+    target: Any, other: Any, tmp_path: Path
+) -> None:
+    through = Journey.model_validate(
+        {"name": "through", "steps": [{"get": f"/via?to={other.url}", "contains": "arrived"}]}
+    )
+    before = len(target.seen), len(other.seen)
+    url = target.url.replace("http://", "http://me:p%40ss@")
+    with generator(url, [through], _POPULATIONS, tmp_path, seed=1) as running:
+        assert running.smoke(through, 1.0)["steps"][0]["error"] is None
+    assert target.seen[before[0]].headers["authorization"] == "Basic bWU6cEBzcw=="
+    assert all("authorization" not in request.headers for request in other.seen[before[1] :])
+
+
 def test_one_step_has_one_uuid_and_the_next_another(walked: Run, target: Any) -> None:
     (posted,) = [r for r in target.seen if r.path == "/echo"]
     body = json.loads(posted.body)
