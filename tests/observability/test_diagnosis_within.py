@@ -180,7 +180,7 @@ def test_requests_are_told_apart_by_the_steps_of_the_load_where_their_times_are_
         s for turn in range(10) for s in request(20_000 + 100 * turn, 20_090 + 100 * turn, (Work.SQL, "select", 0, 80))
     ]
     spans = [*many(10, (Work.SQL, "select", 0, 10), end=20), *slow]
-    steps = (LoadStep(5, 0.1, "held", 0, 10_000 * MS), LoadStep(50, 0.3, "held", 20_000 * MS, 30_000 * MS))
+    steps = (LoadStep(5, "held", 0, 10_000 * MS), LoadStep(50, "held", 20_000 * MS, 30_000 * MS))
     low, knee = parts(assemble(spans).requests, Loaded(steps=steps))
     assert (low.at, len(low.requests), knee.at, len(knee.requests)) == ("low", 10, "knee", 10)
     (row,) = calls([low, knee]).rows
