@@ -69,7 +69,7 @@ def at_peak(site: Site, seconds: float) -> Iterator[AtPeak]:
         LoadTestError: the generator did not start, or a journey cannot be played.
     """
     assert site.url is not None
-    what = played(site.project)
+    what = played(site)
     rate = demand(site.project).journeys_per_s
     with loading(site.url, what, site.raw("pages-peak")) as running:
         under_way = AtPeak(rate, what, seconds)

@@ -67,7 +67,8 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         drain_s=2,
         confirmations=2,
         resolution=1.07,
-        caveat="short steps: QUICK_CAVEAT",
+        caveat="short steps: on 200 simulated services of known capacity the value was off by 3 % (standard deviation) "
+        "and more than 5 % too high in 8 % of runs, the low end above the truth in 1 %",
     ),
     "standard": Budget(
         total_s=600,
@@ -80,7 +81,7 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirmations=3,
         resolution=1.04,
         caveat="",
-        spare=3,
+        spare=2,
     ),
     "full": Budget(
         total_s=1800,
@@ -93,6 +94,6 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         confirmations=3,
         resolution=1.025,
         caveat="",
-        spare=3,
+        spare=2,
     ),
 }

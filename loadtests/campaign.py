@@ -71,7 +71,8 @@ class Campaign:
         clock: monotonic seconds.
         wall: the machine's clock.
         steps: every step made.
-        requests_per_journey: steps that go to the target, as the smoke check counted them.
+        requests_per_journey: steps that go to the target, as the smoke check counted them; those that it did not
+            reach are counted from the journey.
         hops_per_journey: requests the target gets from a journey, redirects included, counted in the same way; None
             before the smoke check.
         cold: whether the service was still getting faster when its warm-ups were over.
@@ -97,7 +98,7 @@ class Campaign:
         self._pace = Pace(self.budget, self.clock)
         self._times = SteadyClock(self.wall, self.clock)
         self._peak_to_use: Step | None = None
-        longest = max(sum(step.think for step in journey.steps) for journey in self.journeys)
+        longest = max(sum(step.think for step in journey.session) for journey in self.journeys)
         # think times change how many sessions there are, not how many requests a second: in a short step they are
         # shortened, so that the window sees every step of the journeys and not their beginnings only
         self.think_scale = min(1.0, _THINK_SHARE * self.budget.warm_up_s / longest) if longest > 0 else 1.0
@@ -115,8 +116,10 @@ class Campaign:
             last = steps[-1]
             if last["error"] is not None:
                 raise SmokeFailure(_smoke_reason(journey.name, len(steps), last))
-            requests += self.shares[journey.name] * sum(step["hops"] > 0 for step in steps)
-            hops += self.shares[journey.name] * sum(step["hops"] for step in steps)
+            # under load there is more to do: steps that a queue with nothing in it left out count as one request each
+            left_out = sum(step.path.startswith("/") for step in journey.session[len(steps) :])
+            requests += self.shares[journey.name] * (left_out + sum(step["hops"] > 0 for step in steps))
+            hops += self.shares[journey.name] * (left_out + sum(step["hops"] for step in steps))
         self.requests_per_journey, self.hops_per_journey = requests, hops
 
     def peak_demand(self) -> Step:
@@ -225,7 +228,7 @@ class Campaign:
         many at twice the number that would be under way if each answer took eight times the objective.
         """
         longest = max(
-            sum(s.think for s in j.steps) * self.think_scale + len(j.steps) * 8 * self.objective.p95_s
+            sum(s.think for s in j.session) * self.think_scale + len(j.session) * 8 * self.objective.p95_s
             for j in self.journeys
         )
         return Limits(

@@ -14,7 +14,7 @@ from typing import Literal
 from loadtests.demand_range import joined, spread
 from loadtests.demand_time import Day, Habits, campaign, peak_day
 from loadtests.profiles import Sourced, agent_habits, profile
-from scorecard.project import Journey, ProjectFile, Step
+from scorecard.project import Journey, ProjectFile
 
 SECONDS_A_DAY = 86_400
 _GIVEN = "portance.toml"
@@ -52,7 +52,7 @@ class Demand:
         peak_day_share: share of the participants on the peak day.
         peak_to_mean: peak rate of that day over its mean.
         retries: extra journeys, as a share.
-        agent_journeys_per_day: journeys of an agent on a working day.
+        agent_journeys_per_day: journeys of an agent on a working day; a session that repeats its steps is several.
         peak_hour: hour of the citizens' peak.
         days: every day of the campaign; the busiest one alone without a calendar; none without events and calendar.
     """
@@ -136,6 +136,7 @@ def demand(project: ProjectFile) -> Demand:
     # A moment that an announcement makes does not depend on how people come by themselves.
     shape = (1.0, 1.0) if busiest is not None and busiest.by_events else spread([peak_day_share, peak_to_mean])
     agents = agents_per_s(project.project.agents, per_day.value, habits.working_hours.value, habits.peak_to_mean.value)
+    agents /= a_session(project)
     return Demand(
         citizens=_stream(citizens, joined(*people, shape), "citizen", project),
         agents=_stream(agents, spread([per_day, habits.peak_to_mean]), "agent", project),
@@ -162,9 +163,15 @@ def shares(project: ProjectFile) -> dict[str, float]:
     return {name: rate / total for name, rate in rates.items() if rate > 0}
 
 
+def a_session(project: ProjectFile) -> float:
+    """Dossiers that an agent deals with in one session, on average over the sessions; 1 without journeys of agents."""
+    journeys = [journey for journey in project.journeys if journey.persona == "agent"]
+    return _weighted(journeys, [float(journey.repeat) for journey in journeys]) if journeys else 1.0
+
+
 def requests_of(journey: Journey) -> int:
-    """Requests of a journey to the target: its steps on a path; an address in a placeholder is another server's."""
-    return sum(step.path.startswith("/") for step in journey.steps)
+    """Requests of a session to the target: its steps on a path; an address in a placeholder is another server's."""
+    return sum(step.path.startswith("/") for step in journey.session)
 
 
 def _chosen(given: float | None, named: Sourced) -> Sourced:
@@ -179,6 +186,11 @@ def _days(project: ProjectFile, habits: Habits, participation: Sourced, retries:
     return (peak_day(people, habits, given.events),) if given.events else ()
 
 
+def think_and_answers_s(journey: Journey, answer_s: float) -> float:
+    """Length of a session: think times plus answers that just meet the objective, the longest that is still good."""
+    return sum(step.think + answer_s for step in journey.session)
+
+
 def _stream(rate: float, ends: tuple[float, float], persona: Persona, project: ProjectFile) -> Stream:
     low, high = rate * ends[0], rate * ends[1]
     journeys = [journey for journey in project.journeys if journey.persona == persona]
@@ -189,15 +201,10 @@ def _stream(rate: float, ends: tuple[float, float], persona: Persona, project: P
         low,
         high,
         _weighted(journeys, [float(requests_of(j)) for j in journeys]),
-        _weighted(journeys, [_duration_s(j.steps, project.objectives.p95) for j in journeys]),
+        _weighted(journeys, [think_and_answers_s(j, project.objectives.p95) for j in journeys]),
     )
 
 
 def _weighted(journeys: Sequence[Journey], values: Sequence[float]) -> float:
     total = sum(journey.weight for journey in journeys)
     return sum(journey.weight * value for journey, value in zip(journeys, values, strict=True)) / total
-
-
-def _duration_s(steps: Sequence[Step], answer_s: float) -> float:
-    """Think times plus answers that just meet the objective: the longest journey that is still a good one."""
-    return sum(step.think + answer_s for step in steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib import metadata
 
-from loadtests.demand import SECONDS_A_DAY, Demand, demand
+from loadtests.demand import SECONDS_A_DAY, Demand, a_session, demand, requests_of, shares, think_and_answers_s
 from loadtests.demand_day import agent_day, citizen_day, peak_minutes
 from loadtests.demand_time import Day
 from loadtests.profiles import agent_habits, profile
@@ -65,7 +65,7 @@ def collect_demand(site: Site) -> Evidence:
             ),
             _known_or(no_journeys, "demand.sessions", wanted.sessions, wanted.ends, Unit.COUNT),
         ),
-        tables=(_day(wanted), *_campaign(wanted)),
+        tables=(_day(wanted), *_campaign(wanted), *_journeys(project)),
     )
 
 
@@ -88,7 +88,8 @@ def _explained(project: ProjectFile, wanted: Demand) -> str:
     if project.project.agents:
         parts.append(
             f"and {project.project.agents} agents x {wanted.agent_journeys_per_day.value:g} journeys a working day "
-            f"({wanted.agent_journeys_per_day.source}) = {wanted.agents.rate:.3g} journeys/s at their peak"
+            f"({wanted.agent_journeys_per_day.source}){_in_sessions(project)} = {wanted.agents.rate:.3g} "
+            "journeys/s at their peak"
         )
     unplayed = [
         n for n, s in (("citizens", wanted.citizens), ("agents", wanted.agents)) if s.requests is None and s.rate
@@ -101,6 +102,47 @@ def _explained(project: ProjectFile, wanted: Demand) -> str:
             "(table demand.day) has a lower peak"
         )
     return " ".join(parts)
+
+
+def _in_sessions(project: ProjectFile) -> str:
+    times = a_session(project)
+    return "" if times == 1 else f" / {times:g} in a session (portance.toml)"
+
+
+def _journeys(project: ProjectFile) -> tuple[Table, ...]:
+    """Who comes: the sessions at the peak by journey."""
+    mix = shares(project)
+    if not mix:
+        return ()
+    return (
+        Table(
+            id="demand.journeys",
+            columns=(
+                Column(name="journey"),
+                Column(name="persona"),
+                Column(name="who"),
+                Column(name="device"),
+                Column(name="share", unit=Unit.RATIO),
+                Column(name="times", unit=Unit.COUNT),
+                Column(name="requests", unit=Unit.COUNT),
+                Column(name="seconds", unit=Unit.SECOND),
+            ),
+            rows=tuple(
+                (
+                    one.name,
+                    one.persona,
+                    one.who,
+                    one.device,
+                    _short(mix[one.name]),
+                    one.repeat,
+                    requests_of(one),
+                    _short(think_and_answers_s(one, project.objectives.p95)),
+                )
+                for one in project.journeys
+                if one.name in mix
+            ),
+        ),
+    )
 
 
 def _day(wanted: Demand) -> Table:

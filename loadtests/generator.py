@@ -86,7 +86,7 @@ class Generator:
 
     def smoke(self, journey: Journey, think_scale: float) -> dict[str, Any]:
         """Send one visitor through ``journey`` with no other load. Raises GeneratorError."""
-        longest = sum(step.think * think_scale + TIMEOUT_S for step in journey.steps) * self._means.tasks + _SPARE_S
+        longest = sum(step.think * think_scale + TIMEOUT_S for step in journey.session) * self._means.tasks + _SPARE_S
         message = {"do": "smoke", "journey": journey.name, "think_scale": think_scale}
         return self._kept(self._engine.ask(message, "smoke", longest))
 

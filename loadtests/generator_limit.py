@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.engine.merging import WORKER_ALONE, WORKER_LOST
 from loadtests.figures import french_percent, milliseconds
 from loadtests.step import Objective, Step
 from scorecard.evidence import Text
@@ -10,6 +11,13 @@ BUSIEST_GENERATOR = 0.9
 """Share of a core above which a single-threaded generator is itself the limit (Locust warns at the same 90 %)."""
 LATEST_DISPATCH = 0.2
 """Longest dispatch lag at p99, as a share of the objective's latency."""
+_FRENCH = {
+    "no free port": "plus de port libre",
+    "too many open files": "trop de fichiers ouverts",
+    "out of memory": "mémoire épuisée",
+    WORKER_LOST: "un processus de charge a été perdu",
+    WORKER_ALONE: "un processus de charge n’atteint pas la cible",
+}
 FEWEST_STARTED = 0.98
 """Share of the scheduled sessions that must have started."""
 
@@ -20,7 +28,7 @@ def generator_was_the_limit(step: Step, objective: Objective) -> Text | None:
         kind = next(iter(step.generator_errors))
         return Text(
             en=f"The load generator's machine was the limit ({kind}).",
-            fr=f"La machine du générateur de charge était la limite ({kind}).",
+            fr=f"La machine du générateur de charge était la limite ({_FRENCH.get(kind, kind)}).",
         )
     busy, occupied = f"{step.generator_cpu:.0%}", french_percent(step.generator_cpu, 0)
     if step.generator_cpu >= BUSIEST_GENERATOR:

@@ -73,7 +73,7 @@ def _carry_out(site: Site) -> Told:
         raise NotTried(_NO_COMMAND)
     extent = EXTENTS[site.profile]
     rows = max(TIMES, min(extent.rows, site.project.project.users))
-    what = played(site.project)
+    what = played(site)
     try:
         with site.start_copy(site.project.target.workers) as copy:
             fill(command, copy.url, rows // TIMES, site.root)

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 from hdrh.histogram import HdrHistogram
 
 _LONGEST_US = 600_000_000
@@ -74,12 +75,22 @@ def quantiles(encoded: Iterable[str]) -> Quantiles | None:
 
     return Quantiles(
         count=count,
-        mean=float(whole.get_mean_value()) / 1e6,
+        mean=_mean_us(whole, count) / 1e6,
         p50=at(50),
         p95=at(95),
         p99=at(99),
         longest=float(whole.get_max_value()) / 1e6,
     )
+
+
+def _mean_us(whole: HdrHistogram, count: int) -> float:
+    """What ``get_mean_value`` says, from the buckets in use alone: the library walks through all, 40 times as long."""
+    total = 0
+    for place in np.flatnonzero(np.ctypeslib.as_array(whole.counts)).tolist():
+        value = whole.get_value_from_index(place)
+        lowest, highest = whole.get_lowest_equivalent_value(value), whole.get_highest_equivalent_value(value)
+        total += whole.get_count_at_index(place) * (lowest + (highest - lowest + 1) // 2)
+    return total / count
 
 
 def _sum(encoded: Iterable[str]) -> HdrHistogram:

@@ -21,7 +21,11 @@ class AddressError(LoadTestError):
 
 
 class JoiningError(LoadTestError):
-    """A worker could not join, or failed."""
+    """A worker could not join, or failed; ``code`` is what it exited with."""
+
+    def __init__(self, code: int, host: str, port: int) -> None:
+        super().__init__(f"a load worker ended with exit code {code}: no master at {host}:{port}, or see above")
+        self.code = code
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -52,7 +56,7 @@ def join(host: str, port: int, processes: int) -> None:
                 codes = [worker.poll() for worker in workers]
             failed = next((code for code in codes if code), None)
         if failed is not None:
-            raise JoiningError(f"a load worker ended with exit code {failed}: no master at {host}:{port}, or see above")
+            raise JoiningError(failed, host, port)
 
 
 @contextlib.contextmanager

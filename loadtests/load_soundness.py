@@ -39,7 +39,7 @@ def of_the_generator(seen: Measured, why: Text) -> list[Fact]:
             id="load.generator_cpu",
             value=max(step.generator_cpu for step in believed),
             unit=Unit.RATIO,
-            detail=f"share of its one core, worst of {which}",
+            detail=f"{_of_whom(believed)}, worst of {which}",
         ),
         Fact(
             id="load.void_steps",
@@ -54,6 +54,15 @@ def of_the_generator(seen: Measured, why: Text) -> list[Fact]:
             detail="steps of journeys; one that follows redirects is one",
         ),
     ]
+
+
+def _of_whom(steps: list[Step]) -> str:
+    """Whose processor the generator's figure is of."""
+    most = max(steps, key=lambda step: step.processes)
+    if most.processes == 1:
+        return "share of its one core"
+    machines = "this machine" if most.machines == 1 else f"{most.machines} machines"
+    return f"share of a core of the busiest of up to {most.processes} processes on {machines}"
 
 
 def _believed(seen: Measured) -> tuple[list[Step], str]:

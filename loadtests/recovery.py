@@ -64,7 +64,7 @@ def _carry_out(site: Site) -> Told:
     if isinstance(found, Text):
         raise NotTried(found)
     times = TIMES[site.profile]
-    what = played(site.project)
+    what = played(site)
     calm = AFTERWARDS * found.rate
     slice_s = slice_seconds(calm, found.requests_per_journey)
     if slice_s * (STEADY + 1) > times.after:

@@ -100,7 +100,7 @@ def _carry_out(site: Site) -> Told:
 
 def _measured(site: Site, start: StartCopy, found: Held) -> tuple[list[Level], Text | None]:
     """The levels measured, and why there are no more when one failed."""
-    what = played(site.project)
+    what = played(site)
     budget = replace(BUDGETS[site.profile], total_s=SECONDS_A_LEVEL[site.profile], searches=True)
     levels: list[Level] = []
     for workers in levels_of(len(os.sched_getaffinity(0))):

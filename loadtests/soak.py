@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loadtests.course import Course, Part, not_as_planned, play, slice_seconds, table
 from loadtests.drift import CONFIDENCE, Drift, drift
@@ -24,11 +24,13 @@ SHARE = 0.7
 """Of the sustained rate: busy, and far enough from the limit that what drifts is not the queue."""
 WARM_UP_SHARE = 0.25
 """Beginning of the soak that is left out: caches and pools fill."""
+GRAIN = 0.01
+"""Share of the memory that a soak cannot tell a drift by: allocators take and give back whole arenas."""
 READINGS = 160
 """Readings of the memory over the soak."""
 _WARM_UP_S = 2.0
 RESOLUTION = 1.0
-"""A doubling within an hour: an interval that is wider than that and begins below it leaves all open."""
+"""A doubling within an hour: a wider interval leaves all open, unless it lies above that or tells of a fall."""
 
 FACTS: Mapping[str, Unit] = {
     "soak.memory_after_an_hour": Unit.RATIO,
@@ -77,7 +79,7 @@ def _carry_out(site: Site) -> Told:
     if isinstance(found, Text):
         raise NotTried(found)
     seconds = SECONDS[site.profile]
-    what = played(site.project)
+    what = played(site)
     rate = SHARE * found.rate
     slice_s = slice_seconds(rate, found.requests_per_journey, shortest_s=max(1.0, seconds / 120))
     memory = MemoryLog(site.server_pids)
@@ -128,9 +130,11 @@ def _memory_drift(counted: Sequence[tuple[float, int]], *, known: bool) -> Fact:
         fr="Les processus du service ne sont pas connus\u202f: leur mémoire n’a pas été lue.",
     )
     found = drift([at for at, _ in counted], [taken for _, taken in counted])
-    return _drift(
-        "soak.memory_after_an_hour", found, reason if not known else _TOO_FEW, "anonymous memory of the service"
-    )
+    if found is not None:
+        span_h = (counted[-1][0] - counted[0][0]) / 3600
+        found = replace(found, low=found.low - GRAIN / span_h, high=found.high + GRAIN / span_h)
+    what = f"anonymous memory of the service, {GRAIN:.0%} of it more or less over the soak not being told from none"
+    return _drift("soak.memory_after_an_hour", found, reason if not known else _TOO_FEW, what)
 
 
 def _latency_drift(seconds: Sequence[float], medians: Sequence[float]) -> Fact:
@@ -152,17 +156,14 @@ def _drift(name: str, found: Drift | None, otherwise: Text, what: str) -> Fact:
         f"{CONFIDENCE:.0%} interval, Mann-Kendall p = {found.p_value:.2g}"
     )
     value, low, high = (max(0.0, 1 + share) for share in (found.per_hour, found.low, found.high))
-    if found.high - found.low > RESOLUTION > found.low:
+    if found.high - found.low > RESOLUTION > found.low and found.high > 0:
         wide = Text(
-            en=f"Too short to tell: between {found.low:+.0%} and {found.high:+.0%} an hour.",
-            fr=f"Trop court pour conclure\u202f: entre {_signed(found.low)} et {_signed(found.high)} par heure.",
+            en=f"Too short to tell: between {low:.0%} and {high:.0%} of the beginning after an hour.",
+            fr=f"Trop court pour conclure\u202f: entre {french_percent(low, 0)} et {french_percent(high, 0)} du début "
+            "après une heure.",
         )
         return Fact(id=name, value=None, unit=Unit.RATIO, low=low, high=high, reason=wide, detail=said)
     return Fact(id=name, value=value, unit=Unit.RATIO, low=low, high=high, detail=said)
-
-
-def _signed(share: float) -> str:
-    return ("+" if share >= 0 else "−") + french_percent(abs(share), 0)
 
 
 def _nearest(at: float, memory: Sequence[tuple[float, int]]) -> int | None:

@@ -62,7 +62,7 @@ def _carry_out(site: Site) -> Told:
     found = held(site)
     if isinstance(found, Text):
         raise NotTried(found)
-    wanted, what = demand(site.project), played(site.project)
+    wanted, what = demand(site.project), played(site)
     times = TIMES[site.profile]
     least = FEWEST_REQUESTS / (times.opening * found.requests_per_journey)
     peak = max(min(wanted.journeys_per_s, MOST * found.rate), least)

@@ -35,7 +35,9 @@ class Step:
         answered: requests to the target answered within the window, whenever they were meant to start; None when
             not counted.
         lag_p99_s: delay between the scheduled arrival of a session and its start, 99th percentile.
-        generator_cpu: share of a core the generator used.
+        generator_cpu: share of a core the generator used, the busiest process of it.
+        processes: processes that played the load.
+        machines: machines they ran on.
         in_flight: requests under way, on average over the window.
         window_s: length of the window, shorter when the step was ended early.
         scheduled: sessions due in the window.
@@ -65,6 +67,8 @@ class Step:
     answered: int | None = None
     lag_p99_s: float = 0.0
     generator_cpu: float = 0.0
+    processes: int = 1
+    machines: int = 1
     in_flight: float | None = None
     window_s: float = 0.0
     scheduled: int = 0
@@ -101,6 +105,7 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
     counts = report["counts"]
     window = report["window_s"]
     lag = quantiles([report["lag"]])
+    players = report.get("processes", ())
     return Step(
         rate=rate,
         requests=sum(one["requests"] for one in ours),
@@ -111,6 +116,8 @@ def from_report(report: Mapping[str, Any], rate: float, phase: str, service_cpu:
         answered=counts.get("answered", 0),
         lag_p99_s=lag.p99 if lag is not None else 0.0,
         generator_cpu=report["cpu"],
+        processes=max(1, len(players)),
+        machines=max(1, len({one["host"] for one in players})),
         in_flight=report["in_flight"],
         window_s=window,
         scheduled=report["scheduled"],

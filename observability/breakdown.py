@@ -33,12 +33,12 @@ _DOORS = frozenset({Rule.POOL_WAIT, Rule.CONNECTION_HELD, Rule.LOCK_WAIT})
 
 @dataclass(frozen=True)
 class Part:
-    """The requests of a route at one of the two loads; ``step`` is None where the number under way told them apart."""
+    """The requests of a route at one of the two loads; no ``steps`` where the number under way told them apart."""
 
     route: str
     at: At
     requests: Sequence[Request]
-    step: LoadStep | None
+    steps: Sequence[LoadStep]
 
 
 def parts(requests: Sequence[Request], loaded: Loaded) -> list[Part]:
@@ -50,13 +50,19 @@ def parts(requests: Sequence[Request], loaded: Loaded) -> list[Part]:
     groups = sorted(grouped(requests), key=lambda g: -g.total_s)[:MOST_ROUTES]
     found: list[Part] = []
     for group in groups:
-        for at, step, otherwise in (("low", loaded.low, group.quiet), ("knee", loaded.knee, group.busy)):
-            within = [] if step is None else [r for r in group.requests if step.begin_ns <= r.start_ns <= step.end_ns]
-            known = loaded.low is not None and loaded.knee is not None
-            chosen = within if known else otherwise
+        levels: tuple[tuple[At, Sequence[LoadStep], Sequence[Request]], ...] = (
+            ("low", loaded.low, group.quiet),
+            ("knee", loaded.knee, group.busy),
+        )
+        for at, steps, otherwise in levels:
+            chosen = [r for r in group.requests if _within(r, steps)] if loaded.knee else otherwise
             if chosen:
-                found.append(Part(group.route, "low" if at == "low" else "knee", chosen, step if known else None))
+                found.append(Part(group.route, at, chosen, steps if loaded.knee else ()))
     return found
+
+
+def _within(request: Request, steps: Sequence[LoadStep]) -> bool:
+    return any(step.begin_ns <= request.start_ns <= step.end_ns for step in steps)
 
 
 def table(parts_: Sequence[Part], visits: Mapping[str, Visit], found: Sequence[Diagnosis]) -> Table:
@@ -94,7 +100,7 @@ def _row(part: Part, visits: Mapping[str, Visit], doors: set[str]) -> tuple[floa
     return (
         part.route,
         part.at,
-        None if part.step is None else part.step.rate,
+        mean(step.rate for step in part.steps) if part.steps else None,
         len(part.requests),
         percentile(durations, 0.5),
         percentile(durations, 0.95),

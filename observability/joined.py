@@ -21,8 +21,9 @@ from scorecard.evidence import Column, Fact, Table, Text, Unit
 MAX_STEPS = 100
 MIN_JOINED = 20
 """Requests below which a 95th percentile says nothing."""
-_CLOCK_TOLERANCE_S = 0.002
-"""How far two readings of one clock, taken in two processes, may lie apart."""
+_CLOCK_TOLERANCE_S = 0.005
+"""How far two readings of one clock may lie apart: a span ends a little after its answer has left, later still on a
+machine that is busy."""
 _SHARE_APART = 0.05
 """Share of the requests that may begin before they were sent, or end after they were answered, on one clock."""
 
@@ -87,7 +88,7 @@ def facts(joined: Sequence[Joined], received: Received, nothing: Text | None) ->
         ),
         Fact(
             id="trace.before_handler_p95",
-            value=None if why is not None else percentile(sorted(one.before for one in joined), 0.95),
+            value=None if why is not None else percentile(sorted(max(0.0, one.before) for one in joined), 0.95),
             unit=Unit.SECOND,
             reason=why,
             detail=detail if worst is None or why is not None else f"{detail}; {worst}",
@@ -144,7 +145,8 @@ def clock_difference(joined: Sequence[Joined]) -> float:
     )
     if odd <= _SHARE_APART * len(joined):
         return 0.0
-    return median(one.before + one.handled / 2 - one.client / 2 for one in joined)
+    apart = median(one.before + one.handled / 2 - one.client / 2 for one in joined)
+    return apart if abs(apart) > _CLOCK_TOLERANCE_S else 0.0
 
 
 def _joined(visit: Visit, took: float, group: Sequence[Request]) -> Joined:

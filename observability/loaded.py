@@ -10,15 +10,17 @@ from pathlib import Path
 from scorecard import evidence
 from scorecard.evidence import Evidence, EvidenceError, Fact
 
+LOW, HIGH = 0.5, 0.8
+"""Shares of the highest rate held: up to a half queues are short, from four fifths on they are what people wait for."""
+
 Cell = float | int | str | None
 
 
 @dataclass(frozen=True)
 class LoadStep:
-    """One step of the load: requests a second that were answered, 95th percentile (s), when it began and ended (ns)."""
+    """One step of the load: requests a second that were answered, and when it began and ended (ns)."""
 
     rate: float
-    p95: float
     outcome: str
     begin_ns: int
     end_ns: int
@@ -30,32 +32,31 @@ class Loaded:
 
     Attributes:
         cores_used: processor time of the service in the busiest step, in cores.
-        rps: requests a second held.
         users: low end, value and high end of the users held.
         steps: those that count, with a beginning and an end.
     """
 
     cores_used: float | None = None
-    rps: float | None = None
     users: tuple[float, float, float] | None = None
     steps: Sequence[LoadStep] = field(default=())
 
     @property
-    def low(self) -> LoadStep | None:
-        """The step with the lowest rate."""
-        return min(self.steps, key=lambda s: s.rate, default=None)
+    def low(self) -> tuple[LoadStep, ...]:
+        """The steps held at no more than :data:`LOW` of the highest rate held."""
+        return tuple(step for step in self._held if step.rate <= LOW * self._highest)
 
     @property
-    def knee(self) -> LoadStep | None:
-        """The step with the highest rate that was held; None where it is the lowest one too."""
-        held = [step for step in self.steps if step.outcome == "held"]
-        highest = max(held, key=lambda s: s.rate, default=None)
-        return None if highest is self.low else highest
+    def knee(self) -> tuple[LoadStep, ...]:
+        """The steps held at no less than :data:`HIGH` of the highest rate held; none where no step was low."""
+        return tuple(step for step in self._held if step.rate >= HIGH * self._highest) if self.low else ()
 
     @property
-    def broken(self) -> LoadStep | None:
-        """The lowest step that was not held."""
-        return min((step for step in self.steps if step.outcome == "failed"), key=lambda s: s.rate, default=None)
+    def _held(self) -> list[LoadStep]:
+        return [step for step in self.steps if step.outcome == "held"]
+
+    @property
+    def _highest(self) -> float:
+        return max((step.rate for step in self._held), default=0.0)
 
 
 def read(run: Path) -> Loaded:
@@ -70,7 +71,6 @@ def read(run: Path) -> Loaded:
     return Loaded(
         # A step whose processor nobody saw may have been the busiest.
         cores_used=max(known) if known and len(known) == len(rows) else None,
-        rps=None if (rps := facts.get("load.sustained_rps")) is None else _number(rps.value),
         users=_interval(facts.get("load.users_held")),
         steps=tuple(step for row in rows if (step := _step(row)) is not None),
     )
@@ -85,12 +85,11 @@ def _rows(load: Evidence) -> list[dict[str, Cell]]:
 
 
 def _step(row: dict[str, Cell]) -> LoadStep | None:
-    rate, p95 = _number(row.get("achieved")), _number(row.get("p95"))
+    rate, outcome = _number(row.get("achieved")), row.get("outcome")
     begin, end = _moment(row.get("started")), _moment(row.get("ended"))
-    outcome = row.get("outcome")
-    if rate is None or p95 is None or begin is None or end is None or outcome not in ("held", "failed"):
+    if rate is None or begin is None or end is None or outcome not in ("held", "failed"):
         return None
-    return LoadStep(rate, p95, str(outcome), begin, end)
+    return LoadStep(rate, str(outcome), begin, end)
 
 
 def _moment(cell: Cell) -> int | None:

@@ -9,26 +9,38 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from observability import pools, tracing
+from observability.histograms import MAX_SERIES, OVERFLOW, Histogram, exported_with
 from observability.pools import Pool
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 EXPORTERS = "OTEL_METRICS_EXPORTER"
 STOP_TIMEOUT_S = 2.0
 
-MAX_SERIES = 1_000
-"""Sets of labels of one metric; those beyond share one, marked as OpenTelemetry does."""
-OVERFLOW = {"otel.metric.overflow": True}
-
 DURATIONS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.4, 0.5, 0.75, 0.8, 1.0, 2.5, 5.0, 7.5, 10.0)
 """OpenTelemetry's boundaries, and 0.4 s and 0.8 s: the lines of the official indicators fall on a boundary."""
 _DELAYS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_DURATIONS = partial(
+    Histogram,
+    "http.server.request.duration",
+    "Duration of HTTP server requests.",
+    DURATIONS_S,
+    ("http.request.method", "http.route", "http.response.status_code"),
+)
+_DELAYS = partial(
+    Histogram, "queue.delay", "Time from joining a queue to being taken out of it.", _DELAYS_S, ("queue.name",)
+)
+_LOOP_DELAYS = partial(
+    Histogram, "asyncio.event_loop.delay", "How late the event loop comes back to what is due.", _DELAYS_S
+)
 
 _LOOP_LOOKED_AT_EVERY_S = 0.25
 
@@ -37,44 +49,29 @@ _LOOP_LOOKED_AT_EVERY_S = 0.25
 class Meters:
     """The instruments of this process while metrics are on."""
 
-    durations: Any
-    events: Any
-    delays: Any
-    loop_delays: Any
     provider: Any
+    events: Any
+    durations: Histogram
+    delays: Histogram
     in_flight: int = 0
-    series: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = field(default_factory=dict)
+    event_names: set[str] = field(default_factory=set)
     look: asyncio.Task[None] | None = None
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered; ``route`` is its template, empty where none matched."""
-        labels = self._labels("http", (method, route, status), _request_labels)
-        self.durations.record(seconds, labels)
+        self.durations.record(seconds, method, route, status)
 
     def event(self, name: str) -> None:
         """Count a business event."""
-        self.events.add(1, self._labels("event", (name,), lambda key: {"event.name": key[0]}))
+        if name not in self.event_names and len(self.event_names) >= MAX_SERIES:
+            self.events.add(1, OVERFLOW)
+            return
+        self.event_names.add(name)
+        self.events.add(1, {"event.name": name})
 
     def waited(self, queue: str, seconds: float) -> None:
         """Count a wait in a queue."""
-        self.delays.record(seconds, self._labels("queue", (queue,), lambda key: {"queue.name": key[0]}))
-
-    def _labels(
-        self, kind: str, key: tuple[Any, ...], make: Callable[[tuple[Any, ...]], dict[str, Any]]
-    ) -> dict[str, Any]:
-        known = self.series.setdefault(kind, {})
-        labels = known.get(key)
-        if labels is None:
-            if len(known) >= MAX_SERIES:
-                return OVERFLOW
-            labels = known[key] = make(key)
-        return labels
-
-
-def _request_labels(key: tuple[Any, ...]) -> dict[str, Any]:
-    method, route, status = key
-    labels = {"http.request.method": method, "http.response.status_code": status}
-    return {**labels, "http.route": route} if route else labels
+        self.delays.record(seconds, queue)
 
 
 def is_wanted() -> bool:
@@ -93,18 +90,22 @@ def start(service_name: str, watched: Mapping[str, Pool]) -> Meters | None:
         return None
     from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 
+    durations, delays, loop_delays = _DURATIONS(), _DELAYS(), _LOOP_DELAYS()
+    waits = pools.histograms(watched)
+    histograms = [durations, delays, loop_delays, *waits]
     provider = MeterProvider(
-        [_reader(name) for name in exporters],
+        [_reader(name, histograms) for name in exporters],
         resource=tracing.resource(service_name),
         # Which trace a slow request had is in the log; an exemplar a bucket would cost more at each record.
         exemplar_filter=AlwaysOffExemplarFilter(),
         shutdown_on_exit=False,  # stop() is bounded, the SDK's own hook is not
     )
     meter = provider.get_meter("observability.metrics")
-    meters = _instruments(meter, provider)
+    events = meter.create_counter("business.events", "{event}", "What people got done, by name of the event.")
+    meters = Meters(provider, events, durations, delays)
     _observe_process(meter, meters)
-    pools.watch_all(meter, watched)
-    meters.look = _look_at_the_loop(meters.loop_delays.record)
+    pools.watch_all(meter, watched, waits)
+    meters.look = _look_at_the_loop(loop_delays.record)
     return meters
 
 
@@ -126,41 +127,17 @@ def _exporters() -> list[str]:
     return [name for name in named if name == "prometheus" or (name == "otlp" and endpoint)]
 
 
-def _reader(name: str) -> Any:
+def _reader(name: str, histograms: Sequence[Histogram]) -> Any:
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
     if name == "prometheus":
         from observability.scrape import every_s, shown
 
-        return PeriodicExportingMetricReader(shown(os.environ), export_interval_millis=every_s(os.environ) * 1000)
+        exporter = exported_with(shown(os.environ), histograms)
+        return PeriodicExportingMetricReader(exporter, export_interval_millis=every_s(os.environ) * 1000)
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-    return PeriodicExportingMetricReader(OTLPMetricExporter())
-
-
-def _instruments(meter: Any, provider: Any) -> Meters:
-    return Meters(
-        durations=meter.create_histogram(
-            "http.server.request.duration",
-            unit="s",
-            description="Duration of HTTP server requests.",
-            explicit_bucket_boundaries_advisory=DURATIONS_S,
-        ),
-        events=meter.create_counter("business.events", "{event}", "What people got done, by name of the event."),
-        delays=meter.create_histogram(
-            "queue.delay",
-            unit="s",
-            description="Time from joining a queue to being taken out of it.",
-            explicit_bucket_boundaries_advisory=_DELAYS_S,
-        ),
-        loop_delays=meter.create_histogram(
-            "asyncio.event_loop.delay",
-            unit="s",
-            description="How late the event loop comes back to what is due.",
-            explicit_bucket_boundaries_advisory=_DELAYS_S,
-        ),
-        provider=provider,
-    )
+    return PeriodicExportingMetricReader(exported_with(OTLPMetricExporter(), histograms))
 
 
 def _observe_process(meter: Any, meters: Meters) -> None:

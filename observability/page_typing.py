@@ -37,6 +37,12 @@ _SEND = """() => {
     form.requestSubmit();
   }
 }"""
+# What a browser does when a page is left; requests that begin later than that are no longer told by its protocol.
+_HIDE = """() => {
+  Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  window.dispatchEvent(new PageTransitionEvent('pagehide'));
+}"""
 _WANTED: tuple[tuple[str, re.Pattern[str]], ...] = (
     (Kind.EMAIL, re.compile(r"e-?mail|courriel|\bmél\b")),
     (Kind.IBAN, re.compile(r"iban")),
@@ -87,10 +93,10 @@ async def type_and_send(page: Page, own: str | None, values: Mapping[str, str]) 
 
 
 async def leave(page: Page) -> None:
-    """Go away from the page, which some scripts wait for to send what they gathered."""
+    """Tell the page that it is being left, which some scripts wait for to send what they gathered."""
     await page.unroute_all(behavior="ignoreErrors")
     with suppress(Error):
-        await page.goto("about:blank")
+        await page.evaluate(_HIDE)
     await asyncio.sleep(_LEAVING_S)
 
 

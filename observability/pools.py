@@ -6,9 +6,11 @@ Names are those of OpenTelemetry's conventions for database clients (``db.client
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Protocol
+
+from observability.histograms import Histogram
 
 _replaced: list[tuple[Any, str]] = []
 
@@ -25,24 +27,34 @@ class Pool(Protocol):
     def get_stats(self) -> dict[str, int]: ...
 
 
-def watch_all(meter: Any, pools: Mapping[str, Pool]) -> None:
+def histograms(pools: Mapping[str, Pool]) -> tuple[Histogram, ...]:
+    """What waits for connections and uses of them are recorded in; nothing without pools."""
+    if not pools:
+        return ()
+    names = ("db.client.connection.pool.name",)
+    return (
+        Histogram(
+            "db.client.connection.wait_time",
+            "Time to obtain a connection from the pool, or to give up.",
+            _WAITS_S,
+            names,
+        ),
+        Histogram(
+            "db.client.connection.use_time",
+            "Time between borrowing a connection and giving it back.",
+            _WAITS_S,
+            names,
+        ),
+    )
+
+
+def watch_all(meter: Any, pools: Mapping[str, Pool], recorded: Sequence[Histogram]) -> None:
     """Record each wait for a connection and each use of one, and tell the size of the pools when asked."""
     if not pools:
         return
-    waits = meter.create_histogram(
-        "db.client.connection.wait_time",
-        unit="s",
-        description="Time to obtain a connection from the pool, or to give up.",
-        explicit_bucket_boundaries_advisory=_WAITS_S,
-    )
-    uses = meter.create_histogram(
-        "db.client.connection.use_time",
-        unit="s",
-        description="Time between borrowing a connection and giving it back.",
-        explicit_bucket_boundaries_advisory=_WAITS_S,
-    )
+    waits, uses = recorded
     for name, pool in pools.items():
-        _watch(pool, waits.record, uses.record, {"db.client.connection.pool.name": name})
+        _watch(pool, waits.record, uses.record, name)
     up_down, counter = meter.create_observable_up_down_counter, meter.create_observable_counter
     up_down("db.client.connection.count", [_observed(pools, _counts)], "{connection}", "Connections by state.")
     up_down("db.client.connection.max", [_observed(pools, _most)], "{connection}", "Most connections allowed.")
@@ -57,10 +69,10 @@ def leave_all() -> None:
         delattr(pool, name)
 
 
-Record = Callable[[float, Mapping[str, str]], None]
+Record = Callable[[float, str], None]
 
 
-def _watch(pool: Pool, waited: Record, used: Record, attributes: Mapping[str, str]) -> None:
+def _watch(pool: Pool, waited: Record, used: Record, name: str) -> None:
     take, give_back = pool.getconn, pool.putconn
     since: dict[int, float] = {}
 
@@ -71,14 +83,14 @@ def _watch(pool: Pool, waited: Record, used: Record, attributes: Mapping[str, st
     def given_back(connection: Any) -> None:
         began = since.pop(id(connection), None)
         if began is not None:
-            used(perf_counter() - began, attributes)
+            used(perf_counter() - began, name)
 
     async def take_async(timeout: float | None = None) -> Any:  # noqa: ASYNC109 (the pool's own signature)
         began = perf_counter()
         try:
             return taken(await take(timeout))
         finally:
-            waited(perf_counter() - began, attributes)
+            waited(perf_counter() - began, name)
 
     async def give_back_async(connection: Any) -> None:
         given_back(connection)
@@ -89,7 +101,7 @@ def _watch(pool: Pool, waited: Record, used: Record, attributes: Mapping[str, st
         try:
             return taken(take(timeout))
         finally:
-            waited(perf_counter() - began, attributes)
+            waited(perf_counter() - began, name)
 
     def give_back_now(connection: Any) -> None:
         given_back(connection)

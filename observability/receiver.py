@@ -82,6 +82,10 @@ class Receiver:
         self._thread.join(timeout=5)
         self._opened.close()
 
+    def kept(self) -> int:
+        """Spans kept so far."""
+        return self._spool.spans
+
     def received(self) -> Received:
         """What was kept so far; call it inside the ``with`` block, once the service has stopped."""
         return self._spool.received()

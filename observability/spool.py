@@ -71,6 +71,11 @@ class Spool:
             share_read=share,
         )
 
+    @property
+    def spans(self) -> int:
+        """Spans kept so far."""
+        return self._spans
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text of every span kept, with the name of its attribute."""
         with self._lock:

@@ -6,9 +6,9 @@
 
 and in the lifespan, so after the server forked its workers: ``telemetry.start("my-service", pools={"main": pool})``,
 at its end ``telemetry.stop()``. Where things go is said by OpenTelemetry's standard variables (docs/tracing.md);
-without any, only the log is written. To adopt it elsewhere, take this file and those it imports: ``calls``,
-``exposition``, ``logs``, ``metrics``, ``pools``, ``scrape``, ``scrubbing``, ``served``, ``tracing``; they need nothing
-else of this project.
+without any, only the log is written. To adopt it elsewhere, take this file and those it imports: ``call_sites``,
+``calls``, ``exposition``, ``histograms``, ``inside``, ``logs``, ``metrics``, ``pools``, ``scrape``, ``scrubbing``,
+``served``, ``tracing``; they need nothing else of this project.
 """
 
 from __future__ import annotations

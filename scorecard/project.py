@@ -279,10 +279,37 @@ class Step(Section):
 
 
 class Journey(Section):
-    """What one person does from arrival to leaving."""
+    """What one person does from arrival to leaving, and who goes this way."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    persona: Literal["citizen", "agent"] = "citizen"
+    persona: Literal["citizen", "agent"] = Field(
+        default="citizen", description="Whose journey it is: of those served, or of those who work with the service."
+    )
+    who: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Who goes this way, as people would say it: a business, a counter, the program of a partner.",
+    )
+    device: Literal["desk", "phone", "program"] | None = Field(
+        default=None,
+        description="What they use. It tells the reader; requests and their rate are the same, since a slow network "
+        "makes the wait of the person longer and not the work of the server less.",
+    )
+    people: int | None = Field(
+        default=None, gt=0, description="How many different people go this way; by default all of the persona."
+    )
+    pace: float = Field(
+        default=1.0, gt=0, le=100, description="Think times of these people, as a multiple of those of the steps."
+    )
+    repeat: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="How often a session goes through its steps, or through those from repeat_from on: an agent signs "
+        "in once for many dossiers. Of agents, each time counts as one of their journeys a day.",
+    )
+    repeat_from: str | None = Field(default=None, description="Name of the step at which each repetition begins.")
     weight: float = Field(default=1.0, gt=0, description="Share among the journeys of the same persona.")
     group: str | None = Field(
         default=None,
@@ -290,6 +317,20 @@ class Journey(Section):
         description="Group that these agents belong to: what one group works on is closed to the others.",
     )
     steps: tuple[Step, ...] = Field(min_length=1, strict=False)
+
+    @model_validator(mode="after")
+    def _repeats_from_a_step(self) -> Self:
+        if self.repeat_from is not None and self.repeat_from not in [step.label for step in self.steps]:
+            raise ValueError(f"repeat_from: no step is called {self.repeat_from!r}")
+        return self
+
+    @property
+    def session(self) -> tuple[Step, ...]:
+        """The steps of a whole session, repetitions included, with the think times of these people."""
+        labels = [step.label for step in self.steps]
+        again = 0 if self.repeat_from is None else labels.index(self.repeat_from)
+        steps = self.steps + self.steps[again:] * (self.repeat - 1)
+        return tuple(step.model_copy(update={"think": step.think * self.pace}) for step in steps)
 
 
 class LoadSection(Section):

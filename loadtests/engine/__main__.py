@@ -18,7 +18,6 @@ from typing import Any, Protocol, TextIO
 import gevent
 import locust
 from locust.env import Environment
-from locust.event import EventHook
 
 from loadtests.engine.channel import Channel
 from loadtests.engine.limits import allow_many_sockets
@@ -96,14 +95,11 @@ def _described(setup: dict[str, Any]) -> dict[str, Any]:
 
 
 def _crew(setup: dict[str, Any], traces: TextIO, stack: contextlib.ExitStack) -> Crew:
-    environment = Environment(host=setup["target"])
+    environment = Environment(host=setup["target"], events=locust.events)
     processes, listen = setup["processes"], setup["listen"]
     if processes == 1 and listen is None:
         allow_many_sockets()
         environment.create_local_runner()
-        # the runner's own listener keeps statistics that nobody reads; they cost more than the recorder's
-        unheard: Any = EventHook  # locust's event hooks carry no types
-        environment.events.request = unheard()
         sent = SentTraces(traces)
         return Alone(pump_of(setup, environment, sent), sent)
     master = Master(environment, ("127.0.0.1", 0) if listen is None else (listen[0], listen[1]), traces)

@@ -53,11 +53,12 @@ class Line(ConnectionPool):
     """
 
     def __init__(self, origin: Origin) -> None:
+        port = origin.port if origin.port is not None else 80
         super().__init__(
             origin.host,
-            origin.port or 80,
+            port,
             origin.host,
-            origin.port or 80,
+            port,
             size=1,
             connection_timeout=TIMEOUT_S,
             network_timeout=TIMEOUT_S,

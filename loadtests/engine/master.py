@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TextIO
 
@@ -17,7 +17,7 @@ from locust.runners import STATE_MISSING
 
 from loadtests.engine import messages
 from loadtests.engine.merging import WORKER_LOST, one_report
-from loadtests.engine.orders import Order, Share
+from loadtests.engine.orders import Limits, Order, Share
 from loadtests.engine.pump import Beat
 from loadtests.engine.recorder import monotonic
 
@@ -118,7 +118,10 @@ class Master:
         reports, lost = self._collect(messages.REPORT, members, monotonic() + span + _SPARE_S, heard)
         if not reports:
             raise CrewError("every load worker was lost")
-        return one_report([reports[member.id] for member in members if member.id in reports], lost=len(lost))
+        whole = one_report([reports[member.id] for member in members if member.id in reports], lost=len(lost))
+        if whole["broken"] is None:  # the last beats may have come too late to end it
+            whole["broken"] = _passed(order.limits, whole["counts"])
+        return whole
 
     def close(self) -> None:
         """Tell all workers to quit."""
@@ -209,11 +212,19 @@ class _Whole:
         why: str | None = said.get("broken")
         if why is None and "owed" in said:
             self._last[member] = said
-            total = {what: sum(one[what] for one in self._last.values()) for what in ("sessions", "errors", "slow")}
-            most = {"sessions": self._limits.sessions, "errors": self._limits.errors, "slow": self._limits.slow}
-            why = next((what for what, bound in most.items() if total[what] > bound), None)
+            total = {what: sum(one[what] for one in self._last.values()) for what in ("at_once", "errors", "slow")}
+            why = _passed(self._limits, total)
             if monotonic() - self._told >= 1.0:
                 self._told = monotonic()
-                self._beat({"sessions": total["sessions"], "owed": sum(one["owed"] for one in self._last.values())})
+                self._beat({"at_once": total["at_once"], "owed": sum(one["owed"] for one in self._last.values())})
         self._stopped = why is not None
         return why
+
+
+def _passed(limits: Limits, counts: Mapping[str, int]) -> str | None:
+    """The limit that ``counts`` pass, None when there is none."""
+    if counts.get("errors", 0) > limits.errors:
+        return "errors"
+    if counts.get("slow", 0) > limits.slow:
+        return "slow"
+    return "sessions" if counts.get("at_once", 0) > limits.sessions else None

@@ -8,8 +8,8 @@ from typing import Any
 
 from loadtests.histogram import merged
 
-WORKER_LOST = "load worker lost"
-WORKER_ALONE = "load worker cannot reach the target"
+WORKER_LOST = "a load worker was lost"
+WORKER_ALONE = "a load worker cannot reach the target"
 
 _Report = Mapping[str, Any]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from loadtests.engine.line import CANONICAL
 from scorecard.journeys import templates
@@ -30,8 +32,12 @@ class Ready:
     extractors: Mapping[str, Extractor]
 
     @classmethod
-    def of(cls, journey: Journey, step: Step) -> Ready:
-        """Make a step ready. Raises JourneyError for a wrong expression."""
+    def of(cls, journey: Journey, step: Step, every: Mapping[str, str]) -> Ready:
+        """Make a step ready; ``every`` are headers of all that goes to the target.
+
+        Raises JourneyError for a wrong expression.
+        """
+        headers = {**(every if step.path.startswith("/") else {}), **step.headers}
         return cls(
             step=step,
             method=step.method,
@@ -46,7 +52,7 @@ class Ready:
             takes_body=step.method in ("POST", "PUT", "PATCH"),
             asserted=step.contains is not None or bool(step.extract),
             writes=step.method not in ("GET", "HEAD", "OPTIONS"),
-            headers=tuple((CANONICAL.get(name.lower(), name), value) for name, value in step.headers.items()),
+            headers=tuple((CANONICAL.get(name.lower(), name), value) for name, value in headers.items()),
             extractors=compile_extractors(step.extract),
         )
 
@@ -61,15 +67,25 @@ class Path:
     contents: Mapping[str, bytes]
 
     @classmethod
-    def of(cls, journey: Journey, contents: Mapping[str, bytes]) -> Path:
-        """Make a journey ready; ``contents`` holds the files that its uploads name.
+    def of(cls, journey: Journey, contents: Mapping[str, bytes], target: str) -> Path:
+        """Make a journey through ``target`` (a URL) ready; ``contents`` holds the files that its uploads name.
 
         Raises JourneyError when it uses a value nobody gives or a wrong expression.
         """
         templates.check(journey)
+        every = _credentials(target)
         return cls(
             journey=journey,
-            steps=tuple(Ready.of(journey, step) for step in journey.steps),
+            steps=tuple(Ready.of(journey, step, every) for step in journey.session),
             uses=frozenset(name for step in journey.steps for name in templates.used(step)),
             contents=contents,
         )
+
+
+def _credentials(target: str) -> dict[str, str]:
+    """The header that says who is asking, where the target's URL does (RFC 7617)."""
+    parts = urlsplit(target)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password if parts.password is not None else '')}"
+    return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}

@@ -39,6 +39,7 @@ class JourneyPlayer:
         self, person: int, intended: float, recorder: Recorder, random: Random, think_scale: float, *, sampled: bool
     ) -> list[Outcome]:
         """Send a visitor through the journey."""
-        values = people.person(random, person, self._path.uses)
+        known = self._path.journey.people
+        values = people.person(random, person if known is None else person % known, self._path.uses)
         visitor = Visitor(self._target, random=random, values=dict(values), traces=self._traces, sampled=sampled)
         return visitor.walk(self._path, intended, recorder, think_scale)

@@ -33,7 +33,11 @@ def pump_of(setup: dict[str, Any], environment: Environment, traces: SentTraces)
         for one in journeys:
             users[one.name].cls.host = setup["target"]
             players[one.name] = UserPlayer(users[one.name], environment, target.origin, traces, tasks)
+        # what the file hooks on the beginning of a test is to run, once
+        events: Any = environment.events  # locust's event hooks carry no types
+        events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
+        events.test_start.fire(environment=environment)
     else:
         contents = {name: base64.b64decode(one) for name, one in setup["contents"].items()}
-        players = {one.name: JourneyPlayer(target, Path.of(one, contents), traces) for one in journeys}
+        players = {one.name: JourneyPlayer(target, Path.of(one, contents, setup["target"]), traces) for one in journeys}
     return Pump(players, setup["populations"])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import gevent
 from gevent.pool import Pool
 
+from loadtests.engine.alarm import Alarm
 from loadtests.engine.arrivals import along, dealt, schedule
 from loadtests.engine.orders import Limits, Order, Share
 from loadtests.engine.players import Player
@@ -85,9 +86,10 @@ class Pump:
         watch = gevent.spawn(_watch, recorder, sessions, beat, beat_s)
         cpu = _CpuMeter(opens)
         meter = gevent.spawn(cpu.start_at_opening)
+        alarm = Alarm()
         try:
             for count, arrival in enumerate(arrivals):
-                pause_until(start + arrival.moment)
+                alarm.wait_until(start + arrival.moment)
                 if recorder.broken is not None:
                     break
                 sampled = random.random() < order.sample_share
@@ -105,6 +107,7 @@ class Pump:
             watch.kill()
             meter.kill()
             sessions.kill()
+            alarm.close()
             self._recorder = None
         report = recorder.report(ended)
         return report | {
@@ -178,7 +181,7 @@ def _watch(recorder: Recorder, sessions: Pool, beat: Beat, beat_s: float) -> Non
         recorder.pile_up(len(sessions))
         if monotonic() - told >= beat_s:
             told = monotonic()
-            beat({"sessions": len(sessions), "owed": recorder.owed, **recorder.against_limits()})
+            beat({"at_once": len(sessions), "owed": recorder.owed, **recorder.against_limits()})
 
 
 def _wait_until(moment: float, recorder: Recorder) -> None:

@@ -65,6 +65,7 @@ class _Session:
                 sent=exchange.sent,
                 latency_s=latency,
                 ok=exchange.error is None,
+                took_s=exchange.ended - exchange.sent,
             )
 
     def intended(self, sent: float) -> float:
@@ -118,7 +119,8 @@ class UserPlayer:
             if hasattr(user, "client"):
                 user.client.request = self._asking(session, user.client.request)
             user.on_start()
-            _pass(user._taskset_instance, self._tasks, think_scale)
+            with _interruptible():
+                _pass(user._taskset_instance, self._tasks, think_scale)
         except (StopUser, StopTest):
             pass
         except Exception as error:  # what the user's own code did not foresee is an error of its session
@@ -205,8 +207,7 @@ def _pass(taskset: Any, tasks: int, think_scale: float) -> None:
             gevent.sleep(taskset.wait_time() * think_scale)
         task = taskset._task_queue.popleft() if taskset._task_queue else taskset.get_next_task()
         if not (inspect.isclass(task) and issubclass(task, TaskSet)):
-            with _interruptible():
-                taskset.execute_task(task)
+            taskset.execute_task(task)
             continue
         nested: Any = task(taskset.user if isinstance(taskset, DefaultTaskSet) else taskset)
         with _interruptible():
@@ -219,6 +220,7 @@ def _pass(taskset: Any, tasks: int, think_scale: float) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
+    """Where ``interrupt()`` leads out of a task set, the set is done with."""
     try:
         yield
     except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately):

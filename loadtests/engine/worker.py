@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gevent
+import locust
 from gevent.event import Event
 from locust import runners
 from locust.env import Environment
@@ -37,7 +38,7 @@ class Worker:
     """Obeys one master until it is told to quit."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._environment = Environment()
+        self._environment = Environment(events=locust.events)
         self._file = io.StringIO()
         self._traces = SentTraces(self._file)
         self._pump: Pump | None = None

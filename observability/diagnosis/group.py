@@ -21,6 +21,7 @@ class Group:
     Attributes:
         quiet: the third of them that met the fewest others under way.
         busy: the third that met the most.
+        calm: all that met no more than the quiet ones did, from the beginning of the run to its end.
         met_quiet, met_busy: how many others those met, on average.
     """
 
@@ -28,6 +29,7 @@ class Group:
     requests: Sequence[Request]
     quiet: Sequence[Request]
     busy: Sequence[Request]
+    calm: Sequence[Request]
     met_quiet: float
     met_busy: float
 
@@ -92,6 +94,7 @@ def _group(route: str, members: list[Request], under_way: Crowd) -> Group:
         requests=ordered,
         quiet=[ordered[place] for _, place in few],
         busy=[ordered[place] for _, place in many],
+        calm=[ordered[place] for place in sorted(place for number, place in met if number <= few[-1][0])],
         met_quiet=sum(number for number, _ in few) / third,
         met_busy=sum(number for number, _ in many) / third,
     )

@@ -29,19 +29,19 @@ _BOUND = Text(
 
 
 def find(group: Group) -> Iterator[Diagnosis]:
-    """Statements slower in the last third of the quiet requests than in the first, where the others are not."""
-    quiet = sorted(group.quiet, key=lambda r: r.start_ns)
-    if len(quiet) < FEWEST:
+    """Statements slower in the last third of the calm requests than in the first, where the others are not."""
+    calm = group.calm
+    if len(calm) < FEWEST:
         return
-    third = len(quiet) // 3
-    before, after = times_of(quiet[:third], control=True), times_of(quiet[-third:], control=True)
+    third = len(calm) // 3
+    before, after = times_of(calm[:third], control=True), times_of(calm[-third:], control=True)
     grown = {
         text: median(after[text]) / median(times)
         for text, times in before.items()
         if after.get(text) and median(times) > 0
     }
     everywhere = times_of(group.requests)
-    for text, times in sorted(times_of(quiet).items()):
+    for text, times in sorted(times_of(calm).items()):
         factor = grown.get(text, 0.0)
         others = [one for other, one in grown.items() if other != text]
         if factor < FACTOR or median(after[text]) < LATER_S or len(times) < FEWEST:

@@ -15,7 +15,7 @@ MOST_PLANS = 20
 _SLOW = frozenset({Rule.SLOW_STATEMENT, Rule.GROWING_STATEMENT})
 NOT_ASKED = Text(
     en="the plans of slow statements were not asked for: [target] database names no variable that is set",
-    fr="les plans des requêtes lentes n’ont pas été demandés : [target] database ne nomme aucune variable définie",
+    fr="les plans des requêtes lentes n’ont pas été demandés\u202f: [target] database ne nomme aucune variable définie",
 )
 
 

@@ -30,7 +30,7 @@ _NAME = "portance_plan"
 _FIRST_WITH_PLANS = 120_000
 _REFUSED = Text(
     en="the database does not plan it: it is cut short, or what its values are cannot be told",
-    fr="la base n’en fait pas de plan : requête coupée, ou nature de ses valeurs inconnue",
+    fr="la base n’en fait pas de plan\u202f: requête coupée, ou nature de ses valeurs inconnue",
 )
 
 

@@ -65,7 +65,7 @@ def load(path: Path) -> RuleSet:
         for number, group in enumerate(_groups(file)):
             # Two files may use one name for a group; one file may not.
             groups.append({**group, "name": f"{file.name}:{number}:{group.get('name', '')}"})
-            for rule in _rules(group):
+            for rule in rules_of(group):
                 if "alert" in rule:
                     alerts.append(_alert(rule, file.name))
                 elif "record" in rule:
@@ -74,6 +74,12 @@ def load(path: Path) -> RuleSet:
     if not groups:
         raise OperationsError(f"{path.name}: no group of Prometheus rules in there")
     return RuleSet(tuple(groups), tuple(alerts), recorded)
+
+
+def rules_of(group: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rules of a group; what is none is passed over."""
+    rules = group.get("rules")
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
 
 
 def _files(path: Path) -> list[Path]:
@@ -96,11 +102,6 @@ def _groups(file: Path) -> Iterator[Mapping[str, Any]]:
         spec = document.get("spec") if document.get("kind") == "PrometheusRule" else document
         found = spec.get("groups") if isinstance(spec, dict) else None
         yield from (group for group in found if isinstance(group, dict)) if isinstance(found, list) else ()
-
-
-def _rules(group: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    rules = group.get("rules")
-    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
 
 
 def _alert(rule: Mapping[str, Any], file: str) -> Alert:

@@ -15,6 +15,7 @@ from observability.operations.runbooks import follow
 from observability.operations.shown import Sample
 from observability.operations.told import (
     DELAY,
+    FACTS,
     IN_CALM,
     NEVER,
     ON_ERRORS,
@@ -57,22 +58,19 @@ def _linked(site: Site, alerts: Sequence[Alert]) -> Told:
     followed = follow(alerts, folder if folder is not None and folder.is_dir() else None)
     missing = [*followed.without, *followed.broken]
     findings = tuple(_without_runbook(alert) for alert in missing)
+    if followed.not_followed and not missing:
+        return unknown(_NO_FOLDER, RUNBOOKS)
     if followed.not_followed:
-        fact = Fact(
-            id=RUNBOOKS,
-            value=len(missing) if missing else None,
-            unit=known(RUNBOOKS, 0).unit,
-            low=len(missing) if missing else None,
-            reason=_NO_FOLDER,
-        )
+        # Those are missing, and there may be more.
+        fact = Fact(id=RUNBOOKS, value=len(missing), unit=FACTS[RUNBOOKS], low=len(missing), reason=_NO_FOLDER)
         return Told((fact,), findings, _NO_FOLDER)
-    return Told((known(RUNBOOKS, len(missing), f"of {len(alerts)} alerts"),), findings)
+    return Told((known(RUNBOOKS, len(missing), f"{len(missing)}/{len(alerts)}"),), findings)
 
 
 def _fired(site: Site, rules: RuleSet, shown: Sequence[Sample] | Text) -> Told:
     if not rules.alerts:
         # No alert is no alert for errors, and that is known.
-        return Told((known(ON_ERRORS, False, "no alert at all"), *unknown(_NO_ALERT, DELAY, NEVER, IN_CALM).facts))
+        return Told((known(ON_ERRORS, False), *unknown(_NO_ALERT, DELAY, NEVER, IN_CALM).facts))
     try:
         refused = _refused(rules)
         if refused is not None:
@@ -113,17 +111,17 @@ def _rehearsed(
     never = [alert for alert in tried if not rehearsed.fires(alert.name)]
     calm = [alert for alert in tried if alert.name in rehearsed.in_calm]
     on_errors = {n: m for n, m in rehearsed.fired.get("errors", {}).items() if n not in rehearsed.in_calm}
-    left_out = f"; {elsewhere} read what something else shows and were not tried" if elsewhere else ""
+    left_out = f"; other_metrics: {elsewhere}" if elsewhere else ""
     findings = [_never(alert, foreign[alert] or frozenset(), rehearsed.tried_min) for alert in never]
     findings += [_in_calm(alert) for alert in calm]
     facts = [
         known(ON_ERRORS, bool(on_errors), ", ".join(sorted(on_errors))),
-        known(NEVER, len(never), f"of {len(tried)} alerts{left_out}"),
-        known(IN_CALM, len(calm), f"of {len(tried)} alerts"),
+        known(NEVER, len(never), f"{len(never)}/{len(tried)}{left_out}"),
+        known(IN_CALM, len(calm), f"{len(calm)}/{len(tried)}"),
     ]
     if on_errors:
         # Rules are evaluated once a minute in the rehearsal: the minute it fired in is counted whole.
-        facts.append(known(DELAY, 60 * (min(on_errors.values()) + 1), "every request fails"))
+        facts.append(known(DELAY, 60 * (min(on_errors.values()) + 1)))
     else:
         facts += unknown(_NONE_ON_ERRORS, DELAY).facts
     return Told(tuple(facts), tuple(findings))

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from random import Random, SystemRandom
 
-from observability.operations import OperationsError, alert_rules, panels
+from observability.operations import OperationsError, alert_rules, panels, promtool
 from observability.operations.alerting import alerting
 from observability.operations.expressions import metric_names, without_variables
 from observability.operations.panels import PanelQuery
@@ -60,7 +60,7 @@ def collect(site: Site, *, random: Random | None = None, clock: Callable[[], flo
     )
     status = Status.COMPLETED if told.gap is None else Status.DEGRADED
     provenance = Provenance.since(
-        began, tool="portance-operability", version=metadata.version("portance"), command=("operability",)
+        began, tool="portance-operability", version=metadata.version("portance"), command=("operability", *_promtool())
     )
     return _evidence(site, status, told, provenance)
 
@@ -76,6 +76,14 @@ def _evidence(site: Site, status: Status, told: Told, provenance: Provenance | N
         facts=told.facts,
         findings=told.findings,
     )
+
+
+def _promtool() -> tuple[str, ...]:
+    """The judge of the rules and its version, as evidence names them; nothing where it is not installed."""
+    try:
+        return (promtool.PROGRAM, promtool.version())
+    except PromtoolError:
+        return ()
 
 
 def _receipt(site: Site, random: Random, clock: Callable[[], float]) -> Told:
@@ -144,7 +152,7 @@ def _dashboards(site: Site, shown: Sequence[Sample] | Text) -> Told:
         )
         for query, why in wrong
     )
-    return Told((known(UNANSWERED, len(wrong), f"of {len(queries)} queries"),), findings)
+    return Told((known(UNANSWERED, len(wrong), f"{len(wrong)}/{len(queries)}"),), findings)
 
 
 def _unanswered(site: Site, queries: Sequence[PanelQuery], shown: frozenset[str]) -> list[tuple[PanelQuery, str]]:

@@ -85,12 +85,11 @@ def _look(log: Path, began_at: int, receipt: str, trace_id: str, clock: Callable
             lines = file.read(LOG_LIMIT).decode("utf-8", "replace").splitlines()
         named = [line for line in lines if receipt in line]
         if any(trace_id in line for line in named):
-            return Way(True, detail="a line of the log holds the receipt and the trace id sent with its request")
+            return Way(True)
         if clock() > until:
             break
         time.sleep(_POLL_S)
-    what = "holds the receipt without the trace id" if named else "holds the receipt"
-    return Way(False, detail=f"of {len(lines)} new lines of the log, {len(named) or 'none'} {what}")
+    return Way(False, detail=f"receipt: {len(named)}/{len(lines)}; trace_id: 0/{len(named)}")
 
 
 _NO_RECEIPT = Text(

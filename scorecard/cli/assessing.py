@@ -168,7 +168,7 @@ def report(
             "--format",
             "-f",
             help=t("Formats, comma separated: ", "Formats, séparés par des virgules : ")
-            + "html, pdf, json, md, junit, sarif, gitlab, gitlab-metrics, csv, prometheus, badge, dashlord",
+            + "html, pdf, json, md, junit, sarif, gitlab, gitlab-metrics, csv, prometheus, badge, dashlord, why",
         ),
     ] = "html",
     into: Annotated[

@@ -1,14 +1,15 @@
-"""``portance compare BASE NEW``: each a run folder or a folder of runs; what changed, in words and as JSON values."""
+"""``portance compare``: each side one or several runs, or folders of runs; what changed, in words and as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from scorecard.cli.compare_conditions import warnings
 from scorecard.cli.errors import CommandError
 from scorecard.cli.grade import grade_run
 from scorecard.cli.runs import STATE, Run
@@ -50,8 +51,12 @@ _MOVEMENTS = {
     Movement.OTHER_MACHINE: Text(
         en="measured on another machine, not compared", fr="mesuré sur une autre machine, non comparé"
     ),
+    Movement.OTHER_PROFILE: Text(
+        en="measured with another profile, not compared", fr="mesuré avec un autre profil, non comparé"
+    ),
     Movement.NOT_TOLD_FROM_NOISE: Text(en="cannot be told from noise", fr="ne se distingue pas du bruit"),
 }
+_NOT_COMPARED = frozenset({Movement.OTHER_MACHINE, Movement.OTHER_PROFILE})
 _COUNTED = {
     Movement.NEWLY_KNOWN: Text(en="newly known: %(count)s", fr="connues désormais : %(count)s"),
     Movement.WITHIN_NOISE_FLOOR: Text(
@@ -62,14 +67,31 @@ _COUNTED = {
 """Movements that are counted, not listed; the JSON holds them all."""
 
 
-def compare_paths(base: Path, new: Path, today: date, *, floor: float) -> Comparison:
-    """The comparison of what is at ``base`` with what is at ``new``, both judged by today's criteria.
+@dataclass(frozen=True)
+class Sides:
+    """Run folders of both sides, oldest first, no run twice."""
+
+    base: tuple[Path, ...]
+    new: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, base: Sequence[Path], new: Sequence[Path]) -> Sides:
+        """The runs at these paths, each a run folder or a folder that holds some.
+
+        Raises:
+            CommandError: a path holds no run.
+        """
+        return cls(_folders(base), _folders(new))
+
+
+def compare_paths(sides: Sides, today: date, *, floor: float) -> Comparison:
+    """The comparison of the runs of both sides, all judged by today's criteria.
 
     Each run is judged on the day of its own judgement, so that evidence that has aged since is no regression; ``today``
     is for a run that does not say it.
 
     Raises:
-        CommandError: a side holds no run, or the runs are of several projects, or ``floor`` is no share.
+        CommandError: the runs are of several projects, or ``floor`` is no share.
         ProjectError: the project file of a run is wrong.
     """
     if not 0 <= floor < 1:
@@ -80,19 +102,19 @@ def compare_paths(base: Path, new: Path, today: date, *, floor: float) -> Compar
             )
         )
     try:
-        return compare(_cards(base, today), _cards(new, today), floor=floor)
+        return compare(_cards(sides.base, today), _cards(sides.new, today), floor=floor)
     except ComparisonError as error:
         raise CommandError(error.text) from error
 
 
-def lines(found: Comparison, lang: str) -> list[str]:
+def lines(found: Comparison, sides: Sides, lang: str) -> list[str]:
     """The comparison for a terminal: the outcome, decision and grade, what got worse first, then the figures."""
     known: Lang = "fr" if lang == "fr" else "en"
     words = Words(known)
-    return [line.rstrip() for line in _lines(found, words)]
+    return [line.rstrip() for line in _lines(found, warnings(sides.base, sides.new, found.figures), words)]
 
 
-def as_document(found: Comparison, lang: str) -> dict[str, Any]:
+def as_document(found: Comparison, sides: Sides, lang: str) -> dict[str, Any]:
     """The same as JSON values, schema ``portance/comparison/1``."""
     return {
         "schema": SCHEMA,
@@ -101,6 +123,7 @@ def as_document(found: Comparison, lang: str) -> dict[str, Any]:
         "exit_code": found.outcome.exit_code,
         "runs": {"base": found.runs[0], "new": found.runs[1]},
         "noise_floor": found.floor,
+        "warnings": [text.in_(lang) for text in warnings(sides.base, sides.new, found.figures)],
         "decision": {"base": found.decision[0].value, "new": found.decision[1].value},
         "grade": {side: grade.model_dump() for side, grade in zip(("base", "new"), found.grade, strict=True)},
         "changes": [_change_document(change, lang) for change in found.changes],
@@ -108,23 +131,31 @@ def as_document(found: Comparison, lang: str) -> dict[str, Any]:
     }
 
 
-def _cards(path: Path, today: date) -> list[Scorecard]:
-    """Scorecards of the runs at ``path``, oldest first: it is one itself, or a folder that holds some."""
+def _cards(folders: Sequence[Path], today: date) -> list[Scorecard]:
+    return [grade_run(Run(folder), _judged_on(folder, today)) for folder in folders]
+
+
+def _folders(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Folders of the runs at ``paths``, oldest first (their names begin with their time), each once."""
+    found = {folder.resolve(): folder for path in paths for folder in _runs_at(path)}
+    return tuple(sorted(found.values(), key=lambda folder: (folder.name, folder)))
+
+
+def _runs_at(path: Path) -> list[Path]:
     if Run(path).project_file.is_file():
-        folders = [path]
-    elif path.is_dir():
-        inside = (p for p in path.iterdir() if not p.is_symlink() and Run(p).evidence_folder.is_dir())
-        folders = sorted((p for p in inside if Run(p).project_file.is_file()), key=lambda p: p.name)
-    else:
-        folders = []
-    if not folders:
+        return [path]
+    inside = (
+        [p for p in path.iterdir() if not p.is_symlink() and Run(p).evidence_folder.is_dir()] if path.is_dir() else []
+    )
+    found = [p for p in inside if Run(p).project_file.is_file()]
+    if not found:
         raise CommandError(
             Text(
                 en=f"{path}: neither a run folder nor a folder that holds runs",
                 fr=f"{path} : ni un dossier d’évaluation, ni un dossier qui en contient",
             )
         )
-    return [grade_run(Run(folder), _judged_on(folder, today)) for folder in folders]
+    return found
 
 
 def _judged_on(folder: Path, today: date) -> date:
@@ -134,12 +165,14 @@ def _judged_on(folder: Path, today: date) -> date:
         return today
 
 
-def _lines(found: Comparison, words: Words) -> Iterator[str]:
+def _lines(found: Comparison, warned: Sequence[Text], words: Words) -> Iterator[str]:
     yield f"{words.say(_OUTCOMES[found.outcome])} — {found.project}"
     decisions = [words.name(labels.DECISIONS, decision) for decision in found.decision]
     yield _pair(Text(en="Decision: ", fr="Décision\u00a0: "), decisions, words)
     yield _pair(Text(en="Grade: ", fr="Note\u00a0: "), [_grade(grade, words) for grade in found.grade], words)
     yield words.say(_on_what(found))
+    for text in warned:
+        yield "! " + words.say(text)
     for turn in Turn:
         turned = [change for change in found.changes if change.turn is turn]
         if turned:
@@ -217,7 +250,7 @@ def _worth(figure: Figure) -> Text:
     if figure.movement is Movement.TOO_FEW_RUNS:
         return _too_few(figure)
     said = _MOVEMENTS[figure.movement]
-    if figure.test is None or figure.better is None or figure.movement is Movement.OTHER_MACHINE:
+    if figure.test is None or figure.better is None or figure.movement in _NOT_COMPARED:
         return said
     delta = {lang: number(figure.test.delta, lang, 2) for lang in ("en", "fr")}
     p = {lang: number(figure.test.p, lang, 2) for lang in ("en", "fr")}

@@ -13,18 +13,37 @@ from scorecard.cli.errors import CommandError
 from scorecard.cli.language import t
 from scorecard.cli.options import DEFAULT_LANG, JsonOption, LangOption, QuietOption
 from scorecard.cli.program import OnOption, ProjectOption, app, day
+from scorecard.evidence import Text
 from scorecard.project import FILE_NAME
 
 
 @app.command(
     help=t(
-        "Say what changed between two runs, or two folders of runs.",
-        "Dire ce qui a changé entre deux évaluations, ou deux dossiers d’évaluations.",
+        "Say what changed between two runs, or between several on each side: compare BASE NEW, or compare NEW… "
+        "--against BASE.",
+        "Dire ce qui a changé entre deux évaluations, ou entre plusieurs de chaque côté : compare RÉFÉRENCE NOUVELLE, "
+        "ou compare NOUVELLES… --against RÉFÉRENCE.",
     )
 )
 def compare(
-    base: Annotated[Path, typer.Argument(help=t("A run, or a folder of runs.", "Une évaluation, ou un dossier."))],
-    new: Annotated[Path, typer.Argument(help=t("What to compare with it.", "Ce qui lui est comparé."))],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help=t(
+                "Runs, or folders of runs: two, or the new side.", "Évaluations ou dossiers : deux, ou le nouveau côté."
+            )
+        ),
+    ],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--against",
+            help=t(
+                "A run, or a folder of runs, of the side before. May be given several times.",
+                "Une évaluation, ou un dossier, du côté d’avant. Peut être répété.",
+            ),
+        ),
+    ] = None,
     noise: Annotated[
         float,
         typer.Option(
@@ -40,13 +59,23 @@ def compare(
     quiet: QuietOption = False,
 ) -> None:
     """Exit code 0 no regression, 1 regression, 2 not all of it could be compared."""
-    from scorecard.cli.compare import as_document, compare_paths, lines
+    from scorecard.cli.compare import Sides, as_document, compare_paths, lines
 
-    found = compare_paths(base, new, day(None), floor=noise)
+    if against is None and len(runs) != 2:
+        raise CommandError(
+            Text(
+                en=f"two runs or folders are compared, {len(runs)} given; several on a side: "
+                "compare NEW… --against BASE",
+                fr=f"on compare deux évaluations ou dossiers, {len(runs)} donnés ; plusieurs d’un côté : "
+                "compare NOUVELLES… --against RÉFÉRENCE",
+            )
+        )
+    sides = Sides.of(runs[:1], runs[1:]) if against is None else Sides.of(against, runs)
+    found = compare_paths(sides, day(None), floor=noise)
     if as_json:
-        typer.echo(json.dumps(as_document(found, lang), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_document(found, sides, lang), ensure_ascii=False, indent=1))
     elif not quiet:
-        typer.echo("\n".join(lines(found, lang)))
+        typer.echo("\n".join(lines(found, sides, lang)))
     raise typer.Exit(found.outcome.exit_code)
 
 

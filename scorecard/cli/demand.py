@@ -6,15 +6,21 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from loadtests.demand import SECONDS_A_DAY, Demand, Stream, demand
+from loadtests.demand import SECONDS_A_DAY, Demand, Stream, a_session, demand
 from loadtests.demand_evidence import collect_demand
 from loadtests.profiles import Sourced, agent_habits
-from scorecard.evidence import Evidence
+from scorecard.evidence import Evidence, Unit
 from scorecard.project import ProjectFile
 from scorecard.reports.words import Lang, Words
 from scorecard.site import Site
 
 _BAR = 40
+_PERSONAS = {"citizen": ("citizens", "usagers"), "agent": ("agents", "agents")}
+_DEVICES = {
+    "desk": ("at a desk", "sur un ordinateur"),
+    "phone": ("on a phone", "sur un téléphone"),
+    "program": ("a program", "un programme"),
+}
 _SOURCES = 74
 """Column at which sources begin; on a narrower terminal they stand below."""
 _UNDER = " " * 15
@@ -54,6 +60,7 @@ class _Page:
         if project.project.agents:
             yield from self._agents()
         yield from self._total()
+        yield from self._who()
         yield ""
         yield from self._day()
         yield from self._campaign()
@@ -92,7 +99,29 @@ class _Page:
         yield self._row(
             "÷", f"{habits.working_hours.value:g} h", self.t("of work", "de travail"), habits.working_hours.source
         )
+        times = a_session(self.project)
+        if times != 1:
+            yield self._row(
+                "÷", self._number(times), self.t("of them in a session", "d’entre eux par session"), "portance.toml"
+            )
         yield self._rate(self.wanted.agents)
+
+    def _who(self) -> Iterator[str]:
+        table = next((t for t in self.evidence.tables if t.id == "demand.journeys"), None)
+        if table is None:
+            return
+        yield ""
+        yield self.t("Who begins a session at that moment", "Qui commence une session à ce moment")
+        names = [column.name for column in table.columns]
+        for values in table.rows:
+            row = dict(zip(names, values, strict=True))
+            who = row["who"] if row["who"] is not None else self.t(*_PERSONAS[str(row["persona"])])
+            device = "" if row["device"] is None else f", {self.t(*_DEVICES[str(row['device'])])}"
+            length = self.words.quantity(row["seconds"], Unit.SECOND)
+            what = self.t(f"{row['requests']} requests in {length}", f"{row['requests']} requêtes en {length}")
+            yield self._row(
+                "", self._percent(float(str(row["share"]))), f"{row['journey']} – {who}{device} – {what}", ""
+            )
 
     def _total(self) -> Iterator[str]:
         wanted = self.wanted

@@ -16,7 +16,7 @@ from scorecard.grading import grade
 from scorecard.reports import FORMATS
 from scorecard.scorecard import Scorecard
 
-KEPT_FORMATS = ("json", "html", "md", "junit")
+KEPT_FORMATS = ("json", "html", "why", "md", "junit")
 """Reports written into every run folder."""
 
 

@@ -40,13 +40,19 @@ def load_worker(
     ] = None,
 ) -> None:
     """Exit code 2 when no master is there, or a worker fails."""
-    from loadtests.errors import LoadTestError
-    from loadtests.joining import address_of, join
+    from loadtests.joining import JoiningError, join
     from scorecard.cli.errors import CommandError
+    from scorecard.cli.workers import address
     from scorecard.evidence import Text
 
     wanted = processes if processes is not None else len(os.sched_getaffinity(0))
     try:
-        join(*address_of(master), wanted)
-    except LoadTestError as error:
-        raise CommandError(Text(en=str(error), fr=str(error))) from error
+        join(*address("--master", master), wanted)
+    except JoiningError as error:
+        raise CommandError(
+            Text(
+                en=str(error),
+                fr=f"un processus de charge s’est arrêté (code {error.code})\u202f: aucune évaluation n’écoute à "
+                f"{master}, ou voir ci-dessus",
+            )
+        ) from error

@@ -11,16 +11,21 @@ from scorecard.site import LoadWorkers
 
 def load_workers(listen: str, count: int) -> LoadWorkers:
     """The workers that join at ``listen``. Raises CommandError when that is no address."""
+    host, port = address("--workers-listen", listen)
+    return LoadWorkers(host, port, count)
+
+
+def address(option: str, given: str) -> tuple[str, int]:
+    """Host and port that ``option`` was given. Raises CommandError when that is no address."""
     try:
-        host, port = address_of(listen)
+        return address_of(given)
     except AddressError as error:
         raise CommandError(
             Text(
-                en=f"--workers-listen: {listen!r} is not HOST:PORT, such as 192.0.2.1:5557",
-                fr=f"--workers-listen\u202f: {listen!r} n’est pas de la forme HÔTE:PORT, comme 192.0.2.1:5557",
+                en=f"{option}: {given!r} is not HOST:PORT, such as 192.0.2.1:5557",
+                fr=f"{option}\u202f: {given!r} n’est pas de la forme HÔTE:PORT, comme 192.0.2.1:5557",
             )
         ) from error
-    return LoadWorkers(host, port, count)
 
 
 def invitation(workers: LoadWorkers, lang: Lang) -> str:

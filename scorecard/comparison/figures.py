@@ -31,6 +31,7 @@ class Movement(StrEnum):
     NEWLY_KNOWN = "newly_known"
     OTHER_UNIT = "other_unit"
     OTHER_MACHINE = "other_machine"
+    OTHER_PROFILE = "other_profile"
     TOO_FEW_RUNS = "too_few_runs"
     NOT_TOLD_FROM_NOISE = "not_told_from_noise"
     WITHIN_NOISE_FLOOR = "within_noise_floor"
@@ -77,7 +78,7 @@ def figures(base: Sequence[Scorecard], new: Sequence[Scorecard], floor: float) -
     median before). An age in days moves by itself and is neither worse nor better.
     """
     noisy = _measured(base) | _measured(new)
-    elsewhere = {name for name in noisy if len(_machines(base, name) | _machines(new, name)) > 1}
+    otherwise = {name: why for name in noisy if (why := _measured_otherwise([*base, *new], name)) is not None}
     directions = _directions(base[-1], new[-1])
     settled: list[Figure] = []
     tested: list[tuple[Figure, list[float], list[float]]] = []
@@ -97,8 +98,8 @@ def figures(base: Sequence[Scorecard], new: Sequence[Scorecard], floor: float) -
             relative=relative(before, test.shift),
             test=test,
         )
-        if name in elsewhere:
-            settled.append(replace(figure, movement=Movement.OTHER_MACHINE))
+        if name in otherwise:
+            settled.append(replace(figure, movement=otherwise[name]))
         elif figure.better is not None:
             tested.append((figure, before, after))
         else:
@@ -215,6 +216,22 @@ def _measured(cards: Sequence[Scorecard]) -> frozenset[str]:
     """Names of the evidence that would differ if it were gathered again."""
     every = (evidence for card in cards for evidence in card.evidence if evidence.name != DECLARATIONS)
     return frozenset(e.name for e in every if e.facts and e.collector.partition(".")[0] not in _EXACT_ROOMS)
+
+
+def _measured_otherwise(cards: Sequence[Scorecard], name: str) -> Movement | None:
+    """Why the evidence ``name`` of these runs tells nothing of the service if it differs, None when it may."""
+    if len(_machines(cards, name)) > 1:
+        return Movement.OTHER_MACHINE
+    if len(_profiles(cards, name)) > 1:
+        return Movement.OTHER_PROFILE
+    return None
+
+
+def _profiles(cards: Sequence[Scorecard], name: str) -> frozenset[str]:
+    """Profiles under which the evidence ``name`` was gathered: a longer search finds another capacity."""
+    found = (e.provenance for card in cards for e in card.evidence if e.name == name)
+    words = (word for provenance in found if provenance is not None for word in provenance.command)
+    return frozenset(word for word in words if word.startswith("profile="))
 
 
 def _machines(cards: Sequence[Scorecard], name: str) -> frozenset[tuple[str, int]]:

@@ -119,7 +119,8 @@ def _bottleneck(judged: Mapping[str, Judged], book: Ledger) -> Text | None:
     diagnosed = _first_diagnosis(book)
     if diagnosed is not None:
         return diagnosed if step is None else Text(en=f"{step.en}; {diagnosed.en}", fr=f"{step.fr} ; {diagnosed.fr}")
-    share = _largest_share(book)
+    used_up = _used_up(book)
+    share = used_up if used_up is not None else _largest_share(book)
     if share is None:
         return step
     first = step if step is not None else _slowest_route(book)
@@ -141,6 +142,16 @@ def _first_diagnosis(book: Ledger) -> Text | None:
     if gain is None or gain < _WORTH_SAYING or isinstance(en, Unusable) or isinstance(fr, Unusable):
         return None
     return Text(en=str(en.fact.value), fr=str(fr.fact.value))
+
+
+def _used_up(book: Ledger) -> Text | None:
+    """The resource that was used up at the highest rate held, where it could be told."""
+    en, fr = (
+        observe(book, f"load.saturated{language}", "saturation", Unit.TEXT, MAX_AGE_DAYS) for language in ("", "_fr")
+    )
+    if isinstance(en, Unusable) or isinstance(fr, Unusable):
+        return None
+    return Text(en=f"{en.fact.value} is used up first", fr=f"{fr.fact.value} s’épuise en premier")
 
 
 def _slowest_route(book: Ledger) -> Text | None:

@@ -19,6 +19,7 @@ from scorecard.reports import (
     prometheus,
     sarif,
     spreadsheet,
+    why_page,
 )
 from scorecard.scorecard import Scorecard
 
@@ -40,6 +41,7 @@ class Renderer:
 FORMATS: dict[str, Renderer] = {
     "json": Renderer("scorecard.json", "application/json", json_report.render),
     "html": Renderer("scorecard.html", "text/html; charset=utf-8", html.render),
+    "why": Renderer("why.html", "text/html; charset=utf-8", why_page.render),
     "pdf": Renderer("scorecard.pdf", "application/pdf", pdf.render),
     "md": Renderer("scorecard.md", "text/markdown; charset=utf-8", markdown.render),
     "junit": Renderer("junit.xml", "application/xml", junit.render),

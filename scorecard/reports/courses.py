@@ -95,7 +95,7 @@ def _waits(card: Scorecard, found: Sequence[Moment], words: Words, width: int) -
         )
     if crowd:
         middle = (x(crowd[0]) + x(ends)) / 2
-        wanted.append([Label(words.gettext("crowd"), middle, frame.top + 14, "demand", "middle")])
+        wanted.append([Label(words.gettext("crowd"), middle, frame.bottom - 8, "demand", "middle")])
     return Drawing(
         frame=frame,
         x_title=words.gettext("seconds"),

@@ -31,6 +31,10 @@ def latency(card: Scorecard, words: Words) -> str:
     objective = measured.objective(card)
     if objective is not None:
         sentences.append(words.gettext("The objective is %(time)s.") % {"time": words.quantity(objective, Unit.SECOND)})
+    knee = measured.knee(card)
+    if knee is not None:
+        message = words.gettext("From %(rate)s per second on, that wait is more than twice what it is at low load.")
+        sentences.append(message % {"rate": words.measured(knee)})
     return " ".join([*sentences, *_held_and_demand(card, words)])
 
 

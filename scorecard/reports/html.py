@@ -8,7 +8,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scorecard.evidence import Unit
-from scorecard.reports import columns, courses, density, describe, labels, ledger, measured, origin, pages, plots, sheet
+from scorecard.reports import (
+    columns,
+    courses,
+    density,
+    describe,
+    labels,
+    ledger,
+    measured,
+    origin,
+    pages,
+    plots,
+    sheet,
+    why,
+    why_words,
+)
 from scorecard.reports.words import Lang, Words
 from scorecard.scorecard import Scorecard, Verdict
 
@@ -64,6 +78,8 @@ def environment(lang: Lang) -> Environment:
         measured=measured,
         pages=pages,
         describe=describe,
+        why=why,
+        why_words=why_words,
         units=Unit,
         Verdict=Verdict,
     )

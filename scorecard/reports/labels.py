@@ -101,6 +101,7 @@ CELLS = {
     "peak": mark("peak demand"),
     "double": mark("doubling"),
     "bisect": mark("narrowing"),
+    "doubt": mark("trying again"),
     "confirm": mark("confirming"),
     "before": mark("before"),
     "opening": mark("opening"),
@@ -149,6 +150,8 @@ COLUMNS = {
     "generator_cpu": mark("processor use of the test"),
     "service_cpu": mark("processor use of the service"),
     "reason_fr": mark("why"),
+    "started": mark("from (UTC)"),
+    "ended": mark("to (UTC)"),
     "at": mark("time into the test"),
     "part": mark("part of the test"),
     "longest": mark("longest wait"),
@@ -201,3 +204,19 @@ MOST_GAIN = counted("worth up to %(number)s point of 100", "worth up to %(number
 OPEN_QUESTIONS = counted(
     "%(number)s question of %(all)s has no answer yet.", "%(number)s questions of %(all)s have no answer yet."
 )
+
+WHERE_TIME_GOES = {
+    "before_handler": mark("before the service begins"),
+    "pool_wait": mark("waiting for its turn (connection, lock)"),
+    "sql": mark("in the database"),
+    "outgoing": mark("waiting for other services"),
+    "own_code": mark("in its own code"),
+}
+LOAD_LEVELS = {"low": mark("at low load"), "knee": mark("at high load")}
+CALL_KINDS = {
+    "sql": mark("SQL statement"),
+    "remote": mark("call to another service"),
+    "queued": mark("handed to a queue"),
+    "taken": mark("taken from a queue"),
+    "other": mark("in the process itself"),
+}

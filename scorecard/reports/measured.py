@@ -123,6 +123,12 @@ def objective(card: Scorecard) -> float | None:
     return number(card, "load.objective_p95")
 
 
+def knee(card: Scorecard) -> float | None:
+    """The rate (journeys a second) from which the waits leave their floor, where the load found one."""
+    rate, requests = number(card, "load.knee_rps"), number(card, "load.requests_per_journey")
+    return None if rate is None or not requests else rate / requests
+
+
 def records(source: Table, names: tuple[str, ...]) -> Iterator[dict[str, Cell]]:
     """Rows as dictionaries of the columns called ``names``; one that is not there is None in each row."""
     places = {column.name: place for place, column in enumerate(source.columns)}

@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 from scipy import stats
 
 from loadtests.engine.orders import Limits, Order
-from loadtests.generator import generator
+from loadtests.generator import TRACES, generator
 from loadtests.histogram import quantiles
 from scorecard.project import Journey
 
@@ -77,7 +76,7 @@ def main() -> int:
 
 def _truth() -> Claim:
     """The same server, stalled 2 s in every 10, under the generator and under an open reference of other make."""
-    with _server("stalled_server.py", "2") as url:
+    with _server("stalled_server.py") as url:
         command = [sys.executable, str(_HERE / "open_reference.py"), url, str(_STALL_RATE), str(_STALL_S)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as theirs:
             report = _step(url, 1, _STALL_RATE, _STALL_S)
@@ -95,14 +94,15 @@ def _truth() -> Claim:
 
 
 def _poisson() -> Claim:
-    with _server("stalled_server.py", "0") as url:
-        _step(url, 1, _POISSON_RATE, _POISSON_S)
-        moments = httpx.get(f"{url}/moments").json()
-    gaps = np.diff(np.sort(moments))
+    """Moments at which requests were sent, which the generator lists for every request that is to be traced."""
+    with _server("trivial_server.py") as url, tempfile.TemporaryDirectory() as folder:
+        _step(url, 1, _POISSON_RATE, _POISSON_S, Path(folder), sampled=1.0)
+        listed = (Path(folder) / TRACES).read_text(encoding="utf-8").splitlines()
+    gaps = np.diff(sorted(json.loads(line)["start"] for line in listed))
     p_value = float(stats.kstest(gaps, "expon", args=(0, gaps.mean())).pvalue)
     return Claim(
         "arrivals are Poisson (Kolmogorov-Smirnov)",
-        f"p = {p_value:.3f} on {len(gaps)} gaps between requests as a server saw them, at {_POISSON_RATE:.0f}/s",
+        f"p = {p_value:.3f} on {len(gaps)} gaps between requests as they were sent, at {_POISSON_RATE:.0f}/s",
         f"p > {_KS_BOUND}",
         p_value > _KS_BOUND,
     )
@@ -159,19 +159,20 @@ def _plain(url: str, requests: int, seconds: float) -> dict[str, float]:
     return {"per_cpu_s": float(per_cpu_s), "per_s": float(per_s)}
 
 
-def _step(url: str, requests: int, rate: float, seconds: float) -> dict[str, Any]:
+def _step(
+    url: str, requests: int, rate: float, seconds: float, folder: Path | None = None, sampled: float = 0.1
+) -> dict[str, Any]:
     journey = Journey.model_validate({"name": "read", "steps": [{"get": "/"}] * requests})
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        generator(url, [journey], {"citizen": 1000, "agent": 1}, Path(folder), seed=secrets.randbits(32)) as running,
-    ):
-        return running.step(Order({"read": rate}, 1.0, seconds, 3.0, _NO_LIMITS, 0.1, 1.0), lambda: None)
+    with tempfile.TemporaryDirectory() as other:
+        here = Path(other) if folder is None else folder
+        with generator(url, [journey], {"citizen": 1000, "agent": 1}, here, seed=secrets.randbits(32)) as running:
+            return running.step(Order({"read": rate}, 1.0, seconds, 3.0, _NO_LIMITS, sampled, 1.0), lambda: None)
 
 
 @contextlib.contextmanager
-def _server(script: str, *given: str) -> Iterator[str]:
+def _server(script: str) -> Iterator[str]:
     """The address of one of the servers beside, for as long as the block lasts."""
-    with subprocess.Popen([sys.executable, str(_HERE / script), *given], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, str(_HERE / script)], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             yield f"http://127.0.0.1:{server.stdout.readline().strip()}"

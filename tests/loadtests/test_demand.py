@@ -165,3 +165,40 @@ def test_agents_work_from_nine_to_five(tmp_path: Path) -> None:
     assert [hour for hour, rate in enumerate(agents) if rate] == list(range(9, 17))
     assert max(agents) == pytest.approx(demand(file).agents.rate, rel=1e-5)
     assert sum(agents) * 3600 == pytest.approx(3000 * 20, rel=1e-5)
+
+
+_DAY = {
+    "name": "decide",
+    "persona": "agent",
+    "repeat": 5,
+    "repeat_from": "next",
+    "pace": 2.0,
+    "steps": [
+        {"get": "/sign-in"},
+        {"get": "/next", "name": "next", "think": "3 s"},
+        {"get": "/decide", "think": "1 s"},
+    ],
+}
+
+
+def test_an_agent_at_work_all_day_signs_in_once_for_many_dossiers(tmp_path: Path) -> None:
+    agents = {"name": "Aide", "users": 300_000, "agents": 3000}
+    once, repeated = (
+        project(project=agents, demand=_EXAMPLE, journeys=[_DAY | changed])
+        for changed in ({"repeat": 1, "pace": 1.0}, {})
+    )
+    (journey,) = repeated.journeys
+    assert [step.path for step in journey.session] == ["/sign-in", *["/next", "/decide"] * 5]
+    assert sum(step.think for step in journey.session) == pytest.approx(5 * 4 * 2.0)
+    # as many dossiers a second, in a fifth of the sessions
+    assert demand(repeated).agents.rate == pytest.approx(demand(once).agents.rate / 5)
+    assert demand(repeated).agents.requests == 11
+    found = collected(repeated, tmp_path)
+    assert "/ 5 in a session" in next(f for f in found.facts if f.id == "demand.journeys_per_s").detail
+    (row,) = next(table for table in found.tables if table.id == "demand.journeys").rows
+    assert row[:6] == ("decide", "agent", None, None, 1.0, 5)
+
+
+def test_a_repetition_begins_at_a_step_that_exists() -> None:
+    with pytest.raises(ValueError, match="no step is called 'nowhere'"):
+        project(journeys=[_DAY | {"repeat_from": "nowhere"}])

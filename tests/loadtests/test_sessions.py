@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from loadtests.generator import TRACES, GeneratorError, generator
+from loadtests.generator import TRACES, GeneratorError, Means, generator
 from scorecard.project import Journey
 
 Run = dict[str, list[dict[str, Any]]]
 
+_SCAN = bytes(range(256)) * 4
 _POPULATIONS = {"citizen": 1000, "agent": 10}
 
 
@@ -34,6 +36,17 @@ def journeys(other: str) -> list[Journey]:
             {"get": "/echo/{siret2}?tag={etag}&key={key}", "contains": "{siret}"},
         ],
         "form": [{"post": "/form", "form": {"csrf": "a b&c", "name": "{name}"}}],
+        "upload": [
+            {
+                "post": "/upload",
+                "form": {"kind": "{uuid}"},
+                "files": {
+                    "proof": {"name": "usager-{n}.pdf", "type": "application/pdf", "text": "%PDF {n}", "size": 5000},
+                    "scan": {"name": "scan.png", "type": "image/png", "path": "files/scan.png"},
+                },
+                "expect": 201,
+            }
+        ],
         "page": [{"get": "/page", "extract": {"link": 'regex:href="([^"]+)"'}}, {"get": "{link}", "contains": "1&2"}],
         "redirects": [{"get": "/hop/3", "contains": "arrived"}],
         "sees_redirect": [{"get": "/hop/1", "expect": 303, "extract": {"to": "header:Location"}}, {"get": "{to}"}],
@@ -77,6 +90,8 @@ def target(serve: Callable[..., Any], respond: Any, other: Any) -> Any:
             case ["form"]:
                 given = parse_qs(request.body.decode())
                 return respond(200 if given["csrf"] == ["a b&c"] and given["name"] else 422)
+            case ["upload"]:
+                return respond(201 if is_the_upload(request) else 422)
             case ["page"]:
                 return respond(200, b'<a href="/next?a=1&amp;2">', {"Content-Type": "text/html"})
             case ["next"]:
@@ -105,6 +120,26 @@ def target(serve: Callable[..., Any], respond: Any, other: Any) -> Any:
     return serve(handler)
 
 
+def is_the_upload(request: Any) -> bool:
+    """Whether the parts are those that the journey sends, each with its name and type."""
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    parts = {
+        part.get_param("name", header="content-disposition"): part
+        for part in message_from_bytes(head + request.body).walk()
+        if not part.is_multipart()
+    }
+    proof, scan = parts["proof"].get_payload(decode=True), parts["scan"].get_payload(decode=True)
+    number = str(parts["proof"].get_filename()).removeprefix("usager-").removesuffix(".pdf")
+    return (
+        set(parts) == {"kind", "proof", "scan"}
+        and len(parts["kind"].get_payload()) == 36
+        and proof.startswith(f"%PDF {number}".encode())
+        and len(proof) == 5000
+        and scan == _SCAN
+        and parts["scan"].get_content_type() == "image/png"
+    )
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("load")
@@ -114,7 +149,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def walked(target: Any, other: Any, folder: Path) -> Run:
     """Each journey walked once by a lone visitor."""
     every = journeys(other.url)
-    with generator(target.url, every, _POPULATIONS, folder, seed=1) as running:
+    (folder / "files").mkdir()
+    (folder / "files/scan.png").write_bytes(_SCAN)
+    with generator(target.url, every, _POPULATIONS, folder, 1, Means(root=folder)) as running:
         return {journey.name: running.smoke(journey, think_scale=1.0)["steps"] for journey in every}
 
 
@@ -123,7 +160,19 @@ def errors(walked: Run, name: str) -> list[str | None]:
 
 
 @pytest.mark.parametrize(
-    "name", ["cookies", "json", "form", "page", "redirects", "sees_redirect", "latin", "elsewhere", "through_another"]
+    "name",
+    [
+        "cookies",
+        "json",
+        "form",
+        "upload",
+        "page",
+        "redirects",
+        "sees_redirect",
+        "latin",
+        "elsewhere",
+        "through_another",
+    ],
 )
 def test_a_journey_that_works_has_no_error(name: str, walked: Run) -> None:
     assert errors(walked, name) == [None] * len(walked[name])
@@ -163,6 +212,20 @@ def test_each_session_has_cookies_of_its_own(walked: Run, target: Any) -> None:
     assert len(anonymous) == 1
 
 
+def test_a_target_with_a_name_and_a_password_is_told_them_and_no_other_server_is(
+    target: Any, other: Any, tmp_path: Path
+) -> None:
+    through = Journey.model_validate(
+        {"name": "through", "steps": [{"get": f"/via?to={other.url}", "contains": "arrived"}]}
+    )
+    before = len(target.seen), len(other.seen)
+    url = target.url.replace("http://", "http://me:p%40ss@")
+    with generator(url, [through], _POPULATIONS, tmp_path, seed=1) as running:
+        assert running.smoke(through, 1.0)["steps"][0]["error"] is None
+    assert target.seen[before[0]].headers["authorization"] == "Basic bWU6cEBzcw=="
+    assert all("authorization" not in request.headers for request in other.seen[before[1] :])
+
+
 def test_one_step_has_one_uuid_and_the_next_another(walked: Run, target: Any) -> None:
     (posted,) = [r for r in target.seen if r.path == "/echo"]
     body = json.loads(posted.body)
@@ -175,7 +238,7 @@ def test_every_request_carries_a_trace_and_sampled_ones_are_listed(walked: Run, 
     seen = {r.headers["traceparent"].split("-")[1]: r.headers["traceparent"][-2:] for r in target.seen}
     assert set(seen.values()) == {"01"}  # lone visitors are all sampled
     assert {line["trace_id"] for line in listed} == set(seen)
-    assert {"trace_id", "name", "persona", "start", "latency_s", "ok"} == set(listed[0])
+    assert {"trace_id", "name", "persona", "start", "latency_s", "ok", "took_s"} == set(listed[0])
     assert {line["name"] for line in listed if not line["ok"]} >= {"GET /broken", "GET /sorry"}
 
 
@@ -184,6 +247,8 @@ def test_every_request_carries_a_trace_and_sampled_ones_are_listed(walked: Run, 
     [
         ({"get": "/{unknown}"}, "step 1 .*unknown.* is neither generated"),
         ({"get": "/", "extract": {"x": "regex:("}}, "extract regex"),
+        ({"post": "/", "files": {"a": {"name": "a", "path": "none.pdf"}}}, "none.pdf cannot be read"),
+        ({"post": "/", "files": {"a": {"name": "a", "text": "{none}"}}}, "none.* is neither generated"),
     ],
 )
 def test_a_journey_that_cannot_work_is_refused_before_any_load(

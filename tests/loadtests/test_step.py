@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from hdrh.histogram import HdrHistogram
 
 from loadtests.budgets import BUDGETS
 from loadtests.histogram import Durations, Quantiles, quantiles
@@ -92,3 +94,14 @@ def test_a_profile_has_time_to_double_three_times_and_to_confirm(name: RunProfil
         + budget.confirmations * (budget.confirm_s + around)
     )
     assert least < budget.total_s <= longest_s
+
+
+def test_the_mean_is_the_one_that_the_library_walks_all_buckets_for() -> None:
+    durations, random = Durations(), Random(7)
+    for _ in range(300):
+        durations.record(10 ** random.uniform(-6, 2))
+    library = HdrHistogram(1, 600_000_000, 3)
+    library.decode_and_add(durations.encode())
+    found = quantiles([durations.encode()])
+    assert found is not None
+    assert found.mean == library.get_mean_value() / 1e6

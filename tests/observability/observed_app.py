@@ -57,7 +57,7 @@ async def file(dossier: int) -> dict[str, str]:
 @inner.get("/rows")
 async def rows() -> int:
     async with app.state.pool.connection() as connection:
-        await connection.execute("select pg_sleep(0.05)")
+        await connection.execute("select pg_sleep(0.4)")
     return 1
 
 

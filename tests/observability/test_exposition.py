@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Histogram, HistogramDataPoint
+from opentelemetry.proto.metrics.v1 import metrics_pb2
 
 from observability import logs
 from observability.exposition import Snapshot, text
+from observability.histograms import MAX_SERIES, OVERFLOW, Histogram
 from observability.logs import Log
-from observability.metrics import MAX_SERIES, OVERFLOW, Meters
 from observability.scrape import Shelf, every_s
 from observability.scrubbing import without_personal_values
 from observability.served import queued_s
@@ -28,9 +28,11 @@ def snapshot(count: int = 3, waiting: int = 2, route: str = "/a", bounds: tuple[
     resource.resource.attributes.add(key="service.name").value.string_value = "s"
     resource.resource.attributes.add(key="service.instance.id").value.string_value = str(count)
     metrics = resource.scope_metrics.add().metrics
-    point = HistogramDataPoint(explicit_bounds=bounds, bucket_counts=[count, *[0] * len(bounds)], sum=0.5, count=count)
+    point = metrics_pb2.HistogramDataPoint(
+        explicit_bounds=bounds, bucket_counts=[count, *[0] * len(bounds)], sum=0.5, count=count
+    )
     point.attributes.add(key="http.route").value.string_value = route
-    metrics.add(name="http.server.request.duration", unit="s", histogram=Histogram(data_points=[point]))
+    metrics.add(name="http.server.request.duration", unit="s", histogram=metrics_pb2.Histogram(data_points=[point]))
     metrics.add(name="db.client.connection.pending_requests", unit="{request}").sum.data_points.add(as_int=waiting)
     metrics.add(name="lag", unit="s").gauge.data_points.add(as_double=waiting / 10)
     events = metrics.add(name="business.events", unit="{event}").sum
@@ -79,24 +81,17 @@ def test_metrics_are_looked_at_as_often_as_said_and_every_five_seconds_at_least(
     assert every_s({"OTEL_METRIC_EXPORT_INTERVAL": said}) == seconds
 
 
-class Recorded:
-    """An instrument that remembers."""
-
-    def __init__(self) -> None:
-        self.labels: list[object] = []
-
-    def record(self, _value: float, labels: object) -> None:
-        self.labels.append(labels)
-
-
-def test_labels_of_one_metric_are_bounded() -> None:
-    durations = Recorded()
-    meters = Meters(durations=durations, events=None, delays=None, loop_delays=None, provider=None)
+def test_labels_of_one_metric_are_bounded_and_a_known_series_is_still_told_apart() -> None:
+    durations = Histogram("d", "", (0.1, 0.5), ("http.request.method", "http.route"))
     for number in range(MAX_SERIES + 5):
-        meters.served("GET", f"/{number}", 200, 0.1)
-    meters.served("GET", "/0", 200, 0.1)
-    assert durations.labels[MAX_SERIES : MAX_SERIES + 5] == [OVERFLOW] * 5
-    assert durations.labels[-1] == durations.labels[0], "a series that was known is still told apart"
+        durations.record(0.1, "GET", f"/{number}")
+    durations.record(0.2, "GET", "/0")
+    durations.record(9.0, "GET", "")
+    points = {tuple(sorted(point.attributes.items())): point for point in durations.metric(1).data.data_points}
+    assert len(points) == MAX_SERIES + 1
+    assert list(points[tuple(OVERFLOW.items())].bucket_counts) == [5, 0, 1]
+    first = points[(("http.request.method", "GET"), ("http.route", "/0"))]
+    assert (list(first.bucket_counts), first.count, first.sum) == ([1, 1, 0], 2, pytest.approx(0.3))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,13 @@ def test_a_clock_that_differs_hides_the_wait_before_the_handler_and_nothing_else
     assert found["trace.clock_difference"] == pytest.approx(clock, abs=1e-3)
 
 
+def test_spans_that_end_a_little_after_the_answer_has_left_are_on_the_same_clock() -> None:
+    found = values(joined.join(*load(50, wait=0.062)))
+    assert found["trace.before_handler_p95"] == pytest.approx(0.062, abs=1e-6)
+    late = [Joined("file", client=0.1, handled=0.104, before=0.002) for _ in range(50)]
+    assert values(late)["trace.before_handler_p95"] == pytest.approx(0.002)
+
+
 def test_few_requests_or_a_generator_that_does_not_say_how_long_it_took_tell_nothing() -> None:
     for both in (joined.join(*load(joined.MIN_JOINED - 1, wait=0.05)), joined.join(*load(50, wait=0.05, took=None))):
         found = values(both)

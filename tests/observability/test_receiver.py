@@ -9,6 +9,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -204,3 +205,13 @@ def test_every_text_of_spans_and_events_is_given_with_the_name_of_its_attribute(
     ]  # fmt: skip
     assert list(receiver.texts()) == expected
     assert len(receiver.received().spans) == 1, "the look at the texts takes nothing from the spans"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("json", "application/json"), ("protobuf", "application/x-protobuf")])
+def test_what_a_service_in_node_exports_is_read(receiver: Receiver, name: str, kind: str) -> None:
+    """Recorded from a plain http server under OpenTelemetry for Node 2.12, set up by the environment alone."""
+    body = (Path(__file__).parent / "recorded" / f"node-2.12.{name}").read_bytes()
+    assert post(receiver, body, content_type=kind).status_code == 200
+    (span,) = receiver.received().spans
+    assert (span.trace_id, span.parent_id) == ("c" * 32, "d" * 16), "it follows the trace of the load"
+    assert (span.work, span.service) == (Work.SERVING, "node-app")

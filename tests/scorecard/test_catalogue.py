@@ -44,7 +44,7 @@ EVIDENCE_OF_PREFIX = {
     "demand": {"demand"},
     "security": {NAME, *(one.id for one in COLLECTORS if one.room == "security")},  # NAME is read from the traces
     "trace": {"traces"},
-    "page": {"pages"},
+    "page": {"pages", "pages-peak"},
     "operations": {"operability"},
     "k8s": {"manifests"},
     "service": {"service"},

@@ -180,6 +180,20 @@ def test_another_machine_is_not_another_service(card):
     assert (found.outcome, movements(found)) == (Outcome.NO_REGRESSION, {"load.p95": Movement.OTHER_MACHINE})
 
 
+def test_a_longer_search_is_not_another_service(card):
+    def searched(p95: float, profile: str) -> Scorecard:
+        one = card(p95=p95)
+        load = next(found for found in one.evidence if found.name == "load")
+        provenance = load.provenance.model_copy(update={"command": ("locust", f"profile={profile}")})
+        found = [load.model_copy(update={"provenance": provenance}), *(e for e in one.evidence if e is not load)]
+        return one.model_copy(update={"evidence": tuple(found)})
+
+    base = [searched(0.1 + i / 1e4, "quick") for i in range(5)]
+    longer, alike = ([searched(0.3 + i / 1e4, profile) for i in range(5)] for profile in ("full", "quick"))
+    assert movements(compare(base, longer)) == {"load.p95": Movement.OTHER_PROFILE}
+    assert movements(compare(base, alike)) == {"load.p95": Movement.WORSE}
+
+
 def test_units_and_unknown_values_are_never_compared(card, fact):
     base = card(facts=[fact("load.size", 5.0, "s"), fact("load.gone", 1.0), fact("load.come", None)])
     new = card(facts=[fact("load.size", 5.0, "req/s"), fact("load.gone", None), fact("load.come", 1.0)])

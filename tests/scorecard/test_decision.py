@@ -197,6 +197,25 @@ def test_the_bottleneck_is_named_when_enough_traces_arrived(project, criterion, 
     assert bottleneck(0.2) is None
 
 
+def test_a_resource_that_is_used_up_says_more_than_where_the_time_goes(project, criterion, evidence, fact, today):
+    arrived = criterion(
+        "arrived", fact="trace.arrived_share", evidence="traces", unit="1", better="higher", **{"pass": 0.9}
+    )
+    traces = evidence(
+        [
+            fact("trace.arrived_share", 1.0, "1"),
+            fact("trace.slowest_route", "POST /dossiers", "text"),
+            fact("trace.share_sql", 0.62, "1"),
+        ],
+        name="traces",
+    )
+    saturated = [fact("load.saturated", "a lock", "text"), fact("load.saturated_fr", "un verrou", "text")]
+    seen = [traces, evidence(saturated, name="saturation")]
+    named = grade(project, [arrived], seen, (), today).capacity.bottleneck
+    assert named.en == "POST /dossiers is the slowest part; a lock is used up first"
+    assert named.fr.endswith("un verrou s’épuise en premier")
+
+
 def test_what_slows_first_is_called_as_the_project_calls_it(project, criterion, evidence, fact, today):
     arrived = criterion(
         "arrived", fact="trace.arrived_share", evidence="traces", unit="1", better="higher", **{"pass": 0.9}

@@ -1,32 +1,21 @@
-"""A server that stalls for so many seconds in every ten: who comes then is answered when the stall is over.
-
-``stalled_server.py SECONDS`` prints its port; ``/moments`` tells when the requests for ``/`` came, in seconds.
-"""
+"""A server that stalls 2 s in every 10: who comes then is answered when the stall is over. It prints its port."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 
-_EVERY_S = 10.0
-_STALL_S = float(sys.argv[1])
-_MOMENTS: list[float] = []
+_EVERY_S, _STALL_S = 10.0, 2.0
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            now = time.monotonic()
-            path = head.split(b" ", 2)[1]
-            body = json.dumps(_MOMENTS).encode() if path == b"/moments" else b"{}"
-            if path == b"/":
-                _MOMENTS.append(now)
-            if path != b"/moments" and (phase := now % _EVERY_S) < _STALL_S:
+            await reader.readuntil(b"\r\n\r\n")
+            if (phase := time.monotonic() % _EVERY_S) < _STALL_S:
                 await asyncio.sleep(_STALL_S - phase)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            writer.write(_ANSWER)
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -107,9 +108,15 @@ def test_alerts_on_what_something_else_shows_are_left_out_and_counted(
     told = 'rules = "rules.yaml"\nother_metrics = ["node_"]'
     found = facts(look(make_project(operations=told), metrics=metrics))
     assert found["operations.alerts_never_firing"].value == 0
-    assert "1 read what something else shows" in found["operations.alerts_never_firing"].detail
+    assert found["operations.alerts_never_firing"].detail == "0/1; other_metrics: 1"
     assert found["operations.alert_on_errors"].value is False
     assert found["operations.alert_delay"].value is None
+
+
+def test_evidence_says_which_promtool_judged(make_project: Make, look, installed):
+    provenance = look(make_project(operations='rules = "none.yaml"')).provenance
+    assert provenance.command[:2] == ("operability", "promtool")
+    assert re.match(r"\d+\.", provenance.command[2])
 
 
 def test_links_to_an_address_that_nobody_follows_clear_nothing(make_project: Make, look, write_rules, installed):

@@ -73,6 +73,18 @@ def test_it_is_told_after_how_many_minutes_an_alert_fires(write_rules: Callable[
     assert patient.tried_min == 120 + 45
 
 
+def test_a_rule_that_names_a_route_is_tried_on_that_route(write_rules: Callable[..., Path], installed: None):
+    routes = "".join(f'requests_total{{code="2xx",route="/{name}"}} 40\n' for name in "abc")
+    alerts = {
+        "RouteB": 'rate(requests_total{code="5xx",route="/b"}[5m]) > 0',
+        "RouteD": 'rate(requests_total{code="5xx",route="/d"}[5m]) > 0',
+        "ThreeRoutes": 'count(sum by (route) (rate(requests_total{code="5xx"}[5m])) > 0) > 2',
+    }
+    rules = alert_rules.load(write_rules(alerts))
+    fired = rehearse(rules, rules.alerts, read("# TYPE requests_total counter\n" + routes), "aides").fired
+    assert set(fired["errors"]) == {"RouteB", "ThreeRoutes"}
+
+
 def test_rules_of_the_operator_and_several_files_are_read(tmp_path: Path):
     (tmp_path / "one.yaml").write_text(
         "kind: PrometheusRule\nspec: {groups: [{name: g, rules: [{record: a:b, expr: c / d}]}]}\n---\nkind: Service\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scorecard import evidence as files
-from scorecard.cli.compare import compare_paths, lines
+from scorecard.cli.compare import Sides, compare_paths, lines
 from scorecard.cli.errors import CommandError
 from scorecard.cli.runs import Run, create
 
@@ -63,7 +63,10 @@ def test_folders_of_runs_and_their_link_to_the_latest(measured, portance: Portan
     assert document["exit_code"] == result.returncode
     (figure,) = document["figures"]
     assert (figure["fact"], figure["runs"], figure["unit"]) == ("service.started_in", [5, 5], "s")
-    assert compare_paths(tmp_path / "a" / "latest", tmp_path / "a", BEGAN.date(), floor=0.05).runs == (1, 5)
+    assert compare_paths(Sides.of([tmp_path / "a" / "latest"], [tmp_path / "a"]), BEGAN.date(), floor=0.05).runs == (
+        1,
+        5,
+    )
 
 
 def test_what_cannot_be_compared_is_said_in_one_line(measured, portance: Portance, tmp_path):
@@ -77,7 +80,7 @@ def test_what_cannot_be_compared_is_said_in_one_line(measured, portance: Portanc
         ((base, base), 7, "between 0 and 1"),
     ):
         with pytest.raises(CommandError, match=said):
-            compare_paths(*arguments, BEGAN.date(), floor=floor)
+            compare_paths(Sides.of(arguments[:1], arguments[1:]), BEGAN.date(), floor=floor)
     result = portance("compare", "empty", str(base), "--lang", "fr", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "ni un dossier d’évaluation" in result.stderr
@@ -87,6 +90,32 @@ def test_a_run_cut_short_is_never_no_regression(measured):
     base, new = measured("a", 0, 1.0, 0), measured("b", 9, 1.0, 0)
     shutil.rmtree(new / "evidence")
     (new / "evidence").mkdir()
-    found = compare_paths(base, new, BEGAN.date(), floor=0.05)
+    sides = Sides.of([base], [new])
+    found = compare_paths(sides, BEGAN.date(), floor=0.05)
     assert found.outcome.exit_code == 2
-    assert any("met → unknown  security.code-high" in line for line in lines(found, "en"))
+    assert any("met → unknown  security.code-high" in line for line in lines(found, sides, "en"))
+
+
+def test_several_runs_are_set_against_several_and_none_counts_twice(measured, portance: Portance, tmp_path):
+    before = [measured("a", number, 1.0 + number / 100, 0) for number in range(5)]
+    after = [measured("b", number, 2.0 + number / 100, 0) for number in range(5)]
+    shown = portance("compare", *map(str, after), str(after[0]), "--against", "a", "--lang", "en", cwd=tmp_path)
+    assert shown.returncode == 1, shown.stderr
+    assert "5 runs against 5" in shown.stdout
+    assert "worse (Cliff's delta 1" in shown.stdout
+    assert any("both sides" in line for line in told(Sides.of([*before, after[0]], after)))
+    refused = portance("compare", *map(str, after), "--lang", "fr", cwd=tmp_path)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "5 donnés" in refused.stderr
+
+
+def test_sides_that_were_not_tried_alike_are_warned_of(measured):
+    base, same = measured("a", 0, 1.0, 0), measured("b", 9, 1.0, 0)
+    tighter = measured("c", 9, 1.0, 0, project=PROJECT + b'[objectives]\np95 = "300 ms"\n')
+    assert not any(line.startswith("!") for line in told(Sides.of([base], [same])))
+    (warned,) = (line for line in told(Sides.of([base], [tighter])) if line.startswith("!"))
+    assert "the objectives" in warned
+
+
+def told(sides: Sides) -> list[str]:
+    return lines(compare_paths(sides, BEGAN.date(), floor=0.05), sides, "en")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scorecard.cli.operations_files import contents, runbook_contents
+from scorecard.cli.errors import CommandError
+from scorecard.cli.operations_files import contents, make, runbook_contents
 from scorecard.project import load
 
 PROJECT = """
@@ -66,6 +67,29 @@ def test_objectives_that_no_alert_can_watch_are_refused_in_one_line_and_nothing_
     assert done.returncode == 2
     assert "no error budget" in done.stderr
     assert not (folder / "operations").exists()
+
+
+def test_without_promtool_it_is_said_that_nothing_was_tried(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = project()
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    made = make(load(folder / "portance.toml"), tmp_path / "out", "en", "runbooks")
+    assert made.alerts_tried is None
+    assert len(made.written) == 14
+
+
+def test_an_alert_that_promtool_finds_wrong_is_an_error(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = project()
+    says_no = """#!/bin/sh
+[ "$1" = check ] && { echo "  SUCCESS: 33 rules found"; exit 0; }
+shift 2
+for file; do printf 'Unit Testing:  %s\\n  FAILED:\\n    expr: "x", time: 1m,\\n' "$file"; done
+exit 1
+"""
+    (tmp_path / "promtool").write_text(says_no, encoding="utf-8")
+    (tmp_path / "promtool").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(CommandError, match="do not do what they should: errors-fast"):
+        make(load(folder / "portance.toml"), tmp_path / "out", "en", "runbooks")
 
 
 def test_the_files_shipped_with_the_reference_service_are_those_of_its_objectives():

@@ -137,7 +137,7 @@ def test_hostile_words_stay_words(card: Callable[..., Scorecard]) -> None:
 def test_what_was_not_measured_is_a_sentence_and_no_plot(cards: dict[str, Scorecard]) -> None:
     page = Page(html.render(cards["undetermined"], "en"))
     assert [a for a in page.all("svg") if "plot" in (a.get("class") or "")] == []
-    assert page.text.count("Not measured") == 2
+    assert page.text.count("Not measured") == 3
     assert "Not known." in page.text
     assert "16 questions of 16 have no answer yet." in page.text
 
