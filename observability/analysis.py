@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from observability import breakdown, joined, loaded, memory
+from observability import breakdown, grown, joined, loaded, memory
 from observability.diagnosis import Diagnosis, Seen, diagnose, gain, growth, indexes, told, waiting
 from observability.diagnosis.group import MIN_REQUESTS, grouped
 from observability.received import Received
@@ -77,6 +77,7 @@ def collect(site: Site, received: Received) -> Evidence:
     found = [diagnosis for diagnosis, _ in gains]
     parts = breakdown.parts(requests, load)
     visits = {} if sent is None or joined.clock_difference(both_sides) else sent.visits
+    with_data = grown.statements(assembly.requests, site.run / "raw" / "growth")
     status, reason = _status(received, sent)
     return Evidence(
         name="traces",
@@ -92,6 +93,7 @@ def collect(site: Site, received: Received) -> Evidence:
             _slowest(received, routes),
             *_diagnosis_facts(received, requests, found, total_s, assembly.kinds, load.cores_used, advised.unasked),
             growth.fact(grouped(requests), _nothing_served(received, requests)),
+            grown.fact(with_data),
             *joined.facts(both_sides, received, _nothing_served(received, requests)),
             Fact(id="trace.requests", value=len(requests), unit=Unit.COUNT),
             Fact(id="trace.spans", value=len(received.spans), unit=Unit.COUNT),
@@ -107,6 +109,7 @@ def collect(site: Site, received: Received) -> Evidence:
             breakdown.calls(parts),
             breakdown.example(parts),
             joined.table(both_sides, sent),
+            *grown.tables(with_data),
             told.table(gains, {route.name: route.total for route in routes}, total_s, load),
         ),
     )
