@@ -69,3 +69,21 @@ def test_the_words_for_those_who_do_not_see_name_the_worst_and_the_end(cards: di
     french = html.render(with_course(cards["no_go"], "recovery.course"), "fr")
     assert "Une surcharge, et ce qui la suit" in french
     assert "foule" in french
+
+
+def test_the_waits_before_and_after_a_growth_stand_on_the_page_without_statements_too(
+    cards: dict[str, Scorecard],
+) -> None:
+    columns = (
+        Column(name="step"),
+        Column(name="p95_before", unit=Unit.SECOND),
+        Column(name="p95_after", unit=Unit.SECOND),
+    )
+    table = Table(id="growth.steps", columns=columns, rows=(("read the list", 0.1, 0.9),))
+    first, *others = cards["no_go"].evidence
+    grown = cards["no_go"].model_copy(
+        update={"evidence": (first.model_copy(update={"tables": (*first.tables, table)}), *others)}
+    )
+    page = html.render(grown, "fr")
+    assert "read the list" in page
+    assert "On ne peut dire si elles le ralentissent." in page
