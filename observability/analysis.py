@@ -147,7 +147,8 @@ def _arrived(received: Received, requests: Sequence[Request], sent: Sent | None)
         id="trace.arrived_share",
         value=arrived / len(sent.answered),
         unit=Unit.RATIO,
-        detail=f"{arrived} / {len(sent.answered)}",
+        detail=f"{arrived} / {len(sent.answered)}"
+        + (f", of the {received.share_read:.0%} of the traces that were read" if received.share_read < 1 else ""),
     )
 
 

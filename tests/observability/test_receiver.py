@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import signal
 import subprocess
 import sys
@@ -205,6 +206,16 @@ def test_every_text_of_spans_and_events_is_given_with_the_name_of_its_attribute(
     ]  # fmt: skip
     assert list(receiver.texts()) == expected
     assert len(receiver.received().spans) == 1, "the look at the texts takes nothing from the spans"
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_memory_does_not_grow_with_what_is_received(protocol: str) -> None:
+    """The short form of the benchmark: what it prints of memory and of spans, whatever the time it took."""
+    script = Path(__file__).parents[1] / "benchmarks" / "receiver.py"
+    command = [sys.executable, str(script), "--seconds", "2", "--rate", "20000", "--protocol", protocol]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False).stdout
+    assert re.search(r"sent (\d+), kept \1, refused 0", printed), printed
+    assert float(re.findall(r"\(\+([\d.-]+) MB\)", printed)[0]) <= 32, printed
 
 
 @pytest.mark.parametrize(("name", "kind"), [("json", "application/json"), ("protobuf", "application/x-protobuf")])
