@@ -131,6 +131,10 @@ def extrapolate(
     confidence: Annotated[
         float, typer.Option("--confidence", help=t("Confidence of the interval.", "Confiance de l’intervalle."))
     ] = 0.9,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", help=t("Where to draw the curve, as SVG.", "Où dessiner la courbe, en SVG.")),
+    ] = None,
     lang: LangOption = DEFAULT_LANG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -138,17 +142,20 @@ def extrapolate(
     """Value with its interval; exit code 2 beyond four times what was measured."""
     from loadtests import capacity
     from scorecard.cli.extrapolate import as_document, describe, read_points
+    from scorecard.cli.extrapolate_plot import bars, write_svg
 
     levels, rates = read_points(file)
     try:
         estimate = capacity.extrapolate(levels, rates, at, confidence)
         needed = None if demand is None else capacity.replicas_needed(levels, rates, demand, headroom)
+        if svg is not None:
+            write_svg(svg, levels, rates, estimate, None if needed is None else needed.required, lang)
     except capacity.CapacityError as error:
         raise CommandError(error.text) from error
     if as_json:
         typer.echo(json.dumps(as_document(estimate, needed), ensure_ascii=False, indent=1))
     elif not quiet:
-        typer.echo(describe(estimate, needed, lang))
+        typer.echo("\n".join([describe(estimate, needed, lang), "", *bars(levels, rates, estimate, lang)]))
 
 
 @app.command(

@@ -46,8 +46,10 @@ def day(card: Scorecard, words: Words) -> tuple[Drawing, ...]:
 
 def scaling(card: Scorecard, words: Words) -> tuple[Drawing, ...]:
     """Rate held against the number of copies of the service: measured, and forecast with its interval."""
-    rows = measured.scaling(card)
-    return tuple(_scaling(card, rows, words, width) for width in WIDTHS) if len(rows) > 1 else ()
+    rows, demand = measured.scaling(card), measured.number(card, "demand.journeys_per_s")
+    asked = None if demand is None else (demand, _demand(words) % {"rate": words.measured(demand)})
+    titles = words.gettext("copies of the service"), words.gettext("journeys begun per second")
+    return tuple(growth(rows, asked, titles, words, width) for width in WIDTHS) if len(rows) > 1 else ()
 
 
 def _latency(card: Scorecard, steps: Sequence[measured.LoadStep], words: Words, width: int) -> Drawing:
@@ -177,27 +179,33 @@ def _tested_at(asked: float, points: Curve) -> bool:
     return math.isclose(asked, max(value for _, value in points), rel_tol=_SAME)
 
 
-def _scaling(card: Scorecard, rows: Sequence[measured.Copies], words: Words, width: int) -> Drawing:
+def growth(
+    rows: Sequence[measured.Copies], asked: tuple[float, str] | None, titles: tuple[str, str], words: Words, width: int
+) -> Drawing:
+    """Rates measured, and forecast with their interval, over levels: copies, or whatever ``titles`` says of x and y.
+
+    ``asked`` is the rate that is to be reached, and what to call it.
+    """
     frame = _frame(width, height=300, top=40, right=86 if width == _DESK else 70)
-    demand = measured.number(card, "demand.journeys_per_s")
     levels = [v for r in rows for v in (r.sustained, r.fit, r.low, r.high) if v is not None]
-    y = from_zero(_ends(levels, demand)[1] if levels or demand else 1.0, frame.bottom, frame.top)
+    highest = [*levels, *(() if asked is None else asked[:1])]
+    y = from_zero(max(highest, default=1.0), frame.bottom, frame.top)
     x = from_zero(rows[-1].copies, frame.left, frame.right)
     fit = [(x(r.copies), y(r.fit)) for r in rows if r.fit is not None]
     sure = [(x(r.copies), y(r.low), y(r.high)) for r in rows if r.low is not None and r.high is not None]
     round_trip = [(at, high) for at, _, high in sure] + [(at, low) for at, low, _ in reversed(sure)]
     data = [(x(r.copies), y(r.sustained)) for r in rows if r.sustained is not None]
     rules, wanted = [], []
-    if demand is not None:
-        rules.append(Rule(frame.left, y(demand), frame.right, y(demand), "demand"))
-        text = _demand(words) % {"rate": words.measured(demand)}
-        wanted.append(_along(text, y(demand), y(demand), "demand", frame))
+    if asked is not None:
+        rate, text = asked
+        rules.append(Rule(frame.left, y(rate), frame.right, y(rate), "demand"))
+        wanted.append(_along(text, y(rate), y(rate), "demand", frame))
     if fit:
         wanted.append(_at_its_end(words.gettext("forecast"), fit[-1], "p95"))
     return Drawing(
         frame=frame,
-        x_title=words.gettext("copies of the service"),
-        y_title=words.gettext("journeys begun per second"),
+        x_title=titles[0],
+        y_title=titles[1],
         x_ticks=_ticks(x, words, 8 if width == _DESK else 4),
         y_ticks=_ticks(y, words, 6),
         areas=(_path(round_trip),) if len(sure) > 1 else (),

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
 
 from loadtests.capacity import NotReachable, ReplicasNeeded, extrapolate, replicas_needed
 from scorecard.cli.errors import CommandError
 from scorecard.cli.extrapolate import as_document, describe, read_points
+from scorecard.cli.extrapolate_plot import bars, write_svg
 
 ESTIMATE = extrapolate([1, 2, 4], [100, 190, 350], 8)
 
@@ -99,3 +101,23 @@ def test_the_document_is_plain_json_with_the_same_figures() -> None:
     assert document["replicas"]["reachable"] is False
     assert document["replicas"]["reason"]["fr"]
     assert "replicas" not in as_document(ESTIMATE)
+
+
+def test_the_curve_is_drawn_for_a_terminal_and_as_svg(tmp_path: Path) -> None:
+    levels, rates = [1.0, 1.0, 2.0, 4.0, 8.0], [25.0, 27.0, 49.0, 93.0, 160.0]
+    estimate = extrapolate(levels, rates, 24)
+    drawn = bars(levels, rates, estimate, "en")
+    assert [line.split()[0] for line in drawn] == ["1", "2", "4", "8", "24"]
+    assert drawn[0].endswith(" 26")
+    full, wide = drawn[-1].count("█"), drawn[-1].count("█") + drawn[-1].count("░")
+    assert full / wide == pytest.approx(estimate.low / estimate.high, abs=0.05)
+    path = tmp_path / "curve.svg"
+    write_svg(path, levels, rates, estimate, 195.0, "fr")
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    shapes = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert (shapes.count("circle"), shapes.count("polygon"), shapes.count("polyline")) == (5, 1, 1)
+    words = [(element.text or "").split() for element in root.iter() if element.tag.endswith("text")]
+    assert ["demandé", ":", "195"] in words
+    assert not any("seconde" in word for word in words)
+    with pytest.raises(CommandError, match="cannot be written"):
+        write_svg(tmp_path / "nowhere" / "curve.svg", levels, rates, estimate, None, "en")
