@@ -3,11 +3,13 @@
     python tests/benchmarks/scaling.py [--seconds 45]
 
 The prediction is operational analysis (Denning and Buzen, 1978; Lazowska et al., Quantitative System Performance, 1984,
-chapter 5): at a rate both held and measured, the Utilization Law gives the processor seconds that a journey demands of
-one worker, of the database and of the rest of the machine, the load generator included. Two workers can do no more
-than twice one, and no more than the machine's cores can: X(2) <= min(2 X(1), cores * u / D), where u is the use of the
-machine's busiest part at which one worker no longer held its objective. The interval takes a contention of 0 to 15 %
-off it (Amdahl's law), and adds what the search at one worker left open.
+chapter 5): at a rate that one worker holds, the Utilization Law gives the processor seconds D that a journey demands of
+service, database and load generator, which share the machine's cores c. Two workers can do no more than twice what one
+does, and no more than the cores: X(2) = min(2 X(1), c u / D). u is the use at which c cores together no longer hold the
+objective: one worker stopped at u(1) of its core, and what has to be spare of a pool grows with its root only
+(Halfin and Whitt, 1981): u = 1 - (1 - u(1)) / sqrt(c). The low end takes a serial share of 15 % off (Amdahl), the high
+end lets the cores be used up; both add what the search at one worker left open. Whatever else runs on the machine
+meanwhile is taken to be gone when two workers are measured; it is printed.
 
 Exit code 1 when what is measured lies outside the interval.
 """
@@ -15,6 +17,7 @@ Exit code 1 when what is measured lies outside the interval.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -26,7 +29,7 @@ from loadtests.course import Part, play
 from loadtests.loading import Played, loading, played
 from loadtests.scaling import measure
 from loadtests.scaling_facts import Level
-from loadtests.usage import Usage, between, read
+from loadtests.usage import between, read
 from scorecard.cli.copies import copies
 from scorecard.evidence import Machine
 from scorecard.project import load
@@ -37,6 +40,14 @@ MOST_CONTENTION = 0.15
 """Serial share of Amdahl's law at the low end: that of most published curves of services."""
 SHARE = 0.6
 """Of what one worker holds, at which its demands are measured."""
+
+
+@dataclass(frozen=True)
+class Demands:
+    """Processor seconds of a journey: of the worker, and of service, database and load generator together."""
+
+    worker_s: float
+    all_s: float
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ def main() -> int:
         assert start is not None
         one = _level(start, 1, what, site, seconds)
         used = _demands(start, one.low * SHARE, what, site)
-        predicted = predict(one, used, one.low * SHARE, machine.cores)
+        predicted = predict(one, used, machine.cores)
         say(
             f"predicted with 2 workers: {predicted.value:.1f} journeys/s, {predicted.low:.1f} to {predicted.high:.1f}, "
             f"bound by {predicted.bound}"
@@ -74,40 +85,40 @@ def main() -> int:
     return 0 if inside else 1
 
 
-def predict(one: Level, used: Usage, rate: float, cores: int) -> Prediction:
-    """The rate of two workers, from what one holds and what the processors were used for at ``rate``."""
-    twice = 2 * one.value
-    machine_s = used.machine / rate
-    worker_s = used.busiest / rate
-    # the worker is done for at this use of its core: that of the machine's cores is taken to be no different
-    limit = min(1.0, one.value * worker_s)
-    by_machine = cores * limit / machine_s
+def predict(one: Level, used: Demands, cores: int) -> Prediction:
+    """The rate of two workers, from what one holds and what a journey demands."""
+    of_one = min(1.0, one.value * used.worker_s)
+    use = 1 - (1 - of_one) / math.sqrt(cores)
     say(
-        f"a journey needs {worker_s * 1000:.0f} ms of the worker, {machine_s * 1000:.0f} ms of the machine; one worker "
-        f"stops at {limit:.0%} of a core"
+        f"a journey needs {used.worker_s * 1000:.0f} ms of the worker, {used.all_s * 1000:.0f} ms with database and "
+        f"load; one worker stops at {of_one:.0%} of its core, {cores} cores at {use:.0%}"
     )
-    value = min(twice, by_machine)
-    spread = (one.low / one.value, (one.high if one.high is not None else one.value * 1.1) / one.value)
-    bound = "the machine's cores" if by_machine < twice else "the workers"
-    # where the machine is the bound it may be driven to all of its cores, and the generator has its share of them
-    high = min(twice, cores / machine_s) * spread[1]
-    return Prediction(value, value * spread[0] / (1 + MOST_CONTENTION), max(high, value), bound)
+    twice, by_cores = 2 * one.value, cores * use / used.all_s
+    value = min(twice, by_cores)
+    low, high = one.low / one.value, (one.high if one.high is not None else one.value * 1.1) / one.value
+    return Prediction(
+        value=value,
+        low=value * low / (1 + MOST_CONTENTION),
+        high=max(value, min(twice, cores / used.all_s) * high),
+        bound="the machine's cores" if by_cores < twice else "the workers",
+    )
 
 
-def _demands(start: StartCopy, rate: float, what: Played, site: Site) -> Usage:
-    """The use of the processors by one worker at ``rate``, over ten seconds."""
-    folder = site.raw("demands")
-    with start(1) as copy, loading(copy.url, what, folder) as running:
+def _demands(start: StartCopy, rate: float, what: Played, site: Site) -> Demands:
+    """What a journey demands, by one worker at ``rate`` over ten seconds."""
+    with start(1) as copy, loading(copy.url, what, site.raw("demands")) as running:
         play(running, what, [Part("warm", 3.0, rate)], 1.0, lambda: None)
         before = read(copy.pids)
-        play(running, what, [Part("measured", 10.0, rate)], 1.0, lambda: None, warm_up_s=1.0)
+        course = play(running, what, [Part("measured", 10.0, rate)], 1.0, lambda: None, warm_up_s=1.0)
         used = between(before, read(copy.pids))
     assert used is not None
+    database = used.database if used.database is not None else 0.0
+    ours = used.service + database + course.whole.generator_cpu
     say(
-        f"at {rate:.1f} journeys/s: worker {used.busiest:.2f}, service {used.service:.2f}, database "
-        f"{used.database if used.database is not None else 0:.2f}, machine {used.machine:.2f} cores"
+        f"at {rate:.1f} journeys/s: worker {used.busiest:.2f}, service {used.service:.2f}, database {database:.2f}, "
+        f"load {course.whole.generator_cpu:.2f}, others {used.machine - ours:.2f} cores"
     )
-    return used
+    return Demands(worker_s=used.busiest / rate, all_s=ours / rate)
 
 
 def _level(start: StartCopy, workers: int, what: Played, site: Site, seconds: float) -> Level:
