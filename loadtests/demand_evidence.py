@@ -122,10 +122,10 @@ def _journeys(project: ProjectFile) -> tuple[Table, ...]:
                 Column(name="persona"),
                 Column(name="who"),
                 Column(name="device"),
-                Column(name="share", unit=Unit.RATIO),
-                Column(name="times", unit=Unit.COUNT),
+                Column(name="share_of_sessions", unit=Unit.RATIO),
+                Column(name="rounds", unit=Unit.COUNT),
                 Column(name="requests", unit=Unit.COUNT),
-                Column(name="seconds", unit=Unit.SECOND),
+                Column(name="session", unit=Unit.SECOND),
             ),
             rows=tuple(
                 (

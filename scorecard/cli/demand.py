@@ -117,10 +117,13 @@ class _Page:
             row = dict(zip(names, values, strict=True))
             who = row["who"] if row["who"] is not None else self.t(*_PERSONAS[str(row["persona"])])
             device = "" if row["device"] is None else f", {self.t(*_DEVICES[str(row['device'])])}"
-            length = self.words.quantity(row["seconds"], Unit.SECOND)
+            length = self.words.quantity(row["session"], Unit.SECOND)
             what = self.t(f"{row['requests']} requests in {length}", f"{row['requests']} requêtes en {length}")
             yield self._row(
-                "", self._percent(float(str(row["share"]))), f"{row['journey']} – {who}{device} – {what}", ""
+                "",
+                self._percent(float(str(row["share_of_sessions"]))),
+                f"{row['journey']} – {who}{device} – {what}",
+                "",
             )
 
     def _total(self) -> Iterator[str]:

@@ -108,6 +108,11 @@ CELLS = {
     "overload": mark("overload"),
     "after": mark("after"),
     "soak": mark("endurance"),
+    "citizen": mark("citizen"),
+    "agent": mark("agent"),
+    "desk": mark("computer"),
+    "phone": mark("phone"),
+    "program": mark("program"),
 }
 KINDS_OF_TIME = {
     "application": mark("in the application's own code"),
@@ -172,6 +177,13 @@ COLUMNS = {
     "at_low_load": mark("use at low load"),
     "at_the_knee": mark("use at the knee"),
     "unit": mark("of what"),
+    "journey": mark("journey"),
+    "persona": mark("whose journey"),
+    "who": mark("who goes this way"),
+    "device": mark("with what"),
+    "share_of_sessions": mark("of the sessions at the peak"),
+    "rounds": mark("rounds in a session"),
+    "session": mark("length of a session"),
 }
 OUTCOMES_LONG = {
     "held": mark("held the objective"),

@@ -32,6 +32,7 @@ def _figures(card: Scorecard, words: Words) -> Iterator[Block]:
         yield _paragraph(" ".join([absent, sheet.why_absent(card, "load", words)]))
     yield from _table(measured.table(card, "load.steps"), words.gettext("Steps of the load test"), words)
     yield from _table(measured.table(card, "demand.day"), words.gettext("Demand over the busiest day"), words)
+    yield from _table(measured.table(card, "demand.journeys"), words.gettext("Who comes at the peak"), words)
     more = plots.scaling(card, words)
     if more:
         yield _heading(2, words.gettext("What more copies of the service bring"))
