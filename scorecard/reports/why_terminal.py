@@ -22,8 +22,8 @@ MOST_MENDS = 5
 def overview(card: Scorecard, lang: str, width: int) -> Iterator[Line]:
     """How fast the service answers, what to mend first, and the routes by number; lines of at most ``width``."""
     words = _words(lang)
-    for one in why.paces(card):
-        yield Line(why_words.pace(one, words))
+    for pace in why.paces(card):
+        yield Line(why_words.pace(pace, words))
     mends, routes = why.mends(card, words), why.routes(card, words)
     if mends:
         yield Line()
