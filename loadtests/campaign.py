@@ -12,8 +12,8 @@ from typing import Any
 from loadtests.budgets import Budget
 from loadtests.engine.orders import Limits, Order
 from loadtests.figures import french
-from loadtests.generator import Generator
 from loadtests.pace import Pace, plan
+from loadtests.player import Player
 from loadtests.processor import CpuClock
 from loadtests.search import Capacity, Phase, search
 from loadtests.steady import SLICES, still_warming_up
@@ -78,7 +78,7 @@ class Campaign:
         cold: whether the service was still getting faster when its warm-ups were over.
     """
 
-    generator: Generator
+    generator: Player
     journeys: Sequence[Journey]
     shares: Mapping[str, float]
     objective: Objective

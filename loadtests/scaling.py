@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,7 +15,8 @@ from loadtests.campaign import Campaign, SmokeFailure, TargetDied
 from loadtests.demand import demand
 from loadtests.figures import french
 from loadtests.held import Held, held
-from loadtests.loading import Played, loading, played, refusal
+from loadtests.loading import Played, played, refusal
+from loadtests.player import spread
 from loadtests.processor import CpuClock
 from loadtests.scaling_facts import FACTS, Level, told
 from loadtests.trial import NotTried, Told, collected, only_when_long_enough
@@ -41,8 +43,33 @@ def levels_of(cores: int) -> list[int]:
     return levels
 
 
-def measure(start: StartCopy, workers: int, what: Played, first: float, budget: Budget, site: Site) -> Level | None:
-    """Start a copy with ``workers`` and search the highest rate it holds, from ``first`` journeys a second on.
+Standing = Callable[[int], AbstractContextManager[tuple[Sequence[str], tuple[int, ...]]]]
+"""Where so many workers or replicas stand for as long as the block lasts: addresses, and processes where known."""
+
+
+def copies_of(start: StartCopy) -> Standing:
+    """One copy of the service with so many workers."""
+
+    @contextmanager
+    def standing(workers: int) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
+        with start(workers) as copy:
+            yield [copy.url], copy.pids
+
+    return standing
+
+
+def replicas_of(urls: Sequence[str]) -> Standing:
+    """The first so many of the replicas that the project file names, which run already."""
+
+    @contextmanager
+    def standing(number: int) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
+        yield urls[:number], ()
+
+    return standing
+
+
+def measure(start: Standing, workers: int, what: Played, first: float, budget: Budget, site: Site) -> Level | None:
+    """Search the highest rate that so many ``workers`` or replicas hold, from ``first`` journeys a second on.
 
     None where it held no rate.
 
@@ -50,9 +77,8 @@ def measure(start: StartCopy, workers: int, what: Played, first: float, budget: 
         CopyError: the copy did not start.
         GeneratorError, SmokeFailure, TargetDied: the measurement failed.
     """
-    folder = site.raw(NAME) / f"workers-{workers}"
-    folder.mkdir(exist_ok=True)
-    with start(workers) as copy, loading(copy.url, what, folder) as running:
+    folder = site.raw(NAME) / f"level-{workers}"
+    with start(workers) as (urls, pids), spread(urls, what, folder) as running:
         campaign = Campaign(
             generator=running,
             journeys=what.journeys,
@@ -61,12 +87,12 @@ def measure(start: StartCopy, workers: int, what: Played, first: float, budget: 
             budget=budget,
             peak=first,
             tell=site.progress,
-            cpu=CpuClock(copy.pids) if copy.pids else None,
+            cpu=CpuClock(pids) if pids else None,
         )
         campaign.smoke()
         campaign.peak_demand()
-        readings = [read(copy.pids)]
-        with watching(lambda: readings.append(read(copy.pids)), 1.0):
+        readings = [read(pids)]
+        with watching(lambda: readings.append(read(pids)), 1.0):
             found = campaign.capacity()
     if found.value is None or found.low is None or found.low <= 0:
         return None
@@ -90,20 +116,32 @@ def _carry_out(site: Site) -> Told:
     found = held(site)
     if isinstance(found, Text):
         raise NotTried(found)
-    start, command = site.start_copy, site.project.target.start
-    if start is None or command is None or "{workers}" not in command:
-        raise NotTried(_ONE_SIZE)
-    levels, trouble = _measured(site, start, found)
+    for url in site.project.target.replicas:
+        if (not_there := refusal(site, url)) is not None:
+            raise NotTried(not_there)
+    standing, numbers = _standing(site)
+    levels, trouble = _measured(site, standing, numbers, found)
     asked, cores = demand(site.project).journeys_per_s, len(os.sched_getaffinity(0))
     return told(levels, trouble, asked, site.project.objectives.headroom, site.project.project.users, cores)
 
 
-def _measured(site: Site, start: StartCopy, found: Held) -> tuple[list[Level], Text | None]:
+def _standing(site: Site) -> tuple[Standing, list[int]]:
+    """What is measured, and at which numbers of it: replicas that the project names, else copies with more workers."""
+    target = site.project.target
+    if target.replicas:
+        most = len(target.replicas)
+        return replicas_of(target.replicas), sorted({number for number in levels_of(most) if number <= most} | {most})
+    if site.start_copy is None or target.start is None or "{workers}" not in target.start:
+        raise NotTried(_ONE_SIZE)
+    return copies_of(site.start_copy), levels_of(len(os.sched_getaffinity(0)))
+
+
+def _measured(site: Site, start: Standing, numbers: Sequence[int], found: Held) -> tuple[list[Level], Text | None]:
     """The levels measured, and why there are no more when one failed."""
     what = played(site)
     budget = replace(BUDGETS[site.profile], total_s=SECONDS_A_LEVEL[site.profile], searches=True)
     levels: list[Level] = []
-    for workers in levels_of(len(os.sched_getaffinity(0))):
+    for workers in numbers:
         first = levels[-1].low if levels else found.rate / 2
         try:
             level = measure(start, workers, what, first, budget, site)
@@ -126,7 +164,8 @@ def _measured(site: Site, start: StartCopy, found: Held) -> tuple[list[Level], T
 
 
 _ONE_SIZE = Text(
-    en="The run does not know how to start the service with more workers: [target] start has no {workers}.",
+    en="The run does not know how to start the service with more workers: [target] start has no {workers}, and no "
+    "replicas are named.",
     fr="L’évaluation ne sait pas démarrer le service avec plus de processus\u202f: [target] start n’a pas de "
-    "{workers}.",
+    "{workers}, et aucune instance n’est nommée (replicas).",
 )

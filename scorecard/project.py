@@ -103,6 +103,11 @@ class TargetSection(Section):
         "copy that the run started; {rows} is how many there must then be, {port} and {url} are where the copy "
         "listens.",
     )
+    replicas: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")], ...] = Field(
+        default=(),
+        strict=False,
+        description="Addresses of replicas that run already, over the first 1, 2, 4 … of which scaling is measured.",
+    )
     health: str = Field(
         default="/", pattern=r"^/", description="Path that answers 2xx or 3xx once the service is ready."
     )

@@ -27,7 +27,7 @@ from pathlib import Path
 from loadtests.budgets import BUDGETS
 from loadtests.course import Part, play
 from loadtests.loading import Played, loading, played
-from loadtests.scaling import measure
+from loadtests.scaling import copies_of, measure
 from loadtests.scaling_facts import Level
 from loadtests.usage import between, read
 from scorecard.cli.copies import copies
@@ -123,7 +123,7 @@ def _demands(start: StartCopy, rate: float, what: Played, site: Site) -> Demands
 
 def _level(start: StartCopy, workers: int, what: Played, site: Site, seconds: float) -> Level:
     budget = replace(BUDGETS["quick"], total_s=seconds)
-    found = measure(start, workers, what, 15.0, budget, site)
+    found = measure(copies_of(start), workers, what, 15.0, budget, site)
     if found is None:
         raise SystemExit(f"with {workers} workers no rate was held")
     high = "" if found.high is None else f" to {found.high:.1f}"

@@ -9,6 +9,9 @@ import pytest
 
 from loadtests import scaling
 from loadtests.budgets import BUDGETS
+from loadtests.engine.orders import Limits, Order
+from loadtests.loading import played
+from loadtests.player import spread
 from loadtests.scaling import collect_scaling, levels_of
 from loadtests.scaling_facts import Level, told
 from scorecard.evidence import Status, Text
@@ -114,3 +117,36 @@ def test_a_service_of_one_size_is_said(site_that_holds):
     found = collect_scaling(site_that_holds("http://127.0.0.1:9", 30.0, profile="standard"))
     assert found.status is Status.SKIPPED
     assert "{workers}" in found.reason.en
+
+
+def test_replicas_that_run_are_loaded_side_by_side_and_reported_as_one(serve, respond, site_that_holds, tmp_path):
+    asked = {"one": 0, "two": 0}
+
+    def replica(name: str):
+        async def handler(_):
+            asked[name] += 1
+            return respond()
+
+        return serve(handler).url
+
+    what = played(site_that_holds("http://127.0.0.1:9", 30.0))
+    order = Order(
+        rates={"read": 40.0},
+        warm_up_s=0.0,
+        duration_s=1.5,
+        drain_s=2.0,
+        limits=Limits(sessions=1000, errors=1000, slow=1000, slow_s=1.0),
+        sample_share=0.0,
+        think_scale=1.0,
+    )
+    with spread([replica("one"), replica("two")], what, tmp_path / "replicas") as player:
+        report = player.step(order, lambda: None)
+    assert asked == {"one": 30, "two": 30}
+    assert sum(step["requests"] for step in report["steps"]) == 60
+
+
+def test_a_replica_elsewhere_is_loaded_only_where_that_is_allowed(site_that_holds):
+    target = {"url": "http://127.0.0.1:9", "replicas": ["http://127.0.0.1:9", "http://192.0.2.7"]}
+    found = collect_scaling(site_that_holds("http://127.0.0.1:9", 30.0, profile="standard", tables={"target": target}))
+    assert found.status is Status.SKIPPED
+    assert "not on this machine" in found.reason.en
