@@ -102,17 +102,13 @@ class UserPlayer:
         recorder.sending(intended)  # the session itself is owed, since nobody can tell when its last request ends
         try:
             self._play(session, think_scale)
-        except gevent.GreenletExit:
-            if session.asking is not None:
-                name, sent = session.asking
-                session.record(name, self._exchange(session, name, sent, monotonic(), error=UNFINISHED))
-            raise
         finally:
             recorder.let_go(intended)
         return session.outcomes
 
     def _play(self, session: _Session, think_scale: float) -> None:
         user: Any = None
+        cut_off = False
         try:
             user = self._user.cls(self._environment)
             user._taskset_instance = DefaultTaskSet(user)
@@ -123,6 +119,12 @@ class UserPlayer:
                 _pass(user._taskset_instance, self._tasks, think_scale)
         except (StopUser, StopTest):
             pass
+        except gevent.GreenletExit:  # the step of the load is over
+            cut_off = True
+            if session.asking is not None:
+                name, sent = session.asking
+                session.record(name, self._exchange(session, name, sent, monotonic(), error=UNFINISHED))
+            raise
         except Exception as error:  # what the user's own code did not foresee is an error of its session
             where = line_in(Path(sys.modules[self._user.cls.__module__].__file__ or ""), error)
             kind = f"{type(error).__name__}{where}"
@@ -130,7 +132,9 @@ class UserPlayer:
             session.outcomes.append(Outcome("(its own code)", 0, kind, 0.0, 0))
         finally:
             if user is not None:
-                _leave(user)
+                if not cut_off:
+                    _say_goodbye(user, session)
+                _hang_up(user)
 
     def _asking(self, session: _Session, request: Any) -> Any:
         """The client's ``request``, watched: an answer that never comes must not go unseen. It carries a trace."""
@@ -212,10 +216,8 @@ def _pass(taskset: Any, tasks: int, think_scale: float) -> None:
         nested: Any = task(taskset.user if isinstance(taskset, DefaultTaskSet) else taskset)
         with _interruptible():
             nested.on_start()
-            try:
-                _pass(nested, len(nested.tasks) if isinstance(nested, SequentialTaskSet) else 1, think_scale)
-            finally:
-                nested.on_stop()
+            _pass(nested, len(nested.tasks) if isinstance(nested, SequentialTaskSet) else 1, think_scale)
+        nested.on_stop()
 
 
 @contextmanager
@@ -227,14 +229,16 @@ def _interruptible() -> Iterator[None]:
         return
 
 
-def _leave(user: Any) -> None:
-    """Say goodbye, and hang up: the connections of a user end with its session."""
+def _say_goodbye(user: Any, session: _Session) -> None:
     try:
         user.on_stop()
     except Exception as error:
-        session = _SESSION.get()
         session.recorder.session_broke(f"{session.journey}: on_stop", type(error).__name__, session.began)
+
+
+def _hang_up(user: Any) -> None:
+    """The connections of a user end with its session."""
     client = getattr(user, "client", None)
-    closed = getattr(getattr(client, "client", client), "close", None)
-    if callable(closed):
-        closed()
+    close = getattr(getattr(client, "client", client), "close", None)
+    if callable(close):
+        close()

@@ -64,6 +64,8 @@ class Slow(FastHttpUser):
     @task
     def wait(self):
         self.client.get("/slow")
+    def on_stop(self):
+        self.client.get("/bye")
 
 class Broken(FastHttpUser):
     weight = 1
@@ -151,6 +153,7 @@ def test_every_arrival_is_a_session_of_a_user_and_what_goes_wrong_is_counted(
     assert steps["broken: (its own code)"]["errors"] == {_STUMBLE: 20}
     assert steps["slow: /slow"]["errors"] == {"unfinished": 4}  # what was never answered is not forgotten
     assert report["counts"]["sessions"] == 84
+    assert "/bye" not in {request.path for request in target.seen}  # who is cut off sends nothing more
     latency = quantiles([steps["slow: /slow"]["latency"]])
     assert latency is not None
     assert latency.p50 >= 1.0
