@@ -59,9 +59,9 @@ def join(requests: Iterable[Request], sent: Sent | None) -> list[Joined]:
         if not request.nested and request.trace_id in visits:
             served[request.trace_id].append(request)
     return [
-        _joined(visits[trace], visits[trace].took or 0.0, group)
+        _joined(visits[trace], took, group)
         for trace, group in served.items()
-        if visits[trace].took is not None
+        if (took := visits[trace].took) is not None
     ]
 
 

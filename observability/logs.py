@@ -51,7 +51,7 @@ class Log:
         self._fd = fd
         self._clock = clock
         self._begin()
-        os.register_at_fork(after_in_child=self._begin)
+        os.register_at_fork(after_in_child=self._begin_again)
 
     def line(self, event: str, level: str, fields: Mapping[str, object], trace: Trace | None) -> None:
         """Queue one line; texts in ``fields`` lose their personal values when it is written."""
@@ -67,8 +67,12 @@ class Log:
         self._closing.set()
         self._thread.join(STOP_TIMEOUT_S)
 
+    def _begin_again(self) -> None:
+        """In the child of a fork: the thread stayed with the parent, which writes the lines that were waiting."""
+        if not self._closing.is_set():
+            self._begin()
+
     def _begin(self) -> None:
-        """An empty queue and a thread: at the start, and in the child of a fork, which has neither thread nor lines."""
         self._queue: deque[tuple[datetime, str, str, Mapping[str, object], Trace | None]] = deque()
         self._lost = 0
         self._closing = threading.Event()

@@ -74,11 +74,6 @@ class Meters:
         self.delays.record(seconds, queue)
 
 
-def is_wanted() -> bool:
-    """Whether the environment names somebody to send metrics to, or asks for them to be shown."""
-    return bool(_exporters())
-
-
 def start(service_name: str, watched: Mapping[str, Pool]) -> Meters | None:
     """Measure from now on, and send or show it as the environment says (docs/tracing.md); None when nobody asked.
 
