@@ -31,6 +31,32 @@ class Moment:
     memory: float | None
 
 
+def titled(words: Words) -> tuple[tuple[str, str, str], ...]:
+    """The table of each course, what it is called, and what to look at in it."""
+    return (
+        (
+            "spike.course",
+            words.gettext("When everybody comes at once"),
+            words.gettext("The rate steps from the mean of the busiest day to its peak, and back."),
+        ),
+        (
+            "recovery.course",
+            words.gettext("An overload, and what follows it"),
+            words.gettext(
+                "Half as much again as the service holds, then half of what it holds: it should be well again soon."
+            ),
+        ),
+        (
+            "soak.course",
+            words.gettext("The same load for long"),
+            words.gettext(
+                "Seven tenths of the rate held. What rises here and does not stop is a leak, or data that nobody "
+                "indexed."
+            ),
+        ),
+    )
+
+
 def moments(card: Scorecard, id_: str) -> tuple[Moment, ...]:
     """Rows of the table of a course, in order; none where it was not played."""
     table = measured.table(card, id_)

@@ -7,7 +7,7 @@ from typing import Any
 
 from scorecard.evidence import Evidence, Table, Unit
 from scorecard.findings.groups import Group
-from scorecard.reports import columns, describe, drawings, labels, ledger, measured, origin, plots, sheet
+from scorecard.reports import columns, courses, describe, drawings, labels, ledger, measured, origin, plots, sheet
 from scorecard.reports.words import Words
 from scorecard.scorecard import DomainResult, Judged, Scorecard
 
@@ -38,6 +38,7 @@ def _figures(card: Scorecard, words: Words) -> Iterator[Block]:
         yield _heading(2, words.gettext("What more copies of the service bring"))
         yield _plot(drawings.plot(more[0], "desk", words), describe.scaling(card, words))
         yield from _table(measured.table(card, "load.scaling"), words.gettext("Rate held by number of copies"), words)
+    yield from _courses(card, words)
     yield _heading(2, words.gettext("Where the time goes"))
     kinds = measured.kinds_of_time(card)
     if kinds:
@@ -49,6 +50,16 @@ def _figures(card: Scorecard, words: Words) -> Iterator[Block]:
     yield from _table(measured.table(card, "trace.routes"), words.gettext("Time by route"), words)
     between = words.gettext("Time between the user and the service")
     yield from _table(measured.table(card, "trace.joined"), between, words)
+
+
+def _courses(card: Scorecard, words: Words) -> Iterator[Block]:
+    for id_, title, said in courses.titled(words):
+        drawn = courses.waits(card, id_, words)
+        if drawn:
+            yield _heading(2, title)
+            yield _plot(drawings.plot(drawn[0], "desk", words), courses.described(card, id_, words))
+            yield _note(f"{said} {courses.described(card, id_, words)}")
+    yield from _table(measured.table(card, "growth.steps"), words.gettext("Waits by step of the journeys"), words)
 
 
 def _indicators(card: Scorecard, words: Words) -> Iterator[Block]:
