@@ -76,10 +76,8 @@ def at_peak(site: Site, seconds: float) -> Iterator[AtPeak]:
         thread = threading.Thread(target=_play, args=(running, under_way), daemon=True)
         thread.start()
         time.sleep(_WARM_UP_S)
-        try:
-            yield under_way
-        finally:
-            thread.join(under_way.left_s() + _END_S)
+        yield under_way
+        thread.join(under_way.left_s() + _END_S)  # where the block fails, the generator is killed, and the thread ends
 
 
 def _play(running: Generator, under_way: AtPeak) -> None:

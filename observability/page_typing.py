@@ -22,8 +22,8 @@ NIR = "2 55 08 14 168 025 38"
 """The social security number of INSEE's own example."""
 
 _MOST_FIELDS = 30
-_MOST_FAILED = 3
-_FIELD_S = 3.0
+_MOST_FAILED = 2
+_FIELD_S = 2.0
 _LATER_S = 0.4
 _LEAVING_S = 0.15
 
