@@ -17,7 +17,7 @@ _LARGE = {"desktop": 0.5, "phone": 1.0}
 _SCALE = {"desktop": 0.25, "phone": 0.5}
 _BLUR = "20px"
 
-# Set through the object model, which no policy of the page forbids; not even a heading of 48 pixels can be read after that.
+# Set through the object model, which no policy of the page forbids; a heading of 48 pixels cannot be read after it.
 _OUT_OF_FOCUS = "(radius) => { document.documentElement.style.filter = radius === '' ? '' : `blur(${radius})`; }"
 
 
