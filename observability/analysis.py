@@ -73,7 +73,7 @@ def collect(site: Site, received: Received) -> Evidence:
     total_s = sum(request.duration for request in requests if not request.nested)
     diagnosed = diagnose(requests, seen, objective_s=site.project.objectives.p95)
     advised = indexes.advised(diagnosed, site.project.target.database, os.environ)
-    gains = gain.by_gain(advised.found, total_s, load, _cores(site))
+    gains = gain.by_gain(advised.found, gain.Whole(len(requests), total_s), load, _cores(site))
     found = [diagnosis for diagnosis, _ in gains]
     parts = breakdown.parts(requests, load)
     visits = {} if sent is None or joined.clock_difference(both_sides) else sent.visits

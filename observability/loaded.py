@@ -32,11 +32,13 @@ class Loaded:
 
     Attributes:
         cores_used: processor time of the service in the busiest step, in cores.
+        rps: requests a second held.
         users: low end, value and high end of the users held.
         steps: those that count, with a beginning and an end.
     """
 
     cores_used: float | None = None
+    rps: float | None = None
     users: tuple[float, float, float] | None = None
     steps: Sequence[LoadStep] = field(default=())
 
@@ -71,6 +73,7 @@ def read(run: Path) -> Loaded:
     return Loaded(
         # A step whose processor nobody saw may have been the busiest.
         cores_used=max(known) if known and len(known) == len(rows) else None,
+        rps=None if (held := facts.get("load.sustained_rps")) is None else _number(held.value),
         users=_interval(facts.get("load.users_held")),
         steps=tuple(step for row in rows if (step := _step(row)) is not None),
     )

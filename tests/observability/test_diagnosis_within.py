@@ -162,17 +162,25 @@ def test_memory_grows_where_each_part_of_the_requests_adds_its_share(grown: list
 def test_what_mending_brings_lies_between_its_bounds() -> None:
     text = Text(en="x", fr="x")
     pool = Diagnosis(Rule.POOL_WAIT, "GET /a", "c", None, 5.0, 5.0, text, text, places=2)
-    known = Loaded(cores_used=0.4, users=(100.0, 120.0, 140.0))
-    assert gain.gain(pool, 10.0, known, 1) == gain.Gain(1.5, 2.5)
-    assert gain.users(gain.Gain(1.5, 2.5), known) == (50.0, 210.0)
-    assert gain.gain(pool, 10.0, Loaded(cores_used=0.9), 1) == gain.Gain(1 / 0.9, 1 / 0.9), "the processor is near"
-    assert gain.gain(pool, 10.0, Loaded(), None) == gain.Gain(1.5, 4.0)
-    assert gain.gain(pool, 100.0, known, 1) == gain.Gain(1.0, 2.5), "little time is spent at that door"
+    known = Loaded(cores_used=0.4, rps=2.0, users=(100.0, 120.0, 140.0))
+    whole, more = gain.Whole(100, 10.0), gain.Whole(100, 100.0)
+
+    def bounds(diagnosis: Diagnosis, of: gain.Whole, loaded: Loaded, cores: int | None) -> tuple[float, float]:
+        brings = gain.gain(diagnosis, of, loaded, cores)
+        assert brings is not None
+        return brings.low, brings.high
+
+    assert bounds(pool, whole, known, 1) == (1.5, 2.5)
+    assert gain.users(gain.gain(pool, whole, known, 1), known) == (50.0, 210.0)
+    assert bounds(pool, whole, Loaded(cores_used=0.9), 1) == (1 / 0.9, 1 / 0.9), "the processor is near"
+    assert bounds(pool, whole, Loaded(), None) == (1.5, 4.0)
+    assert bounds(pool, more, known, 1) == (1.0, 2.5), "little time is spent at that door"
     slow = Diagnosis(Rule.SLOW_STATEMENT, "GET /a", "s", 1.0, 5.0, 5.0, text, text)
-    assert gain.gain(slow, 10.0, known, 1) == gain.Gain(1.0, 2.0)
+    assert bounds(slow, whole, known, 1) == pytest.approx((1.0, 0.4 / 0.3)), "2 requests a second save 0.1 cores"
+    assert bounds(slow, whole, Loaded(cores_used=0.4, rps=20.0), 1) == (1.0, 4.0), "it may be all of the processor"
     leak = Diagnosis(Rule.MEMORY_GROWTH, "GET /a", "memory", None, 0.0, 0.0, text, text)
-    assert gain.gain(leak, 10.0, known, 1) is None
-    assert [d for d, _ in gain.by_gain([leak, slow, pool], 10.0, known, 1)] == [pool, slow, leak]
+    assert gain.gain(leak, whole, known, 1) is None
+    assert [d for d, _ in gain.by_gain([leak, slow, pool], whole, known, 1)] == [pool, slow, leak]
 
 
 def test_requests_are_told_apart_by_the_steps_of_the_load_where_their_times_are_known() -> None:
