@@ -49,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="the whole service: PostgreSQL, identity provider, workers")
     up.add_argument("--data", type=Path, help="folder that keeps the data; without it they go with the process")
     up.add_argument("--unlimited", default="", metavar="NETWORKS", help="networks without limits, for a load test")
+    up.add_argument(
+        "--slots-of",
+        type=int,
+        choices=range(1, 201),
+        metavar="1-200",
+        help="open slots of so many seats at made-up places, for a load test",
+    )
     serve = commands.add_parser("serve", help="the service only, set up by environment variables")
     serve.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
@@ -70,7 +77,7 @@ def _up(options: argparse.Namespace) -> int:
 
     try:
         with stopping_on_signals():
-            stack.up(options.host, options.port, options.workers, options.data, options.unlimited)
+            stack.up(options.host, options.port, options.workers, options.data, options.unlimited, options.slots_of)
     except StopRequested:
         return 0
     return 0

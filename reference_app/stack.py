@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
 from reference_app import children, embedded, migration, workers
+from reference_app.appointments.prepared import prepare
 from reference_app.children import Child
+from reference_app.database import connect
 from reference_app.identity_provider.contract import SECRET_VARIABLE
 from reference_app.identity_provider.identities import CHAMBER_SIRET
 from reference_app.listening import listen, port_of
@@ -21,10 +25,11 @@ CLIENT_ID = "portance-reference"
 LOOPBACK = "127.0.0.1"
 
 
-def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "") -> None:
+def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "", slots_of: int | None = None) -> None:
     """Run everything until StopRequested; what was started is stopped on every way out.
 
-    Requests from the networks ``unlimited`` (comma separated) are not counted.
+    Requests from the networks ``unlimited`` (comma separated) are not counted. With ``slots_of``, slots of so many
+    seats are open from the start.
 
     Raises:
         ReferenceAppError: a part could not be started or died; the message is one line.
@@ -34,6 +39,8 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "")
         url = f"http://{_address(host)}:{port_of(taken)}"
         database_url, database_died = _database(stack, data, port_of(taken))
         migration.upgrade(database_url)
+        if slots_of is not None:
+            asyncio.run(_open_slots(database_url, slots_of))
         identity, issuers = _identity_provider(stack, url)
         children.wait_ready([identity])
 
@@ -53,6 +60,11 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "")
         if f"{PREFIX}SESSION_SECRET" not in os.environ:
             environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
         workers.supervise(taken, count, environment, on_ready=say_ready, check=check)
+
+
+async def _open_slots(database_url: str, seats: int) -> None:
+    async with connect(database_url) as connection:
+        await prepare(connection, seats, datetime.now(UTC))
 
 
 def _address(host: str) -> str:
