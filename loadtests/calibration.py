@@ -184,7 +184,8 @@ def _atlas(curves: Curves, horizon: int, aim: Aim, inner: Floats) -> Atlas:
     blank = Atlas(knots, np.zeros((0, OCTAVES)), none, none, np.zeros((0, OUTCOMES)), aim, np.zeros((0, 2)))
     places = np.split(blank.places(shapes), len(ends))
     parts = [
-        _cells(*part, FEWEST, weight) for *part, weight in zip(places, np.split(changes, len(ends)), ends, strict=True)
+        _cells(place, change, FEWEST, weight)
+        for place, change, weight in zip(places, np.split(changes, len(ends)), ends, strict=True)
     ]
     parts.append(_cells(blank.places(allowed[0]), allowed[1], THEORY_FEWEST, THEORY_COUNTS[horizon]))
     centres, counts, weights, outcomes = (np.concatenate(columns) for columns in zip(*parts, strict=True))
