@@ -199,7 +199,7 @@ def growth(
     if asked is not None:
         rate, text = asked
         rules.append(Rule(frame.left, y(rate), frame.right, y(rate), "demand"))
-        wanted.append(_along(text, y(rate), y(rate), "demand", frame))
+        wanted.append(_clear_of([*data, *fit], _along(text, y(rate), y(rate), "demand", frame)))
     if fit:
         wanted.append(_at_its_end(words.gettext("forecast"), fit[-1], "p95"))
     return Drawing(
@@ -221,6 +221,16 @@ def _along(text: str, top: float, bottom: float, style: str, frame: Frame) -> Pl
     left, right = frame.left + 6, frame.right - 6
     ends: tuple[tuple[float, Anchor], ...] = ((left, "start"), (right, "end"))
     return [Label(text, x, round(y, 1), style, anchor) for y in (top - 6, bottom + 14) for x, anchor in ends]
+
+
+def _clear_of(points: Curve, places: Places) -> Places:
+    """``places`` with those first that cover the fewest of ``points``."""
+
+    def covered(label: Label) -> int:
+        left, top, right, bottom = lettering.box(label)
+        return sum(left <= x <= right and top <= y <= bottom for x, y in points)
+
+    return sorted(places, key=covered)
 
 
 def _beside(text: str, at: float, y: float, style: str, anchor: Anchor, gap: float) -> Label:

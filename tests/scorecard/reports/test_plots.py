@@ -233,3 +233,12 @@ def test_on_the_cards_no_label_had_to_be_left_out(cards: dict[str, Scorecard]) -
         desk, phone = plots.latency(cards[name], WORDS)
         assert len(desk.labels) == len(phone.labels) == 6
         assert [len(drawing.labels) for drawing in plots.day(cards[name], WORDS)] == [2, 2]
+
+
+def test_the_name_of_the_demand_covers_no_measurement() -> None:
+    rows = [measured.Copies(n, 4.0 * n**0.8, 4.0 * n**0.8, None, None) for n in (1, 2, 4, 8, 16)]
+    for width in plots.WIDTHS:
+        drawing = plots.growth(rows, (4.4, "peak demand: 4.4 per second"), ("copies", "rate"), WORDS, width)
+        name = next(label for label in drawing.labels if label.style == "demand")
+        left, top, right, bottom = lettering.box(name)
+        assert not any(left <= mark.x <= right and top <= mark.y <= bottom for mark in drawing.marks)
