@@ -48,19 +48,19 @@ def pool_waits(original: Any) -> Any:
     current, tracer = trace.get_current_span, trace.get_tracer("observability.inside")
 
     def got(pool: Any, *arguments: Any, **keywords: Any) -> Any:
-        began = time.time_ns()
+        began, has_to = time.time_ns(), current().is_recording() and _is_empty(pool)
         try:
             return original(pool, *arguments, **keywords)
         finally:
-            if current().is_recording():
+            if has_to:
                 _record(tracer, f"{POOL_WAIT}{pool.max_size}", began)
 
     async def got_async(pool: Any, *arguments: Any, **keywords: Any) -> Any:
-        began = time.time_ns()
+        began, has_to = time.time_ns(), current().is_recording() and _is_empty(pool)
         try:
             return await original(pool, *arguments, **keywords)
         finally:
-            if current().is_recording():
+            if has_to:
                 _record(tracer, f"{POOL_WAIT}{pool.max_size}", began)
 
     return got_async if inspect.iscoroutinefunction(original) else got
@@ -95,6 +95,11 @@ def handlers(original: Any) -> Any:
         return await original(dependant=dependant, values=values, is_coroutine=is_coroutine)
 
     return ran
+
+
+def _is_empty(pool: Any) -> bool:
+    """Whether no connection is idle: what else delays a request there is a busy processor."""
+    return bool(pool.get_stats().get("pool_available", 0) == 0)
 
 
 def _record(tracer: Any, name: str, began_ns: int) -> None:

@@ -76,8 +76,14 @@ def at_the_door(groups: Sequence[Group], work: Work) -> Iterator[Diagnosis]:
 
 
 def at_the_pool(groups: Sequence[Group]) -> Iterator[Diagnosis]:
-    """Routes that wait for a connection, as the service itself says."""
+    """Routes that wait for a connection, as the service itself says.
+
+    Where their statements are slowed down too, connections are kept long because of that: a busy machine is no pool.
+    """
     for group in groups:
+        few, many = (median(r.sql for r in part) for part in (group.quiet, group.busy))
+        if many >= GROWTH * few > 0:
+            continue
         waits = [c for r in group.requests for c in r.calls if is_pool_wait(c)]
         spent = sum(c.seconds for c in waits)
         if waits and _matters(spent, len(group.requests), group.total_s):
