@@ -51,7 +51,7 @@ def of_the_generator(seen: Measured, why: Text) -> list[Fact]:
             id="load.requests",
             value=sum(step.requests for step in seen.steps),
             unit=Unit.COUNT,
-            detail="steps of journeys; one that follows redirects is one",
+            detail="steps of journeys; one that follows redirects is one" + (f"; {seen.caveat}" if seen.caveat else ""),
         ),
     ]
 
