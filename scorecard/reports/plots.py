@@ -72,7 +72,7 @@ def _latency(card: Scorecard, steps: Sequence[measured.LoadStep], words: Words, 
     if (knee := measured.knee(card)) is not None:
         text = words.gettext("waits double")
         rules.append(Rule(x(knee), frame.top + 8, x(knee), frame.bottom, "knee"))
-        wanted.append([_beside(text, x(knee), frame.bottom - 8, "knee", anchor, 5) for anchor in ("end", "start")])
+        wanted.append([_beside(text, x(knee), frame.bottom - 8, "knee", anchor, 5) for anchor in ("start", "end")])
     wanted.extend(_at_its_end(names[name], placed[name][-1], name) for name in ("p95", "p99", "p50") if name in placed)
     return Drawing(
         frame=frame,
