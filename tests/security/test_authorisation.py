@@ -248,6 +248,7 @@ def test_an_identifier_made_up_is_another_one_of_the_same_form(value):
 def test_the_reference_service_lets_nobody_see_what_is_not_theirs(tmp_path, fact):
     project = load(ROOT / "reference_app" / "portance.toml")
     words = [sys.executable, "-m", "reference_app", "up", "--port", "0", "--unlimited", "127.0.0.1/32"]
+    words += ["--slots-of", "200"]  # the journeys book appointments
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
     try:
