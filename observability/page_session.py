@@ -14,7 +14,7 @@ from observability.page_typing import FREE_TEXT, NIR, TELEPHONE
 from observability.views import Stop
 from scorecard.evidence import Text
 from scorecard.journeys import JourneyError
-from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.cast import in_order, last_but, left_undone
 from scorecard.journeys.exchange import Budget, build, client, deliver
 from scorecard.journeys.person import Exchange, Person, check, is_of
 from scorecard.journeys.sessions import ends_session
@@ -32,12 +32,14 @@ _PLACE = 6
 class Played:
     """Pages that journeys lead to, what to type into their forms by its kind, and what went wrong.
 
-    ``typed`` holds every value that was or will be typed, with its kind: a hit on one of them is certain.
+    ``typed`` holds every value that was or will be typed, with its kind: a hit on one of them is certain. ``done`` are
+    the steps taken.
     """
 
     to_type: dict[str, str]
     typed: dict[str, str]
     stops: dict[str, Stop] = field(default_factory=dict)
+    done: set[tuple[str, str]] = field(default_factory=set)
     gap: Text | None = None
 
 
@@ -81,9 +83,12 @@ def _go(site: Site, journey: Journey, person: Person, played: Played, budget: Bu
         taken = person.take(step)
         if taken.exchanges and _is_page(url, last := taken.exchanges[-1]):
             seen[_path(url, step, last, person)] = last
+        if taken.over and not left_undone(journey, step, played.done):
+            break
         if not taken.succeeded:
             played.gap = _stopped(journey, step, taken.trouble or "")
             break
+        played.done.add((step.method, step.path))
     cookies = _cookies(person.kept(), url)
     with client(url) as nobody:
         for path, exchange in seen.items():

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from scorecard.evidence import Evidence, Fact, Provenance, Severity, Status, Text, Unit
-from scorecard.journeys.cast import in_order, last_but
+from scorecard.journeys.cast import in_order, last_but, left_undone
 from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deliver
 from scorecard.journeys.person import Exchange, Person, is_of
 from scorecard.journeys.sessions import ends_session
@@ -52,6 +52,7 @@ class Walk:
     in_urls: set[tuple[Kind, str]] = field(default_factory=set)
     in_errors: set[tuple[Kind, str]] = field(default_factory=set)
     in_metrics: set[tuple[Kind, str]] = field(default_factory=set)
+    done: set[tuple[str, str]] = field(default_factory=set)
     errors_seen: int = 0
     stopped: Text | None = None
 
@@ -114,9 +115,12 @@ def _go(site: Site, url: str, journey: Journey, walk: Walk, random: Random, budg
             walk.typed |= typed(step, person.values)
             taken = person.take(step)
             made += [exchange for exchange in taken.exchanges if is_of(url, exchange.sent)]
+            if taken.over and not left_undone(journey, step, walk.done):
+                break
             if not taken.succeeded:
                 walk.stopped = _stopped(journey, step.label, taken.trouble or "")
                 break
+            walk.done.add((step.method, step.path))
         made += _incomplete(url, made, person, budget)
     finally:
         person.close()

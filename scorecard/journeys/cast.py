@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from random import Random
 
 from scorecard.journeys.exchange import Budget
 from scorecard.journeys.person import Person
-from scorecard.project import Journey
+from scorecard.project import Journey, Step
 from scorecard.site import Site
 
 
@@ -26,3 +27,12 @@ def last_but(site: Site, journey: Journey, places: int, random: Random, budget: 
     if places >= population:
         return None
     return Person(site.url.rstrip("/"), journey.persona, population - 1 - places, random, budget)
+
+
+def left_undone(journey: Journey, step: Step, done: Collection[tuple[str, str]]) -> bool:
+    """Whether somebody whose journey was over at ``step`` leaves a request that nobody else has made either.
+
+    ``done`` holds the methods and paths of the steps that were taken, in whatever journey.
+    """
+    rest = journey.steps[journey.steps.index(step) + 1 :]
+    return any((one.method, one.path) not in done for one in rest)

@@ -41,11 +41,15 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Taken:
-    """A step that was taken: its exchanges in order, and what went wrong (None when the journey goes on)."""
+    """A step that was taken: its exchanges in order, and what went wrong (None when the journey goes on).
+
+    ``over`` says that the answer was one of those expected, after which the journey has an end: a queue that is empty.
+    """
 
     exchanges: tuple[Exchange, ...]
     trouble: str | None = None
     kept: frozenset[str] = frozenset()
+    over: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -116,7 +120,8 @@ class Person:
             leaves = following is not None and following.url.host == avoid
             request = None if sees_redirect or leaves else following
         trouble, kept = self._judge(step, made[-1].reply)
-        return Taken(tuple(made), trouble, kept)
+        over = trouble is not None and made[-1].reply.status in step.expected[1:]
+        return Taken(tuple(made), trouble, kept, over)
 
     def credentials_for(self, step: Step) -> dict[str, str]:
         """The headers by which this person would say who they are in ``step``; none where a value is missing."""

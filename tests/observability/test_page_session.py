@@ -148,6 +148,14 @@ def test_a_journey_that_stops_is_said_and_what_came_before_is_seen(desk: Desk, t
     assert "no journey" in nothing.gap.en
 
 
+def test_an_empty_queue_is_no_gap_where_another_journey_went_on(desk: Desk, tmp_path: Path):
+    early = '[[journeys]]\nname = "again"\nsteps = [{{ get = "/about", expect = [204, 200] }}, {{ {then} }}]\n'
+    for then, gap in (('get = "/data/{{id}}"', True), ('get = "/files/{{id}}"', True), ('get = "/about"', False)):
+        text = PROJECT.format(url=desk.url, expect=201) + early.format(then=then.replace("{{id}}", "never"))
+        site = Site(project=project.parse(text.encode()), root=tmp_path, run=tmp_path, url=desk.url)
+        assert (play(site, Random(4), bounded).gap is not None) is gap, then
+
+
 @pytest.mark.skipif(browser.find_chromium() is None, reason="no Chromium: install the system's package chromium")
 def test_signed_in_pages_are_looked_at_and_nothing_written_says_who_was_signed_in(desk: Desk, tmp_path: Path):
     site = _site(desk, tmp_path)
