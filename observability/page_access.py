@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from scorecard.evidence import Status, Text
 from scorecard.journeys.exchange import Budget
@@ -24,8 +25,10 @@ def chromium(site: Site) -> str | Shut:
         return Shut(Status.ERROR, _NOTHING_RUNS)
     if not is_local(site.url) and not site.project.target.remote:
         return Shut(Status.SKIPPED, _NOT_ALLOWED)
+    if find_spec("axe_playwright_python") is None:
+        return Shut(Status.SKIPPED, _NO_PLAYWRIGHT)
     try:
-        import axe_playwright_python  # noqa: F401 (it is an extra, and so is the next)
+        import playwright.async_api  # noqa: F401 (an extra, which the next needs)
 
         from observability import browser
     except ImportError:

@@ -69,8 +69,9 @@ def shots(card: Scorecard, words: Words) -> tuple[tuple[str, tuple[Shot, ...]], 
     found: dict[str, list[Shot]] = {}
     for one in _records(card, "page.pictures"):
         data, width, height = one.get("webp"), one.get("width"), one.get("height")
-        sized = isinstance(width, int | float) and isinstance(height, int | float)
-        if isinstance(data, str) and _WEBP.fullmatch(data) and sized:
+        if not isinstance(width, int | float) or not isinstance(height, int | float):
+            continue
+        if isinstance(data, str) and _WEBP.fullmatch(data):
             page, window = str(one.get("page")), str(one.get("window"))
             shot = Shot(window, int(width), int(height), f"data:image/webp;base64,{data}", _alternative(one, words))
             found.setdefault(page, []).append(shot)
