@@ -78,9 +78,14 @@ def at_the_door(groups: Sequence[Group], work: Work) -> Iterator[Diagnosis]:
 def at_the_pool(groups: Sequence[Group]) -> Iterator[Diagnosis]:
     """Routes that wait for a connection, as the service itself says.
 
-    Where their statements are slowed down too, connections are kept long because of that: a busy machine is no pool.
+    A pool is shared: one that is too narrow holds up all who use the database, not a few of them for a moment. Where
+    their statements are slowed down too, connections are kept long because of that: a busy machine is no pool.
     """
-    for group in groups:
+    users = [group for group in groups if any(r.sql > 0 for r in group.requests)]
+    waited = sum(c.seconds for group in users for r in group.requests for c in r.calls if is_pool_wait(c))
+    if waited < LEAST_SHARE * sum(group.total_s for group in users):
+        return
+    for group in users:
         few, many = (median(r.sql for r in part) for part in (group.quiet, group.busy))
         if many >= GROWTH * few > 0:
             continue
