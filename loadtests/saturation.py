@@ -1,4 +1,4 @@
-"""What saturates first: the resource that is used up at the knee, by processors read and by what the traces show."""
+"""What saturates first: the resource that is used up where the service gives way, by processors read and by what the traces show."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def _carry_out(site: Site) -> Told:
     if moments is None:
         raise NotTried(_NO_KNEE)
     log = UsageLog(site.run / "raw" / "load")
-    low, knee = (log.over(*moment) for moment in moments)
+    low = log.over(*moments[0])
+    knee = next((use for moment in moments[1] if (use := log.over(*moment)) is not None), None)
     cores = load.provenance.machine.cores if load.provenance is not None and load.provenance.machine else None
     return told(low, knee, cores, traces)
 
@@ -144,10 +145,14 @@ def _diagnosed(traces: Evidence | None) -> list[tuple[str, float]]:
     return found
 
 
-def ends(load: Evidence) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]] | None:
-    """When the load was lowest, and when it was at the knee: the step that held at the highest rate.
+Moment = tuple[datetime, datetime]
 
-    None where no step held, or only one rate was tried.
+
+def ends(load: Evidence) -> tuple[Moment, list[Moment]] | None:
+    """When the load was lowest, and when it was at the knee, the best moment first.
+
+    The knee is the lowest rate above all that held at which the service failed: there what it lacks is used up. Where
+    none failed it is the highest that held. None where no step held, or only one rate was tried.
     """
     table = next((table for table in load.tables if table.id == "load.steps"), None)
     if table is None:
@@ -155,15 +160,20 @@ def ends(load: Evidence) -> tuple[tuple[datetime, datetime], tuple[datetime, dat
     at = {column.name: place for place, column in enumerate(table.columns)}
     if not {"started", "ended"} <= at.keys():
         return None
-    held: list[tuple[float, datetime, datetime]] = []
+    steps: dict[str, list[tuple[float, Moment]]] = {"held": [], "failed": []}
     for row in table.rows:
         rate, started, ended = (row[at[name]] for name in ("offered", "started", "ended"))
-        if row[at["outcome"]] == "held" and isinstance(rate, int | float) and started and ended:
-            held.append((rate, datetime.fromisoformat(str(started)), datetime.fromisoformat(str(ended))))
-    if len({rate for rate, _, _ in held}) < 2:
+        outcome = str(row[at["outcome"]])
+        if outcome in steps and isinstance(rate, int | float) and started and ended:
+            moment = datetime.fromisoformat(str(started)), datetime.fromisoformat(str(ended))
+            steps[outcome].append((rate, moment))
+    held = sorted(steps["held"], key=lambda step: step[0])
+    if not held:
         return None
-    low, knee = min(held, key=lambda step: step[0]), max(held, key=lambda step: step[0])
-    return low[1:], knee[1:]
+    beyond = sorted((step for step in steps["failed"] if step[0] > held[-1][0]), key=lambda step: step[0])
+    if not beyond and held[0][0] == held[-1][0]:
+        return None
+    return held[0][1], [moment for _, moment in (*beyond, held[-1])]
 
 
 _PROCESSORS: Mapping[str, Callable[[Usage], float | None]] = {
@@ -204,15 +214,15 @@ _NO_LOAD = Text(
     fr="L’évaluation n’a rien chargé\u202f: rien n’a été épuisé.",
 )
 _NO_KNEE = Text(
-    en="The service was not held at two rates, so there is no low load to compare the highest with.",
-    fr="Le service n’a pas été tenu à deux débits\u202f: il n’y a pas de charge faible à comparer.",
+    en="The service held at no rate, or one only was tried: there is no low load to compare the highest with.",
+    fr="Le service n’a tenu aucun débit, ou un seul a été essayé\u202f: il n’y a pas de charge faible à comparer.",
 )
 _NOT_READ = Text(
     en="The processors were not read at the knee: the processes of the service are not known.",
     fr="Les processeurs n’ont pas été relevés au coude\u202f: les processus du service ne sont pas connus.",
 )
 _NOT_TOLD = Text(
-    en="No resource was seen to be used up at the highest rate held: neither a processor nor a wait in the traces.",
-    fr="Aucune ressource n’a été vue épuisée au plus haut débit tenu\u202f: ni un processeur, ni une attente dans les "
+    en="No resource was seen to be used up where the service failed: neither a processor nor a wait in the traces.",
+    fr="Aucune ressource n’a été vue épuisée là où le service cède\u202f: ni un processeur, ni une attente dans les "
     "traces.",
 )

@@ -78,11 +78,24 @@ def test_a_busy_processor_comes_before_a_wait_and_what_cannot_be_told_is_not(use
         assert facts["load.saturated_fr"].value != named
 
 
-def test_the_knee_is_the_highest_rate_held_and_a_failed_or_void_step_is_none():
-    found = ends(load((5, 0, "held"), (40, 3, "failed"), (20, 6, "held"), (60, 9, "void")))
-    assert found is not None
-    assert [(moment[0] - BEGAN).total_seconds() for moment in found] == [0, 6]
-    assert ends(load((5, 0, "held"), (5, 6, "held"))) is None
+def test_the_knee_is_the_lowest_rate_above_all_held_that_failed_and_else_the_highest_held():
+    def seconds(steps):
+        found = ends(load(*steps))
+        return found and [(moment[0] - BEGAN).total_seconds() for moment in (found[0], *found[1])]
+
+    steps = [
+        (5, 0, "held"),
+        (10, 3, "failed"),
+        (20, 6, "held"),
+        (60, 9, "void"),
+        (80, 12, "failed"),
+        (40, 15, "failed"),
+    ]
+    assert seconds(steps) == [0, 15, 12, 6]
+    assert seconds(steps[:4]) == [0, 6]
+    assert seconds([(5, 0, "held"), (9, 3, "failed")]) == [0, 3, 0]
+    assert seconds([(5, 0, "held"), (5, 6, "held")]) is None
+    assert seconds([(5, 0, "failed")]) is None
 
 
 def test_the_readings_under_each_step_are_those_compared(tmp_path):
