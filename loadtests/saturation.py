@@ -1,4 +1,4 @@
-"""What saturates first: the resource that is used up where the service gives way, by processors read and by what the traces show."""
+"""What saturates first: what is used up where the service gives way, by processors read and by waits in the traces."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ called while it is held."""
 
 _SERVICE = Text(en="the processor, by the service", fr="le processeur, par le service")
 _DATABASE = Text(en="the processor, by the database", fr="le processeur, par la base de données")
+_OWN = Text(
+    en="a wait in the service's own code, such as a lock or a queue",
+    fr="une attente dans le code du service, comme un verrou ou une file",
+)
 _REMOTE = Text(en="another service that is called", fr="un autre service appelé")
 
 
@@ -99,7 +103,7 @@ def saturated(knee: Usage | None, cores: int | None, traces: Evidence | None) ->
     if knee is None:
         return None
     busy = _processor(knee, cores)
-    return busy if busy is not None else _wait(traces)
+    return busy if busy is not None else _wait(traces, knee)
 
 
 def _processor(knee: Usage, cores: int | None) -> Saturated | None:
@@ -116,18 +120,23 @@ def _processor(knee: Usage, cores: int | None) -> Saturated | None:
     return Saturated(name, knee.machine / cores, said)
 
 
-def _wait(traces: Evidence | None) -> Saturated | None:
+def _wait(traces: Evidence | None, knee: Usage) -> Saturated | None:
     waits = [(rule, share) for rule, share in _diagnosed(traces) if rule in WAITS and share >= HALF]
     if waits:
         order = list(WAITS)
         rule, share = min(waits, key=lambda wait: (order.index(wait[0]), -wait[1]))
         return Saturated(WAITS[rule], share, f"share of the route's time, by the traces ({rule}); processors are free")
     facts = {} if traces is None else {fact.id: fact.value for fact in traces.facts}
-    remote = facts.get("trace.share_remote")
+    remote, own = facts.get("trace.share_remote"), facts.get("trace.share_application")
     if isinstance(remote, int | float) and remote >= HALF:
         return Saturated(
             _REMOTE, float(remote), "share of the time of all requests, by the traces; processors are free"
         )
+    if isinstance(own, int | float) and own >= HALF and knee.busiest <= HALF:
+        said = (
+            f"share of the time of all requests, by the traces; its busiest process used {knee.busiest:.2f} of a core"
+        )
+        return Saturated(_OWN, float(own), said)
     return None
 
 
