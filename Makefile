@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-extrapolation samples clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-collector bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -47,11 +47,22 @@ fuzz: $(VENV)/.dev ## Property tests on examples never tried before, many more t
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up
 
-bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, tracing, grading, portfolio
-	@for name in load_generator tracing_overhead grading portfolio; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
+bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, scaling, tracing, receiver, grading, portfolio (25 minutes)
+	@for name in load_generator scaling tracing_overhead span_cost receiver grading portfolio; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
 
 bench-security: $(VENV)/.dev $(SCANNERS)/.run ## Which scanner finds which planted defect (15 minutes); writes docs/security/scanners.md
 	@$(BIN)/python tests/benchmarks/proving_ground.py
+
+bench-search: $(VENV)/.dev ## How often the search is right: 200 simulated services, six real ones (15 minutes)
+	@$(BIN)/python tests/benchmarks/search_truth.py --kinds
+	@$(BIN)/python tests/benchmarks/known_servers.py
+
+bench-diagnosis: $(VENV)/.dev ## What is named first in 24 slow services and in their mended twins (8 minutes); writes docs/observability/diagnosis.md
+	@$(BIN)/python tests/benchmarks/diagnosis.py
+
+bench-collector: $(VENV)/.dev ## The shipped collector configuration in a real collector: make bench-collector OTELCOL=path
+	@[ -n "$(OTELCOL)" ] || { echo "portance: give the program: make bench-collector OTELCOL=path" >&2; exit 2; }
+	@$(BIN)/python tests/benchmarks/collector.py "$(OTELCOL)"
 
 bench-extrapolation: $(VENV)/.dev ## Extrapolation against published curves: make bench-extrapolation CURVES=file.json
 	@[ -n "$(CURVES)" ] || { echo "portance: give the curves: make bench-extrapolation CURVES=file.json" >&2; exit 2; }
