@@ -127,7 +127,11 @@ def _wait(traces: Evidence | None, knee: Usage) -> Saturated | None:
         rule, share = min(waits, key=lambda wait: (order.index(wait[0]), -wait[1]))
         return Saturated(WAITS[rule], share, f"share of the route's time, by the traces ({rule}); processors are free")
     facts = {} if traces is None else {fact.id: fact.value for fact in traces.facts}
-    remote, own = facts.get("trace.share_remote"), facts.get("trace.share_application")
+    remote, own, sql = (facts.get(f"trace.share_{kind}") for kind in ("remote", "application", "sql"))
+    database = knee.database if knee.database is not None else 0.0
+    if isinstance(sql, int | float) and sql >= HALF and database >= max(BUSY, knee.service):
+        # a statement runs on one core: with few at once the machine has some left
+        return Saturated(_DATABASE, float(sql), f"share of the time of all requests; it used {database:.2f} cores")
     if isinstance(remote, int | float) and remote >= HALF:
         return Saturated(
             _REMOTE, float(remote), "share of the time of all requests, by the traces; processors are free"

@@ -72,6 +72,8 @@ def main(names: list[str]) -> int:
             wrong += not right
             words = said.value if said.value is not None else f"unknown: {said.reason.en if said.reason else ''}"
             sys.stdout.write(f"{'right' if right else 'WRONG'}  {name}: {words} ({said.detail})\n")
+            for row in found.tables[0].rows[:4] if not right and found.tables else ():
+                sys.stdout.write(f"       {row[0]}: {row[1]} cores at low load, {row[2]} at the knee\n")
             sys.stdout.flush()
     sys.stdout.write(f"\n{'not met' if wrong else 'met'}: {wrong} wrong or unknown\n")
     return 1 if wrong else 0

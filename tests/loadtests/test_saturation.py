@@ -33,13 +33,14 @@ def evidence(name: str, facts=(), tables=(), cores: int = 2) -> Evidence:
     )
 
 
-def traces(*waits: tuple[str, float], remote: float = 0.0, own: float = 0.0) -> Evidence:
+def traces(*waits: tuple[str, float], remote: float = 0.0, own: float = 0.0, sql: float = 0.0) -> Evidence:
     columns = (Column(name="rule"), Column(name="share_of_latency", unit=Unit.RATIO))
     return evidence(
         "traces",
         [
             Fact(id="trace.share_remote", value=remote, unit=Unit.RATIO),
             Fact(id="trace.share_application", value=own, unit=Unit.RATIO),
+            Fact(id="trace.share_sql", value=sql, unit=Unit.RATIO),
         ],
         [Table(id="trace.diagnoses", columns=columns, rows=waits)],
     )
@@ -66,6 +67,8 @@ def load(*steps: tuple[float, int, str]) -> Evidence:
         (FREE, traces(remote=0.8), "another service that is called"),
         (FREE, traces(own=0.8), "a wait in the service's own code, such as a lock or a queue"),
         (Usage(0.8, 0.7, 0.1, 1.2, 4), traces(own=0.8), None),
+        (Usage(0.3, 0.2, 1.1, 1.5, 4), traces(sql=0.8), "the processor, by the database"),
+        (Usage(0.3, 0.2, 0.2, 0.6, 4), traces(sql=0.8), None),
         # what cannot be told: little waited, nothing traced, a machine that others keep busy, processors not read
         (FREE, traces(("pool-wait", 0.2)), None),
         (FREE, None, None),
