@@ -20,13 +20,17 @@ class Reading:
     """Processor seconds so far, at one moment (monotonic seconds).
 
     Attributes:
-        processes: what each process is, and its seconds, by its id.
+        processes: what each process is, its seconds, and those of the children it has seen end, by its id.
         machine: seconds of all cores that were not idle.
     """
 
     at: float
-    processes: dict[int, tuple[Kind, float]]
+    processes: dict[int, tuple[Kind, float, float]]
     machine: float
+
+    def total(self, kind: Kind) -> float:
+        """Seconds of all processes of ``kind``, those that have ended included."""
+        return sum(own + ended for what, own, ended in self.processes.values() if what == kind)
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,16 @@ def read(pids: Sequence[int]) -> Reading:
             found.update({process.pid: process for process in [root, *root.children(recursive=True)]})
         except psutil.Error:
             continue
-    processes: dict[int, tuple[Kind, float]] = {}
+    processes: dict[int, tuple[Kind, float, float]] = {}
     for process in found.values():
         try:
             times, name = process.cpu_times(), process.name()
         except psutil.Error:
             continue
-        processes[process.pid] = ("database" if name in DATABASES else "service", times.user + times.system)
+        kind: Kind = "database" if name in DATABASES else "service"
+        # a database may start a process for a part of one statement: it is gone before it is ever read
+        ended = times.children_user + times.children_system
+        processes[process.pid] = (kind, times.user + times.system, ended)
     whole = psutil.cpu_times()
     idle = whole.idle + getattr(whole, "iowait", 0.0)
     return Reading(time.monotonic(), processes, sum(whole) - idle - getattr(whole, "guest", 0.0))
@@ -74,16 +81,16 @@ def between(before: Reading, after: Reading) -> Usage | None:
     seconds = after.at - before.at
     if not after.processes or seconds <= 0:
         return None
-    used = [
-        (kind, (total - before.processes.get(pid, (kind, 0.0))[1]) / seconds)
-        for pid, (kind, total) in after.processes.items()
+    own = [
+        seconds_used - (before.processes[pid][1] if pid in before.processes else 0.0)
+        for pid, (kind, seconds_used, _) in after.processes.items()
+        if kind == "service"
     ]
-    own = [cores for kind, cores in used if kind == "service"]
-    database = [cores for kind, cores in used if kind == "database"]
+    has_database = any(kind == "database" for kind, _, _ in after.processes.values())
     return Usage(
-        service=sum(own),
-        busiest=max(own, default=0.0),
-        database=sum(database) if database else None,
+        service=max(0.0, after.total("service") - before.total("service")) / seconds,
+        busiest=max(own, default=0.0) / seconds,
+        database=max(0.0, after.total("database") - before.total("database")) / seconds if has_database else None,
         machine=(after.machine - before.machine) / seconds,
         seconds=seconds,
     )

@@ -43,7 +43,7 @@ class UsageLog:
         for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
             try:
                 kept = json.loads(line)
-                processes = {int(pid): (kind, seconds) for pid, (kind, seconds) in kept["processes"].items()}
+                processes = {int(pid): (kind, own, ended) for pid, (kind, own, ended) in kept["processes"].items()}
                 taken = Reading(kept["at"], processes, kept["machine"])
                 self._readings.append((datetime.fromisoformat(kept["time"]), taken))
             except (ValueError, KeyError, TypeError):

@@ -116,7 +116,7 @@ def test_the_readings_under_each_step_are_those_compared(tmp_path):
     used = 0.0
     with (site.raw("load") / FILE).open("w") as file:
         for half in range(18):  # a twentieth of a core at first, nearly a whole one from the sixth second on
-            kept = {"at": half / 2, "processes": {"7": ["service", used]}, "machine": 1.1 * used}
+            kept = {"at": half / 2, "processes": {"7": ["service", used, 0.0]}, "machine": 1.1 * used}
             file.write(json.dumps({"time": (BEGAN + timedelta(seconds=half / 2)).isoformat(), **kept}) + "\n")
             used += 0.025 if half < 12 else 0.48
         file.write('{"time": "2026-')  # the run was cut off
@@ -148,3 +148,13 @@ def test_the_processors_of_a_process_are_really_read(tmp_path):
     assert seen is not None
     assert seen.service > 0
     assert between(Reading(0.0, {}, 0.0), Reading(1.0, {}, 1.0)) is None
+
+
+def test_what_ended_processes_used_is_counted_once():
+    before = Reading(0.0, {1: ("database", 1.0, 0.0), 2: ("database", 5.0, 0.0), 3: ("service", 2.0, 0.0)}, 8.0)
+    # process 2 has ended with 6 seconds, and another that was never seen alive with 3
+    after = Reading(10.0, {1: ("database", 1.5, 9.0), 3: ("service", 4.0, 0.0)}, 15.0)
+    used = between(before, after)
+    assert used is not None
+    assert used.database == pytest.approx((0.5 + 1.0 + 3.0) / 10)
+    assert (used.service, used.busiest) == (pytest.approx(0.2), pytest.approx(0.2))
