@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-collector bench-extrapolation samples clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-saturation bench-collector bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -59,6 +59,9 @@ bench-search: $(VENV)/.dev ## How often the search is right: 200 simulated servi
 
 bench-diagnosis: $(VENV)/.dev ## What is named first in 24 slow services and in their mended twins (8 minutes); writes docs/observability/diagnosis.md
 	@$(BIN)/python tests/benchmarks/diagnosis.py
+
+bench-saturation: $(VENV)/.dev ## What is used up first, in six services made to give way (5 minutes)
+	@$(BIN)/python tests/benchmarks/saturation.py
 
 bench-collector: $(VENV)/.dev ## The shipped collector configuration in a real collector: make bench-collector OTELCOL=path
 	@[ -n "$(OTELCOL)" ] || { echo "portance: give the program: make bench-collector OTELCOL=path" >&2; exit 2; }
