@@ -73,7 +73,7 @@ async def type_and_send(page: Page, own: str | None, values: Mapping[str, str]) 
         if origin(request.url) != own or (request.method in ("GET", "HEAD") and not request.is_navigation_request()):
             await route.fallback()
         elif request.is_navigation_request():
-            await route.abort()
+            await route.fulfill(status=204)  # a browser stays on the page then
         else:
             await route.fulfill(status=200, content_type="application/json", body="{}")
 
