@@ -45,8 +45,17 @@ def make_pool(settings: Settings) -> Pool:
         max_size=settings.pool_size,
         timeout=settings.pool_wait_s,
         max_waiting=settings.pool_queue,
+        reset=_returned,
         open=False,
     )
+
+
+async def _returned(_connection: Connection) -> None:
+    """Nothing to reset, but the pool then takes connections back in a task of its own.
+
+    In the task of a request, the end of its time (:class:`reference_app.protection.Deadline`) could fall between the
+    last statement and the pool: the connection would be lost for ever, and with the last one the service.
+    """
 
 
 @asynccontextmanager
