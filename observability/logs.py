@@ -131,8 +131,9 @@ class JsonHandler(logging.Handler):
             fields: dict[str, object] = {"message": record.getMessage(), "logger": record.name}
         except Exception:  # a message that does not fit its arguments must not cost the request
             fields = {"message": str(record.msg), "logger": record.name}
-        if record.exc_info is not None and record.exc_info[0] is not None:
-            kind, _, stack = record.exc_info
+        info = record.exc_info
+        if isinstance(info, tuple) and info[0] is not None:  # some libraries pass False
+            kind, _, stack = info
             frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(stack)[-_FRAMES:]]
             fields |= {"exception": f"{kind.__module__}.{kind.__qualname__}", "stack": " < ".join(reversed(frames))}
         self._log.line("log", record.levelname, fields, current.get())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from string import ascii_uppercase, digits
 from uuid import UUID
 
 from reference_app.database import Connection
@@ -16,7 +17,7 @@ from reference_app.dossiers import filing
 from reference_app.dossiers.dossier import ROW, Dossier, statement
 from reference_app.errors import N_, FieldError, Invalid
 
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+LETTERS = "".join(c for c in ascii_uppercase + digits if c not in "IO01")
 LENGTH = 10
 KEPT_D = 30
 

@@ -183,6 +183,7 @@ def test_criteria_are_chosen_by_what_they_are(shipped: tuple[Criterion, ...]) ->
     assert "trust.human-decides" not in ids(kind="api")
     assert ids() == {c.id for c in shipped}
     assert ids(tier="national", blocking=True) - ids(tier="local", blocking=True) == {
+        "resilience.recovers-from-overload",
         "security.homologation", "trust.dpia", "trust.human-decides", "trust.bias-evaluated",
     }  # fmt: skip
 
