@@ -21,6 +21,8 @@ from observability import one_port, otlp_grpc, otlp_http
 from observability.received import Received
 from observability.spool import MAX_BYTES, MAX_READ, MAX_SPANS, Spool
 
+_LAST_ARRIVALS_S = 0.05
+
 
 class ReceiverError(Exception):
     """The receiver of spans could not start."""
@@ -106,3 +108,4 @@ class Receiver:
             await self._server.serve(sockets=[self._http])
         finally:
             front.close()
+            await asyncio.sleep(_LAST_ARRIVALS_S)  # who connects just now gets a task, which is then cancelled like all
