@@ -99,7 +99,7 @@ class Line(ConnectionPool):
             # a server may refuse a long body before it has all of it: its answer is worth more than the breach
             try:
                 return HTTPSocketPoolResponse(sock, self, block_size=_BLOCK, method=method)
-            except Exception:
+            except Exception:  # whatever came is no answer: the breach is what happened
                 raise broken from None
         except BaseException:
             sock.close()
