@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from os import sched_getaffinity
 
 from scorecard.evidence import Severity, Suppression, Text
+from security.alphabets import is_alphabet
 from security.environment_secrets import TYPE
 from security.rules import Hit, Rule
 from security.sweep import Report
@@ -34,6 +35,8 @@ ARGUMENTS = (
     "--no-verify",
     "--disable-plugin",
     "IPPublicDetector",  # an address is not a secret
+    "--filter",
+    f"{is_alphabet.__module__}.{is_alphabet.__name__}",
     "--disable-filter",
     "detect_secrets.filters.allowlist.is_line_allowlisted",  # marks are listed here, not hidden
     "--disable-filter",

@@ -45,6 +45,15 @@ def test_the_clean_twin_has_no_finding(make_site, source, fact):
     assert fact(evidence, "security.secrets").value == 0
 
 
+def test_an_alphabet_is_no_secret_and_its_letters_shuffled_or_few_are_one(make_site, source, fact):
+    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    (source / "codes.py").write_text(f'LETTERS = "{letters}"\n')
+    assert fact(committed_secrets.collect(make_site(source="src")), "security.secrets").value == 0
+    (source / "key.py").write_text('KEY = "Q7MZK2XW9HBT4RCN8VJ3LDY6PSGF5AEU"\npassword = "abcdefgh1357"\n')
+    evidence = committed_secrets.collect(make_site(source="src"))
+    assert {one.location for one in evidence.findings} == {"src/key.py:1", "src/key.py:2"}
+
+
 def test_a_marked_line_is_listed_and_counted_apart(make_site, source, fact):
     (source / "a.py").write_text(f'API = "{AWS}"  # pragma: allowlist secret\n')
     (source / "b.py").write_text(f'# pragma: allowlist nextline secret\nAPI = "{AWS}"\n')
