@@ -1,0 +1,15 @@
+"""Campaigns: nothing yet.
+
+Revision: 0012
+"""
+
+from __future__ import annotations
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,15 @@
+"""Rights: nothing yet.
+
+Revision: 0013
+"""
+
+from __future__ import annotations
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

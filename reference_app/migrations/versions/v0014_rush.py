@@ -1,0 +1,15 @@
+"""Rush: nothing yet.
+
+Revision: 0014
+"""
+
+from __future__ import annotations
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
