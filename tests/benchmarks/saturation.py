@@ -41,7 +41,7 @@ PLANTED = {
     "pool of one": (GROUND / "pool-of-one" / "weak.py", "the pool of database connections"),
     "lock in own code": (GROUND / "lock-in-own-code" / "weak.py", "lock"),
     "lock around a call": (GROUND / "lock-around-call" / "weak.py", "lock"),
-    "slow downstream": (GROUND / "serial-calls" / "weak.py", "another service that is called"),
+    "slow downstream": (Path(__file__).with_name("limited_old_system_service.py"), "another service that is called"),
     "database processor": (GROUND / "missing-index" / "weak.py", "the processor, by the database"),
 }
 BUDGET = replace(
