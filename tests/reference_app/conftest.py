@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +27,11 @@ from reference_app.identity_provider.identities import CHAMBER_SIRET
 from reference_app.listening import listen, port_of
 from reference_app.server import configuration
 from reference_app.settings import Settings
+
+# What several files of tests start from stands in modules of its own, found by their names.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from inhabited import Inhabited, inhabit
 
 DRAFT = {
     "siret": "73282932000074",
@@ -109,13 +116,19 @@ def database_url(postgres: embedded.Server) -> str:
     return postgres.dsn()
 
 
-@pytest.fixture
-def empty_database(postgres: embedded.Server) -> Iterator[str]:
+@contextmanager
+def new_database(postgres: embedded.Server) -> Iterator[str]:
     name = f"t{uuid4().hex}"
     with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         yield postgres.dsn(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(postgres: embedded.Server) -> Iterator[str]:
+    with new_database(postgres) as url:
+        yield url
 
 
 Staged = Callable[..., AbstractContextManager[Stage]]
@@ -166,6 +179,15 @@ def staged(database_url: str) -> Staged:
 def stage(staged: Staged) -> Iterator[Stage]:
     with staged() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def inhabited(staged: Staged, postgres: embedded.Server) -> Iterator[Inhabited]:
+    """A service with a database of its own and people in it: what looks at everything begins there."""
+    with new_database(postgres) as url:
+        migration.upgrade(url)
+        with staged(DATABASE_URL=url) as running:
+            yield inhabit(running, dict(DRAFT))
 
 
 @pytest.fixture(scope="session")

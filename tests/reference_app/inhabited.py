@@ -1,0 +1,123 @@
+"""A service with people in it, each with things of their own in every state, and the routes that lead there.
+
+What looks at every page or every operation starts here. A route with a parameter that nothing here makes fails these
+tests and says so: whoever adds the route adds the thing, and cannot forget either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi.routing import iter_route_contexts
+
+from reference_app.appointments.days import day_of
+
+AGENT = "/api/v1/agent"
+MARK = "Quirinal"
+"""Stands in all that the business and the person at the counter wrote, and nowhere else."""
+CORRECTION = {"reason": "incomplete", "said": "Il manque le montant des pertes."}
+DECISION = {"decision": "refuse", "motivation": "Demande hors du champ de l’aide."}
+
+
+@dataclass(frozen=True)
+class Inhabited:
+    """A running service and who lives in it.
+
+    ``people`` are browsers by role: the one whose things these are, a stranger of the same kind, the agent,
+    a colleague and nobody. ``things`` are values of path parameters by their name, with which some page answers.
+    """
+
+    url: str
+    app: Any
+    people: dict[str, httpx.Client]
+    things: dict[str, list[str]] = field(default_factory=dict)
+
+    def routes(self, method: str) -> list[str]:
+        """Every route below the root that takes ``method``, by its template."""
+        found = iter_route_contexts(self.app.routes)
+        return sorted({r.path for r in found if r.path is not None and method in (r.methods or ())})
+
+    def addresses(self, route: str) -> Iterator[str]:
+        """``route`` with every combination of things that exist."""
+        names = re.findall(r"{(\w+)}", route)
+        missing = [name for name in names if name not in self.things]
+        assert not missing, f"{route}: say in inhabited.py how to come by {missing}"
+        for values in product(*(self.things[name] for name in names)):
+            yield route.format_map(dict(zip(names, values, strict=True)))
+
+
+def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
+    """Sign people in to ``stage``, whose database is empty, and have them do what there is to do."""
+    people = {
+        "business": stage.signed_in("business"),
+        "stranger": stage.signed_in("business"),
+        "agent": stage.signed_in("agent"),
+        "colleague": stage.signed_in("agent"),
+        "nobody": stage.browser(),
+    }
+    draft = draft | {"company_name": f"Boulangerie {MARK}", "need": f"Inondation, {MARK}."}
+    home = Inhabited(stage.url, stage.app, people)
+    home.things["who"] = ["business", "agent"]
+    home.things["procedure"] = ["masks", "emergency-aid"]
+    home.things["dossier"] = _dossiers(stage, people, draft)
+    home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
+    home.things["mandat"], begun = _mandate(people["agent"], draft)
+    home.things["dossier"].append(begun)
+    return home
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}
+
+
+def _done(answer: httpx.Response) -> Any:
+    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}"
+    return answer.json()
+
+
+def _dossiers(stage: Any, people: dict[str, httpx.Client], draft: dict[str, Any]) -> list[str]:
+    """A draft, one filed, under review, waiting for a correction, decided, withdrawn, in that order."""
+    business, agent = people["business"], people["agent"]
+    begun = _done(business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=_key()))["id"]
+    made = []
+    for _ in range(3):
+        made.append(stage.filed(business, **draft)["id"])
+        assert _done(agent.post(f"{AGENT}/dossiers/claim-next"))["id"] == made[-1]
+    review, corrected, decided = made
+    for path in (f"/api/v1/dossiers/{review}", f"{AGENT}/dossiers/{review}"):
+        client = agent if path.startswith(AGENT) else business
+        _done(client.post(f"{path}/messages", json={"text": f"Bonjour, {MARK}."}, headers=_key()))
+    _done(agent.post(f"{AGENT}/dossiers/{corrected}/correction", json=CORRECTION))
+    _done(agent.post(f"{AGENT}/dossiers/{decided}/decision", json=DECISION))
+    withdrawn = stage.filed(business, **draft)["id"]
+    _done(business.post(f"/api/v1/dossiers/{withdrawn}/withdraw"))
+    filed = stage.filed(business, **draft)["id"]
+    return [begun, filed, review, corrected, decided, withdrawn]
+
+
+def _appointments(people: dict[str, httpx.Client]) -> tuple[list[str], list[str], list[str]]:
+    """A place, its slots (one is full), and an appointment of the business and of the stranger each."""
+    agent, day = people["agent"], (day_of(datetime.now(UTC)) + timedelta(days=1)).isoformat()
+    lieu = _done(agent.post(f"{AGENT}/lieux", json={"name": f"Salle {uuid4()}", "address": "1, rue Haute"}))["id"]
+    hours = {"day": day, "begin": "09:00", "end": "11:00", "minutes": 60, "capacity": 1}
+    _done(agent.post(f"{AGENT}/creneaux", json={"procedure": "masks", "lieu": lieu, **hours}))
+    slots = _done(people["nobody"].get(f"/api/v1/procedures/masks/lieux/{lieu}/creneaux", params={"day": day}))
+    taken, free = (slot["id"] for slot in slots)
+    booked = {"creneau": taken, "name": f"Camille {MARK}", "note": f"En fauteuil, {MARK}."}
+    appointment = _done(people["business"].post("/api/v1/rendez-vous", json=booked, headers=_key()))["id"]
+    return [lieu], [free, taken], [appointment]
+
+
+def _mandate(agent: httpx.Client, draft: dict[str, Any]) -> tuple[list[str], str]:
+    """A mandate that holds, and the draft begun in it."""
+    opening = {"person": f"Jeanne {MARK}", "procedure": "emergency-aid", "hours": 8}
+    mandate = _done(agent.post(f"{AGENT}/mandats", json=opening))["id"]
+    begun = _done(agent.post(f"{AGENT}/mandats/{mandate}/emergency-aid/dossiers", json=draft, headers=_key()))["id"]
+    return [mandate], begun

@@ -1,0 +1,97 @@
+"""The whole API under schemathesis, signed in and not, and every object of somebody asked for by somebody else.
+
+Both walk the OpenAPI document the service gives, so that no operation can be forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from security.api_report import ApiReport, read
+from security.tool import ToolError, run, scanner, version
+
+SECONDS = int(os.environ.get("PORTANCE_FUZZ_S", "20"))
+"""How long the API is asked; a night is better than a minute, and finds what a minute does not."""
+MARGIN_S = 120
+"""What the program may take beyond that, to start and to end: a slow machine is no failure."""
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
+    "ignored_auth", "object_level_authorization",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def schemathesis() -> Any:
+    try:
+        tool = scanner("schemathesis")
+        version(tool)
+    except ToolError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    return tool
+
+
+def settings(inhabited: Any, folder: Path) -> str:
+    """Who asks, and that most requests are about things that exist: what no request reaches is not tried."""
+    sessions = {name: cookie_of(client) for name, client in inhabited.people.items() if name != "nobody"}
+    entries = [
+        {"name": name, "fixedHeaders": [{"name": "Cookie", "value": cookie}]} for name, cookie in sessions.items()
+    ]
+    (folder / "identities.json").write_text(json.dumps({"auth": entries}))
+    lines = [
+        f"seed = {os.environ.get('PORTANCE_FUZZ_SEED', 1)}",
+        f"max-time = {SECONDS}",
+        'suppress-health-check = ["all"]',
+        "[auth.wfc]",
+        'path = "identities.json"',
+        'peers = ["business", "stranger"]',
+    ]
+    bound = {name: values for name, values in inhabited.things.items() if name != "who"}
+    for name, values in bound.items():
+        lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
+    lines.append("[parameters]")
+    lines += [f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}' for name in bound]
+    return "\n".join(lines) + "\n"
+
+
+def cookie_of(client: httpx.Client) -> str:
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar if cookie.name == "session")
+
+
+def asked(schemathesis: Any, url: str, folder: Path, *narrowed: str) -> ApiReport:
+    """Run the program against ``url`` until its time is over and read what it noted."""
+    words = [
+        "--config-file=schemathesis.toml", "run", f"{url}/openapi.json", f"--checks={','.join(CHECKS)}",
+        "--phases=examples,coverage,fuzzing,stateful", "--report=ndjson", "--report-ndjson-path=report.ndjson",
+        "--generation-database=none", "--no-shrink", "--continue-on-failure", "--request-timeout=10", "--workers=2",
+        "--no-color", *narrowed,
+    ]  # fmt: skip
+    env = {"SCHEMATHESIS_HOOKS": None, "NO_PROXY": "*", "no_proxy": "*"}
+    done = run(schemathesis, words, cwd=folder, timeout_s=SECONDS + MARGIN_S, env=env)
+    report = folder / "report.ndjson"
+    assert report.exists(), (done.stdout + done.stderr).decode()[-2000:]
+    with report.open(encoding="utf-8") as lines:
+        found = read(lines)
+    assert found.ended, done.stdout.decode()[-2000:]
+    return found
+
+
+def told(report: ApiReport) -> list[str]:
+    return [f"{f.rule} {f.operation} {f.status} {f.said} {f.request}" for f in report.failures]
+
+
+def test_no_request_fails_or_is_answered_as_the_document_does_not_say(schemathesis, inhabited, tmp_path):
+    (tmp_path / "schemathesis.toml").write_text(settings(inhabited, tmp_path))
+    report = asked(schemathesis, inhabited.url, tmp_path)
+    assert told(report) == []
+    assert set(report.identities) == set(inhabited.people) - {"nobody"}
+    assert report.let_in == report.selected, "an operation was not asked, or refused everybody"
+    kept = [seen for seen in report.answers.values() if any(200 <= status < 300 for status in seen)]
+    assert len(kept) > report.selected / 2, "most of what was sent should have been good enough to be kept"
