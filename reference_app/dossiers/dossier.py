@@ -35,6 +35,7 @@ class Dossier:
     motivation: str | None
     correction_asked_at: datetime | None
     messages: int
+    pieces: int
     withdrawn_at: datetime | None
     operations: int
     head: bytes | None
