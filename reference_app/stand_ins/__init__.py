@@ -1,0 +1,1 @@
+"""The systems around the service, each as a process of its own, for demonstrations and tests."""
