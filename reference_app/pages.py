@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -15,7 +16,23 @@ from reference_app.parts import parts_of, translated
 
 LANGUAGE_KEPT_S = 365 * 24 * 3600
 MAX_FIELDS = 80
+LONGEST_ADDRESS = 500
 NOT_OURS = N_("This form did not come from a page of this service. Open the page again and send it.")
+
+
+def local_path(text: str) -> str:
+    """``text`` when it is an address of this service, nothing otherwise: a link must not send people elsewhere.
+
+    One that is too long is none either: it is kept in the session's cookie while somebody signs in.
+    """
+    fits = len(text) <= LONGEST_ADDRESS and re.fullmatch(r"/(?![/\\])[\w/.?=&%+:,~@-]*", text, re.ASCII)
+    return text if fits else ""
+
+
+def here(request: Request) -> str:
+    """The address that was asked for, with what it asked; the path alone where that is too much to come back to."""
+    path, query = quote(request.scope["path"]), request.url.query
+    return next(filter(None, (local_path(f"{path}?{query}"), local_path(path))), "/")
 
 
 def page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:

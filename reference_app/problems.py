@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from reference_app.dossiers.draft import field_errors
 from reference_app.errors import N_, FieldError, Invalid, NotFound, NotSignedIn, Refusal, TooManyRequests, Unavailable
-from reference_app.pages import page, see_other
+from reference_app.pages import here, page, see_other
 from reference_app.parts import translated
 
 MEDIA_TYPE = "application/problem+json"
@@ -101,8 +101,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
 def refused(request: Request, error: Refusal) -> Response:
     """The answer to a refusal, also for what stands outside of the routes."""
     if isinstance(error, NotSignedIn) and not _is_api(request):
-        back = request.url.path if request.method == "GET" else "/"
-        return see_other(f"/sign-in?next={quote(back)}")
+        return see_other(f"/sign-in?next={quote(here(request) if request.method == 'GET' else '/')}")
     fields = error.fields if isinstance(error, Invalid) else {}
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | TooManyRequests):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, assert_never
 
 from fastapi import APIRouter
@@ -11,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reference_app import sessions
 from reference_app.errors import N_, Forbidden
-from reference_app.pages import page, posted, see_other
+from reference_app.pages import local_path, page, posted, see_other
 from reference_app.parts import Given, Parts
 from reference_app.sessions import Person, SignedIn
 from reference_app.sign_in.accounts import account_of
@@ -89,11 +88,6 @@ async def sign_out(request: Request, parts: Given, person: SignedIn) -> Response
 async def signed_out(request: Request) -> Response:
     """The end."""
     return page(request, "signed_out.html")
-
-
-def local_path(text: str) -> str:
-    """``text`` when it is a path of this service, nothing otherwise: a link must not send people elsewhere."""
-    return text if re.fullmatch(r"/(?![/\\])[\w/.?=&-]*", text, re.ASCII) else ""
 
 
 def _role(who: Who) -> Role:

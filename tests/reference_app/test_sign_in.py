@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
+from html import unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from reference_app.sign_in.routes import local_path
+from reference_app.pages import local_path
 
 
 def with_query(url: str, **changed: str) -> str:
@@ -45,6 +48,26 @@ def test_after_signing_in_the_page_asked_for_is_shown(stage, form_action):
     assert choice.url.path == "/sign-in"
     page = client.get("/sign-in/business?next=/dossiers/new")
     assert client.post(form_action(page), data={"identity": "business-next"}).url.path == "/dossiers/new"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("/agent/dossiers?state=accepte&mine=true", "/agent/dossiers?state=accepte&mine=true"),
+        (
+            "/agent/rendez-vous?since=2026-11-22T09:00:00%2B01:00",
+            "/agent/rendez-vous?since=2026-11-22T09:00:00%2B01:00",
+        ),
+        (f"/agent/dossiers?after={'x' * 4000}", "/agent/dossiers"),
+    ],
+)
+def test_what_an_address_asked_is_not_forgotten_while_signing_in(stage, form_action, asked, shown):
+    client = stage.browser()
+    choice = client.get(asked)
+    way = unescape(re.search(r'href="(/sign-in/agent[^"]*)"', choice.text)[1])
+    answer = client.post(form_action(client.get(way)), data={"identity": f"agent-{uuid4().hex}"})
+    assert str(answer.url) == f"{stage.url}{shown}"
+    assert answer.status_code == 200
 
 
 def test_another_state_is_refused(stage, form_action):
@@ -159,6 +182,8 @@ def test_attempts_given_up_do_not_make_the_cookie_grow(stage):
         ("https://evil.example", ""),
         ("dossiers", ""),
         ("/a\r\nSet-Cookie: x=1", ""),
+        ("/dossiers?after=1#part", ""),
+        ("/" + "x" * 500, ""),
     ],
 )
 def test_after_signing_in_nobody_is_sent_to_another_site(asked: str, allowed: str) -> None:
