@@ -23,7 +23,10 @@ class Choice(Strict):
 
 
 class FormField(Strict):
-    """One field. ``at_least`` and ``at_most`` are euros; ``example`` is what the API's document shows."""
+    """One field. ``at_least`` and ``at_most`` are euros; ``example`` is what the API's document shows.
+
+    ``from`` is the fact of a source that fills it in, as in ``business_register.name``.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     kind: Kind
@@ -35,6 +38,7 @@ class FormField(Strict):
     at_least: int | None = None
     at_most: int | None = None
     choices: Annotated[tuple[Choice, ...], Field(strict=False)] = ()
+    origin: Annotated[str | None, Field(alias="from", pattern=r"^[a-z_]+\.[a-z_]+$")] = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from reference_app.errors import ReferenceAppError
 from reference_app.form import Condition, FormField
+from reference_app.sources.described import FACTS, Source
 from reference_app.written import Sentence, Sentences, Strict, Words
 
 FOLDER = Path(__file__).parent / "procedures"
@@ -29,6 +30,7 @@ class Filing(Strict):
     title: Annotated[str, Field(description="Name of the field that a dossier is called by in lists.")]
     listed: Annotated[tuple[str, ...], Field(strict=False, description="Fields that the agents' queue shows.")] = ()
     eligibility: Annotated[tuple[Condition, ...], Field(strict=False)] = ()
+    sources: Annotated[tuple[Source, ...], Field(strict=False)] = ()
     have_ready: Sentences
     silence_months: Count
     silence: Literal["rejects", "accepts"]
@@ -45,9 +47,19 @@ class Filing(Strict):
             ("title", (self.title,)),
             ("listed", self.listed),
             ("eligibility", tuple(condition.field for condition in self.eligibility)),
+            ("sources", tuple(source.key for source in self.sources if source.key is not None)),
         ):
             if unknown := set(used) - set(names):
                 raise ValueError(f"{key}: no field is called {min(unknown)!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _sources_are_asked_once_and_hold_what_is_taken(self) -> Self:
+        if len({source.name for source in self.sources}) < len(self.sources):
+            raise ValueError("sources: a source stands twice")
+        held = {f"{source.name}.{fact}" for source in self.sources for fact in FACTS[source.name]}
+        if unknown := {field.origin for field in self.fields if field.origin is not None} - held:
+            raise ValueError(f"fields: no source here holds {min(unknown)!r}")
         return self
 
 
@@ -66,6 +78,7 @@ class Procedure(Strict):
     summary: Sentence
     service: Sentence
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    pilot: Annotated[bool, Field(description="Tried out: found by its address only, until it opens to all.")] = False
     filing: Filing | None = None
     appointments: Appointments | None = None
 
@@ -101,7 +114,8 @@ def read_all(folder: Path) -> Mapping[str, Procedure]:
 PROCEDURES = read_all(FOLDER)
 BY_APPOINTMENT = {name: found for name, found in PROCEDURES.items() if found.appointments is not None}
 FILED = {name: found for name, found in PROCEDURES.items() if found.filing is not None}
-NAMESAKE = next(iter((*FILED.values(), *PROCEDURES.values())))
+OFFERED = {name: found for name, found in FILED.items() if not found.pilot}
+NAMESAKE = next(iter((*OFFERED.values(), *PROCEDURES.values())))
 """The procedure whose name and contact stand on every page."""
 
 

@@ -23,7 +23,7 @@ from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import FormField
 from reference_app.language import LANGUAGES, Language
-from reference_app.procedure import BY_APPOINTMENT, FILED, NAMESAKE
+from reference_app.procedure import BY_APPOINTMENT, NAMESAKE, OFFERED
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -65,7 +65,7 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
     }
     environment.globals |= {
         "procedure": NAMESAKE,
-        "filed": tuple(FILED.values()),
+        "filed": tuple(OFFERED.values()),
         "by_appointment": tuple(BY_APPOINTMENT.values()),
         "withdrawn": WITHDRAWN,
         "queue_states": QUEUE,

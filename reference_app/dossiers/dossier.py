@@ -24,6 +24,7 @@ class Dossier:
     procedure: str
     state: State
     answers: dict[str, Any]
+    known: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     receipt_number: str | None

@@ -24,7 +24,7 @@ from reference_app.dossiers.states import State, require_in
 from reference_app.errors import N_, FieldError, Forbidden, Invalid, NotFound, Unavailable
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, speaker
-from reference_app.procedure import FILED, PROCEDURES, Procedure, filing_of
+from reference_app.procedure import FILED, OFFERED, PROCEDURES, Procedure, filing_of
 from reference_app.sessions import Citizen, Person, current, require_role
 
 PAGE_SIZE = 20
@@ -47,8 +47,8 @@ async def list_mine(request: Request, parts: Given, person: Citizen, after: Afte
 @router.get("/new")
 async def new(request: Request, person: Citizen, procedure: Wanted = None) -> Response:
     """An empty form; the choice of one where there are several and none is named."""
-    if procedure is None and len(FILED) > 1:
-        return page(request, "choose.html", offered=tuple(FILED.values()))
+    if procedure is None and len(OFFERED) > 1:
+        return page(request, "choose.html", offered=tuple(OFFERED.values()))
     return form_page(request, "/dossiers", _offered(procedure), {"key": str(uuid4())})
 
 
@@ -179,7 +179,7 @@ async def _keep_form(
 def _offered(name: str | None) -> Procedure:
     """The procedure called ``name``, the first without a name. Raises NotFound for one that is not filed."""
     if name is None:
-        return next(iter(FILED.values()))
+        return next(iter(OFFERED.values()))
     if name not in FILED:
         raise NotFound(NO_SUCH_PROCEDURE)
     return FILED[name]

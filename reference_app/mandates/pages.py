@@ -28,7 +28,7 @@ from reference_app.mandates.mandate import Continuing, Opening
 from reference_app.mandates.schemas import Claim
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of
-from reference_app.procedure import FILED, PROCEDURES
+from reference_app.procedure import OFFERED, PROCEDURES
 from reference_app.sessions import Agent, Citizen, Person
 
 router = APIRouter(prefix="/agent/mandats", include_in_schema=False)
@@ -209,7 +209,7 @@ async def _list(
         422 if errors else 200,
         mandates=await mandates.of_agent(connection, person.account),
         now=parts_of(request).clock(),
-        offered=tuple(FILED.values()),
+        offered=tuple(OFFERED.values()),
         typed=typed,
         errors=_said(request, errors),
     )

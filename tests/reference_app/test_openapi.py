@@ -24,7 +24,9 @@ def test_the_api_and_only_the_api_is_described(operations):
     assert {path for path, _, _ in operations} == {
         "/api/v1/me",
         "/api/v1/procedures/emergency-aid/dossiers",
+        "/api/v1/procedures/holiday-aid/dossiers",
         "/api/v1/procedures/emergency-aid/dossiers/{dossier}",
+        "/api/v1/procedures/holiday-aid/dossiers/{dossier}",
         "/api/v1/dossiers",
         "/api/v1/dossiers/{dossier}",
         "/api/v1/dossiers/{dossier}/file",
@@ -45,7 +47,9 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file",
         "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/code",
         "/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers",
+        "/api/v1/agent/mandats/{mandat}/holiday-aid/dossiers",
         "/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers/{dossier}",
+        "/api/v1/agent/mandats/{mandat}/holiday-aid/dossiers/{dossier}",
         "/api/v1/agent/dossiers",
         "/api/v1/agent/dossiers/claim-next",
         "/api/v1/agent/dossiers/{dossier}",
@@ -106,9 +110,11 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
     }
     assert asking == {
         ("/api/v1/procedures/emergency-aid/dossiers", "post"),
+        ("/api/v1/procedures/holiday-aid/dossiers", "post"),
         ("/api/v1/dossiers/{dossier}/file", "post"),
         ("/api/v1/dossiers/{dossier}/messages", "post"),
         ("/api/v1/agent/mandats/{mandat}/emergency-aid/dossiers", "post"),
+        ("/api/v1/agent/mandats/{mandat}/holiday-aid/dossiers", "post"),
         ("/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file", "post"),
         ("/api/v1/agent/dossiers/{dossier}/messages", "post"),
         ("/api/v1/rendez-vous", "post"),

@@ -70,8 +70,8 @@ otherwise = { en = "The rent is at most 900 euros.", fr = "Le loyer est d’au p
 """
 
 
-def test_the_two_procedures_are_read():
-    assert set(PROCEDURES) == {"emergency-aid", "masks"}
+def test_the_procedures_are_read():
+    assert set(PROCEDURES) == {"emergency-aid", "holiday-aid", "masks"}
     assert PROCEDURES["emergency-aid"].filing.silence == "rejects"
     assert PROCEDURES["masks"].appointments.days_ahead == 28
 
