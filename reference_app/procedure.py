@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from reference_app.errors import ReferenceAppError
 from reference_app.form import Condition, FormField
+from reference_app.rights.retention import Retention
 from reference_app.sources.described import FACTS, Source
 from reference_app.written import Sentence, Sentences, Strict, Words
 
@@ -78,14 +79,18 @@ class Procedure(Strict):
     summary: Sentence
     service: Sentence
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    telephone: Annotated[str | None, Field(pattern=r"^[0-9+][0-9 ]{3,19}$")] = None
     pilot: Annotated[bool, Field(description="Tried out: found by its address only, until it opens to all.")] = False
     filing: Filing | None = None
     appointments: Appointments | None = None
+    retention: Retention | None = None
 
     @model_validator(mode="after")
     def _offers_something(self) -> Self:
         if self.filing is None and self.appointments is None:
             raise ValueError("a procedure has [filing], [appointments] or both")
+        if self.retention is not None:
+            self.retention.required(filing=self.filing is not None, appointments=self.appointments is not None)
         return self
 
 

@@ -5,11 +5,11 @@ Date of reception, service and contact, what silence means and from which date, 
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from reference_app.months import months_after
 from reference_app.procedure import Filing
 
 LEGAL_TIME = ZoneInfo("Europe/Paris")
@@ -36,7 +36,4 @@ def issue(rules: Filing, rank: int, filed_at: datetime) -> Receipt:
 
 def silence_date(received: date, months: int) -> date:
     """The date on which silence decides: ``months`` counted from the day after ``received``."""
-    start = received + timedelta(days=1)
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(start.day, last))
+    return months_after(received + timedelta(days=1), months)
