@@ -45,9 +45,14 @@ async def change(
     return await _write(connection, dossier, to, by=by, at=at, note=note, columns=columns)
 
 
-async def amend(connection: Connection, dossier: Dossier, *, by: UUID, at: datetime, **columns: object) -> Dossier:
-    """Change a locked ``dossier`` that stays in its state: row and log, no line of history."""
-    return await _write(connection, dossier, dossier.state, by=by, at=at, note=None, columns=columns)
+async def amend(
+    connection: Connection, dossier: Dossier, *, by: UUID, at: datetime, did: str | None = None, **columns: object
+) -> Dossier:
+    """Change a locked ``dossier`` that stays in its state: row and log, no line of history.
+
+    ``did`` names in the log what was done, where the dossier itself does not show it.
+    """
+    return await _write(connection, dossier, dossier.state, by=by, at=at, note=None, columns=columns, did=did)
 
 
 async def _write(
@@ -59,9 +64,10 @@ async def _write(
     at: datetime,
     note: str | None,
     columns: Mapping[str, object],
+    did: str | None = None,
 ) -> Dossier:
     rank = dossier.operations + 1
-    payload = _payload(dossier, to, rank=rank, by=by, at=at, columns=columns)
+    payload = _payload(dossier, to, rank=rank, by=by, at=at, columns=columns, did=did)
     values: dict[str, object] = {"state": to, "updated_at": at, "operations": rank, **columns}
     values["head"] = link(dossier.head, payload)
     said = columns.get("motivation") if note is None else note
@@ -114,7 +120,16 @@ def _problem(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _payload(dossier: Dossier, to: State, *, rank: int, by: UUID, at: datetime, columns: Mapping[str, object]) -> str:
+def _payload(
+    dossier: Dossier,
+    to: State,
+    *,
+    rank: int,
+    by: UUID,
+    at: datetime,
+    columns: Mapping[str, object],
+    did: str | None,
+) -> str:
     fields = {name: getattr(dossier, name) for name in _CONTENT} | {k: v for k, v in columns.items() if k in _CONTENT}
     payload = {
         "dossier": str(dossier.id),
@@ -124,6 +139,8 @@ def _payload(dossier: Dossier, to: State, *, rank: int, by: UUID, at: datetime, 
         "state": to,
         "content": _content(fields),
     }
+    if did is not None:
+        payload["did"] = did
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
