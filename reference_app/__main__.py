@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return _up(options)
             case "serve":
                 return _serve(options)
+            case "work":
+                return _work(options)
+            case "jobs":
+                return asyncio.run(_jobs(options.retry))
             case "migrate":
                 return _migrate()
             case "verify":
@@ -63,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--host", default="127.0.0.1")
         command.add_argument("--port", type=int, default=8000)
         command.add_argument("--workers", type=int, choices=range(1, 65), default=1, metavar="1-64")
+    work = commands.add_parser("work", help="do the deferred work: mail, scans, exports, purges")
+    work.add_argument("--queues", default="seconds,minutes,hours", help="comma separated; all of them by default")
+    work.add_argument("--nice", type=int, choices=range(20), default=0, metavar="0-19", help="yield to others so far")
+    work.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    jobs = commands.add_parser("jobs", help="list the jobs that failed")
+    jobs.add_argument("--retry", type=int, metavar="ID", help="put a failed job back into its queue instead")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
     commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
     seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
@@ -101,6 +111,32 @@ def _serve(options: argparse.Namespace) -> int:
     except StopRequested:
         return 0
     return 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    from reference_app import settings
+
+    loaded = settings.load()
+    os.nice(options.nice)
+    from reference_app.jobs import queues, worker
+
+    worker.run(loaded, queues.named(options.queues), options.ready_fd)
+    return 0
+
+
+async def _jobs(retry: int | None) -> int:
+    from reference_app.database import connect
+    from reference_app.jobs import failed
+
+    async with connect(_database_url()) as connection:
+        if retry is not None:
+            await failed.retry(connection, retry)
+            return 0
+        listed = await failed.listed(connection)
+    for job in listed:
+        sys.stdout.write(f"{job.id}\t{job.ended_at:%Y-%m-%d %H:%M:%S}\t{job.queue}\t{job.task}\t{job.arguments}\n")
+    sys.stdout.write(f"{len(listed)} failed\n")
+    return 1 if listed else 0
 
 
 def _migrate() -> int:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -16,28 +16,25 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
 from observability import telemetry
-from reference_app import health, home, language, migrations, problems, sessions
+from reference_app import health, home, problems, sessions
 from reference_app.appointments import agent_api as appointments_agent_api
 from reference_app.appointments import agent_pages as appointments_agent_pages
 from reference_app.appointments import api as appointments_api
 from reference_app.appointments import pages as appointments_pages
-from reference_app.database import make_pool
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages
 from reference_app.dossiers import pages as dossiers_pages
-from reference_app.ended_sessions import EndedSessions
 from reference_app.instruction import api as instruction_api
 from reference_app.instruction import exchange, exchange_pages
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
 from reference_app.mandates import pages as mandates_pages
-from reference_app.parts import Parts
+from reference_app.parts import make_parts, utc_now
 from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
-from reference_app.rendering import STATIC, Renderer
+from reference_app.rendering import STATIC
 from reference_app.settings import Settings
 from reference_app.sign_in import routes as sign_in_routes
-from reference_app.sign_in.providers import make_providers
 
 DESCRIPTION = """
 Emergency aid for businesses: start a draft, file it, follow it; agents take filed dossiers and decide.
@@ -76,25 +73,10 @@ _ROUTERS = (
 )
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def create_app(settings: Settings, clock: Callable[[], datetime] = _utc_now) -> FastAPI:
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The whole service for one process. It starts without its database too, and is then alive but not ready."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    catalogues = language.catalogues()
-    pool = make_pool(settings)
-    parts = Parts(
-        settings=settings,
-        pool=pool,
-        ended=EndedSessions(pool),
-        providers=make_providers(settings),
-        renderer=Renderer(catalogues),
-        catalogues=catalogues,
-        clock=clock,
-        schema_head=migrations.head(),
-    )
+    parts = make_parts(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -57,16 +57,19 @@ def stopping_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def start(name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str], socket_fd: int) -> Child:
-    """Run ``python -m module`` on the listening socket ``socket_fd``. To be called from the main thread."""
+def start(
+    name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str], socket_fd: int | None = None
+) -> Child:
+    """Run ``python -m module``, on the listening socket ``socket_fd`` if given. To be called from the main thread."""
     ready, announce = os.pipe()
-    command = [sys.executable, "-m", module, *arguments, "--fd", str(socket_fd), "--ready-fd", str(announce)]
+    listening = [] if socket_fd is None else ["--fd", str(socket_fd)]
+    command = [sys.executable, "-m", module, *arguments, *listening, "--ready-fd", str(announce)]
     try:
         process = subprocess.Popen(  # nosec B603 (own program, a list of arguments, none of a user)
             command,
             stdin=subprocess.DEVNULL,
             env={**os.environ, **environment},
-            pass_fds=(socket_fd, announce),
+            pass_fds=(announce,) if socket_fd is None else (socket_fd, announce),
             start_new_session=True,  # Ctrl-C reaches this process only, which then stops the others in order
             preexec_fn=die_with_parent(signal.SIGTERM),
         )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
-from reference_app.database import Pool
+from reference_app import language, migrations
+from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
-from reference_app.sign_in.providers import Providers
+from reference_app.sign_in.providers import Providers, make_providers
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,27 @@ class Parts:
     catalogues: Mapping[Language, gettext.NullTranslations]
     clock: Callable[[], datetime]
     schema_head: str
+
+
+def utc_now() -> datetime:
+    """The present time of this machine."""
+    return datetime.now(UTC)
+
+
+def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Parts:
+    """The parts of one process, of the service or of its jobs; the pool is not open yet."""
+    catalogues = language.catalogues()
+    pool = make_pool(settings)
+    return Parts(
+        settings=settings,
+        pool=pool,
+        ended=EndedSessions(pool),
+        providers=make_providers(settings),
+        renderer=Renderer(catalogues),
+        catalogues=catalogues,
+        clock=clock,
+        schema_head=migrations.head(),
+    )
 
 
 def parts_of(request: Request) -> Parts:

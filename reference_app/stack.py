@@ -1,4 +1,4 @@
-"""The whole service in one foreground command: PostgreSQL, migrations, identity provider, workers."""
+"""The whole service in one foreground command: PostgreSQL, migrations, stand-ins, workers, jobs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,9 @@ from reference_app import children, embedded, migration, workers
 from reference_app.appointments.prepared import prepare
 from reference_app.children import Child
 from reference_app.database import connect
-from reference_app.identity_provider.contract import SECRET_VARIABLE
-from reference_app.identity_provider.identities import CHAMBER_SIRET
 from reference_app.listening import listen, port_of
 from reference_app.settings import PREFIX
-
-CLIENT_ID = "portance-reference"
-LOOPBACK = "127.0.0.1"
+from reference_app.stand_ins.started import ALL, LOOPBACK
 
 
 def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "", slots_of: int | None = None) -> None:
@@ -37,29 +33,36 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
     with ExitStack() as stack:
         taken = stack.enter_context(closing(listen(host, port)))
         url = f"http://{_address(host)}:{port_of(taken)}"
+        stand_ins = [start(stack, url) for start in ALL]
         database_url, database_died = _database(stack, data, port_of(taken))
         migration.upgrade(database_url)
         if slots_of is not None:
             asyncio.run(_open_slots(database_url, slots_of))
-        identity, issuers = _identity_provider(stack, url)
-        children.wait_ready([identity])
+        children.wait_ready([stand_in.child for stand_in in stand_ins])
 
         def check() -> None:
             if database_died():
                 raise workers.WorkersError("PostgreSQL ended")
-            if identity.process.poll() is not None:
-                raise workers.WorkersError("the identity provider ended")
+            for stand_in in stand_ins:
+                if stand_in.child.process.poll() is not None:
+                    raise workers.WorkersError(f"{stand_in.child.name} ended")
 
         def say_ready() -> None:
             sys.stdout.write(f"{url} is ready\n")
             sys.stdout.flush()
 
-        environment = {"DATABASE_URL": database_url, f"{PREFIX}PUBLIC_URL": url, **issuers}
+        environment = {"DATABASE_URL": database_url, f"{PREFIX}PUBLIC_URL": url}
+        for stand_in in stand_ins:
+            environment |= stand_in.settings
         if unlimited:
             environment[f"{PREFIX}UNLIMITED_NETWORKS"] = unlimited
         if f"{PREFIX}SESSION_SECRET" not in os.environ:
             environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
-        workers.supervise(taken, count, environment, on_ready=say_ready, check=check)
+
+        def start_jobs() -> Child:
+            return children.start("the worker of the jobs", "reference_app", ["work", "--nice", "10"], environment)
+
+        workers.supervise(taken, count, environment, on_ready=say_ready, check=check, beside=[start_jobs])
 
 
 async def _open_slots(database_url: str, seats: int) -> None:
@@ -86,29 +89,3 @@ def _database(stack: ExitStack, data: Path | None, port: int) -> tuple[str, Call
     server = stack.enter_context(embedded.running(data))
     embedded.answers_for(server, port)
     return server.dsn(), lambda: server.process.poll() is not None
-
-
-def _identity_provider(stack: ExitStack, url: str) -> tuple[Child, dict[str, str]]:
-    """The stand-in on a free port, and the settings the service needs to use it."""
-    taken = stack.enter_context(closing(listen(LOOPBACK, 0)))
-    base = f"http://{LOOPBACK}:{port_of(taken)}"
-    secret = secrets.token_urlsafe(32)
-    arguments = ["--issuer", f"{base}/api/v2", "--service-url", url, "--client-id", CLIENT_ID]
-    child = children.start(
-        "the identity provider",
-        "reference_app.identity_provider",
-        arguments,
-        {SECRET_VARIABLE: secret},
-        taken.fileno(),
-    )
-    stack.callback(children.stop, [child])
-    settings = {
-        f"{PREFIX}CITIZEN_ISSUER": f"{base}/api/v2",
-        f"{PREFIX}CITIZEN_CLIENT_ID": CLIENT_ID,
-        f"{PREFIX}CITIZEN_CLIENT_SECRET": secret,
-        f"{PREFIX}AGENT_ISSUER": f"{base}/agents/api/v2",
-        f"{PREFIX}AGENT_CLIENT_ID": CLIENT_ID,
-        f"{PREFIX}AGENT_CLIENT_SECRET": secret,
-        f"{PREFIX}AGENT_SIRETS": CHAMBER_SIRET,
-    }
-    return child, settings

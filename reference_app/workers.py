@@ -6,7 +6,8 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from reference_app import children
 from reference_app.children import Child
@@ -23,6 +24,10 @@ class WorkersError(ReferenceAppError):
     """The workers keep dying, or a part they need is gone."""
 
 
+Start = Callable[[], Child]
+"""What starts one worker, the first time and after each death."""
+
+
 def supervise(
     taken: socket.socket,
     count: int,
@@ -30,19 +35,26 @@ def supervise(
     *,
     on_ready: Callable[[], None],
     check: Callable[[], None],
+    beside: Sequence[Start] = (),
 ) -> None:
     """Run ``count`` workers until StopRequested is raised; ``check`` is called often and raises if another part died.
+
+    Processes ``beside`` them are started once they take requests, and kept running like them.
 
     Raises:
         WorkersError: they died too often.
         StartError: one never got ready.
     """
+    starts: list[Start] = [partial(_start, taken, environment)] * count
     running: list[Child] = []
     deaths: deque[float] = deque(maxlen=RESTARTS + 1)
     try:
-        running += [_start(taken, environment) for _ in range(count)]
+        running += [start() for start in starts]
         children.wait_ready(running)
         on_ready()
+        starts += beside
+        running += (later := [start() for start in beside])
+        children.wait_ready(later)
         while True:
             time.sleep(_LOOK_EVERY_S)
             check()
@@ -52,8 +64,8 @@ def supervise(
                 deaths.append(time.monotonic())
                 if len(deaths) > RESTARTS and deaths[-1] - deaths[0] < RESTARTS_WITHIN_S:
                     raise WorkersError(f"workers died {len(deaths)} times within {RESTARTS_WITHIN_S:.0f} s")
-                print(f"a worker died (exit code {code}) and is started again", file=sys.stderr)  # noqa: T201
-                running[place] = _start(taken, environment)
+                print(f"{child.name} died (exit code {code}) and is started again", file=sys.stderr)  # noqa: T201
+                running[place] = starts[place]()
                 children.wait_ready([running[place]])
     finally:
         taken.close()  # or new connections would wait in a queue that nobody serves any more

@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -24,7 +24,9 @@ from reference_app.app import create_app
 from reference_app.identity_provider.app import create_app as create_provider
 from reference_app.identity_provider.contract import Client
 from reference_app.identity_provider.identities import CHAMBER_SIRET
+from reference_app.jobs.worker import run_due
 from reference_app.listening import listen, port_of
+from reference_app.parts import make_parts
 from reference_app.server import configuration
 from reference_app.settings import Settings
 
@@ -188,6 +190,17 @@ def inhabited(staged: Staged, postgres: embedded.Server) -> Iterator[Inhabited]:
         migration.upgrade(url)
         with staged(DATABASE_URL=url) as running:
             yield inhabit(running, dict(DRAFT))
+
+
+@pytest.fixture
+def work(stage: Stage) -> Callable[..., Awaitable[None]]:
+    """Do what is due of the jobs until none waits: ``asyncio.run(work())``, ``work(other)`` for another stage."""
+
+    async def run(at: Stage = stage) -> None:
+        served = at.app.state.parts
+        await run_due(make_parts(served.settings, served.clock))
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,25 @@
+"""Every task there is: the blueprints of the rooms, by the name of the room."""
+
+from __future__ import annotations
+
+from procrastinate import App, Blueprint, PsycopgConnector
+
+from reference_app.jobs import housekeeping
+
+BLUEPRINTS: dict[str, Blueprint] = {
+    "jobs": housekeeping.blueprint,
+}
+"""A task ``name`` of room ``room`` is staged as ``room:name``."""
+
+CATCH_UP_S = 24 * 3600.0
+"""A periodic task whose time went by while no worker ran is made up for within a day: a purge is late, not left out."""
+
+
+def _app() -> App:
+    app = App(connector=PsycopgConnector(), periodic_defaults={"max_delay": CATCH_UP_S})
+    for room, blueprint in BLUEPRINTS.items():
+        app.add_tasks_from(blueprint, namespace=room)
+    return app
+
+
+app = _app()

@@ -1,0 +1,70 @@
+"""Start what stands in for others: processes of their own on free ports, gone when the service goes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+from reference_app import children
+from reference_app.children import Child
+from reference_app.identity_provider.contract import SECRET_VARIABLE
+from reference_app.identity_provider.identities import CHAMBER_SIRET
+from reference_app.listening import listen, port_of
+from reference_app.settings import PREFIX
+
+LOOPBACK = "127.0.0.1"
+CLIENT_ID = "portance-reference"
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A started stand-in, and the settings that have the service use it."""
+
+    child: Child
+    settings: Mapping[str, str]
+
+
+def identity_provider(stack: ExitStack, service_url: str) -> StandIn:
+    """Start the identity provider of citizens and of agents."""
+    secret = secrets.token_urlsafe(32)
+
+    def arguments(base: str) -> Sequence[str]:
+        return ["--issuer", f"{base}/api/v2", "--service-url", service_url, "--client-id", CLIENT_ID]
+
+    child, base = start(
+        stack, "the identity provider", "reference_app.identity_provider", arguments, {SECRET_VARIABLE: secret}
+    )
+    settings = {
+        f"{PREFIX}CITIZEN_ISSUER": f"{base}/api/v2",
+        f"{PREFIX}CITIZEN_CLIENT_ID": CLIENT_ID,
+        f"{PREFIX}CITIZEN_CLIENT_SECRET": secret,
+        f"{PREFIX}AGENT_ISSUER": f"{base}/agents/api/v2",
+        f"{PREFIX}AGENT_CLIENT_ID": CLIENT_ID,
+        f"{PREFIX}AGENT_CLIENT_SECRET": secret,
+        f"{PREFIX}AGENT_SIRETS": CHAMBER_SIRET,
+    }
+    return StandIn(child, settings)
+
+
+ALL: tuple[Callable[[ExitStack, str], StandIn], ...] = (identity_provider,)
+"""What starts each; all are started first, then waited for together."""
+
+
+def start(
+    stack: ExitStack,
+    name: str,
+    module: str,
+    arguments: Callable[[str], Sequence[str]],
+    environment: Mapping[str, str],
+) -> tuple[Child, str]:
+    """Start ``python -m module`` on a free port; it is stopped when ``stack`` ends.
+
+    ``arguments`` gives its arguments from the address it will have. Returns the process and that address.
+    """
+    taken = stack.enter_context(closing(listen(LOOPBACK, 0)))
+    base = f"http://{LOOPBACK}:{port_of(taken)}"
+    child = children.start(name, module, arguments(base), environment, taken.fileno())
+    stack.callback(children.stop, [child])
+    return child, base
