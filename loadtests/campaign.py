@@ -168,8 +168,12 @@ class Campaign:
         if record is None:
             record = self._recorded(rate, phase, window_s)
         began, over = (datetime.fromisoformat(record[name]) for name in ("started", "ended"))
-        step = from_report(record["report"], rate, phase, record["service_cpu"])
-        step = replace(step, began=began, over=over)
+        step = replace(
+            from_report(record["report"], rate, phase, record["service_cpu"]),
+            busiest_process=record.get("busiest_process"),
+            began=began,
+            over=over,
+        )
         self.steps.append(step)
         if recalled:
             self._pace.spent_s += (over - began).total_seconds()
@@ -199,7 +203,8 @@ class Campaign:
             "window_s": window_s,
             "started": started.isoformat(),
             "ended": self._times.now().isoformat(),
-            "service_cpu": used,
+            "service_cpu": None if used is None else used.with_database,
+            "busiest_process": None if used is None else used.busiest,
             "report": report,
         }
         if self.log is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loadtests import usage
-from loadtests.usage import Reading
+from loadtests.usage import Reading, Usage
 
 
 class CpuClock:
@@ -18,9 +18,6 @@ class CpuClock:
         """The processor time used so far."""
         return usage.read(self._pids)
 
-    def since(self, before: Reading) -> float | None:
+    def since(self, before: Reading) -> Usage | None:
         """Cores used on average since ``before``; None when no process is left to ask."""
-        used = usage.between(before, self.read())
-        if used is None:
-            return None
-        return used.service + (0.0 if used.database is None else used.database)
+        return usage.between(before, self.read())

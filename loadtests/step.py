@@ -50,7 +50,8 @@ class Step:
         lost: ``verify`` steps that did not find what was written.
         generator_errors: errors that are the generator's own.
         kinds: requests to the target that failed, by step and kind.
-        service_cpu: cores the service used, None when its processes are not known.
+        service_cpu: cores the service and its database used, None when its processes are not known.
+        busiest_process: cores that the busiest process of the service itself used; None like that.
         phase: what the step was made for.
         parts: latency of each step of the journeys that goes to the target, by its name.
         histograms: ``latency`` in full, encoded; repeats are pooled from them.
@@ -82,6 +83,7 @@ class Step:
     generator_errors: Mapping[str, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
     service_cpu: float | None = None
+    busiest_process: float | None = None
     phase: str = ""
     parts: Mapping[str, Quantiles] = field(default_factory=dict)
     histograms: tuple[str, ...] = ()

@@ -51,6 +51,11 @@ class Usage:
     machine: float
     seconds: float
 
+    @property
+    def with_database(self) -> float:
+        """By the service's own processes and those of its database among them."""
+        return self.service + (0.0 if self.database is None else self.database)
+
 
 def read(pids: Sequence[int]) -> Reading:
     """The processor time of ``pids`` and all they started, now."""

@@ -69,6 +69,7 @@ def collect(site: Site, received: Received) -> Evidence:
         taken=assembly.taken,
         samples=memory.read(site.raw(memory.FOLDER) / memory.FILE_NAME),
         cores_used=load.cores_used,
+        used_up=load.used_up,
     )
     total_s = sum(request.duration for request in requests if not request.nested)
     diagnosed = diagnose(requests, seen, objective_s=site.project.objectives.p95)

@@ -13,17 +13,21 @@ from scorecard.evidence import Evidence, EvidenceError, Fact
 LOW, HIGH = 0.5, 0.8
 """Shares of the highest rate held: up to a half queues are short, from four fifths on they are what people wait for."""
 
+BUSY = 0.8
+"""Share of a core from which on it is used up: a wait is then five times the work (M/M/1)."""
+
 Cell = float | int | str | None
 
 
 @dataclass(frozen=True)
 class LoadStep:
-    """One step of the load: requests a second that were answered, and when it began and ended (ns)."""
+    """One step of the load: requests answered a second, beginning and end (ns), cores of the busiest process."""
 
     rate: float
     outcome: str
     begin_ns: int
     end_ns: int
+    busiest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,14 @@ class Loaded:
     def knee(self) -> tuple[LoadStep, ...]:
         """The steps held at no less than :data:`HIGH` of the highest rate held; none where no step was low."""
         return tuple(step for step in self._held if step.rate >= HIGH * self._highest) if self.low else ()
+
+    @property
+    def used_up(self) -> bool:
+        """Whether a process of the service was seen to use up a core at a rate near the highest held.
+
+        A core is all that an interpreter with a global lock can use.
+        """
+        return any(step.busiest is not None and step.busiest >= BUSY for step in self.knee)
 
     @property
     def _held(self) -> list[LoadStep]:
@@ -92,7 +104,7 @@ def _step(row: dict[str, Cell]) -> LoadStep | None:
     begin, end = _moment(row.get("started")), _moment(row.get("ended"))
     if rate is None or begin is None or end is None or outcome not in ("held", "failed"):
         return None
-    return LoadStep(rate, str(outcome), begin, end)
+    return LoadStep(rate, str(outcome), begin, end, _number(row.get("busiest_process")))
 
 
 def _moment(cell: Cell) -> int | None:

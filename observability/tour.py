@@ -43,7 +43,7 @@ class Plan:
 
 PLANS: dict[RunProfile, Plan] = {
     "smoke": Plan(pages=2, loads=1, total_s=8.0),
-    "quick": Plan(pages=16, loads=3, total_s=16.0, together=5),
+    "quick": Plan(pages=16, loads=3, total_s=20.0, together=5),
     "standard": Plan(pages=30, loads=5, total_s=120.0),
     "full": Plan(pages=60, loads=5, total_s=400.0),
 }

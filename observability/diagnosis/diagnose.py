@@ -40,6 +40,8 @@ class Seen:
         handed, taken: spans of what went into a queue, and of what came out of one.
         samples: memory of the service, in order of time.
         cores_used: processor time of the service at its busiest, in cores; None when not known.
+        used_up: whether the processor was used up at rates that the service held: a wait for a connection or a lock is
+            then its consequence, and a wider door would let nobody through sooner.
     """
 
     everything: Sequence[Request]
@@ -48,6 +50,7 @@ class Seen:
     taken: Sequence[Span] = field(default=())
     samples: Sequence[Sample] = field(default=())
     cores_used: float | None = None
+    used_up: bool = False
 
 
 def diagnose(requests: Sequence[Request], seen: Seen, *, objective_s: float) -> list[Diagnosis]:
@@ -71,11 +74,8 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
     # A route that makes hundreds of spans, megabytes or a client holds the event loop by making them: its own time.
     of_their_own = {d.route for d in (*explosions, *large, *made)}
     others = [group for group in groups if group.route not in of_their_own]
-    pools = list(waiting.at_the_pool(groups))
     waits = [
-        *pools,
-        *(d for d in waiting.at_the_door(groups, Work.SQL) if d.route not in {one.route for one in pools}),
-        *(d for d in waiting.at_the_door(groups, Work.REMOTE) if d.route not in of_their_own),
+        *([] if seen.used_up else _doors(groups, of_their_own)),
         *waiting.event_loop(others, {} if seen.sent is None else seen.sent.visits, seen.cores_used),
     ]
     through_doors = {d.route for d in waits}
@@ -98,6 +98,14 @@ def _found(groups: Sequence[Group], seen: Seen, objective_s: float) -> Iterator[
     yield from context.between_services(groups, seen.everything)
     yield from context.at_the_entry(seen.sent, seen.everything)
     yield from context.at_the_queue(groups, seen.handed, seen.taken)
+
+
+def _doors(groups: Sequence[Group], of_their_own: set[str]) -> Iterator[Diagnosis]:
+    """Waits at a pool, as the service says or as it looks from outside, and at locks around calls."""
+    pools = list(waiting.at_the_pool(groups))
+    yield from pools
+    yield from (d for d in waiting.at_the_door(groups, Work.SQL) if d.route not in {one.route for one in pools})
+    yield from (d for d in waiting.at_the_door(groups, Work.REMOTE) if d.route not in of_their_own)
 
 
 def _caused(causes: dict[str, Diagnosis], waits: Sequence[Diagnosis], of: frozenset[Rule]) -> Iterator[Diagnosis]:

@@ -154,6 +154,7 @@ COLUMNS = {
     "lag_p99": mark("delay of the test itself, 99 in 100 at most"),
     "generator_cpu": mark("processor use of the test"),
     "service_cpu": mark("processor use of the service"),
+    "busiest_process": mark("processor use of its busiest process"),
     "reason_fr": mark("why"),
     "started": mark("from (UTC)"),
     "ended": mark("to (UTC)"),

@@ -229,6 +229,23 @@ def test_the_processor_is_known_only_from_a_whole_table_of_steps(site: Site) -> 
     assert used() is None
 
 
+def test_a_processor_is_used_up_where_it_was_so_at_rates_that_held_and_not_in_an_overload(site: Site) -> None:
+    def used_up(*steps: tuple[float, str, float | None]) -> bool:
+        names = ("achieved", "outcome", "busiest_process", "started", "ended")
+        moments = ("2026-11-22T10:00:00+00:00", "2026-11-22T10:00:05+00:00")
+        columns = tuple(Column(name=name) for name in names)
+        table = Table(id="load.steps", columns=columns, rows=tuple((*step, *moments) for step in steps))
+        load = broken("load", "Aides", Text(en="stopped", fr="arrêté")).model_copy(update={"tables": (table,)})
+        evidence.write(load, site.run / "evidence")
+        return loaded.read(site.run).used_up
+
+    low = (10.0, "held", 0.1)
+    assert used_up(low, (100.0, "held", 0.9))
+    assert not used_up(low, (100.0, "held", 0.5), (120.0, "failed", 1.0))
+    assert not used_up(low, (100.0, "held", None))
+    assert not used_up()
+
+
 def test_requests_that_all_last_as_long_as_the_run_are_looked_at_in_bounded_time() -> None:
     spans = []
     for number in range(5_000):

@@ -89,6 +89,10 @@ def test_a_wait_for_a_connection_is_told_from_a_sample_of_the_requests() -> None
     assert "at most 3 in use" in wait.said.en
     assert rules(many(10, (Work.OTHER, f"{POOL_WAIT}3", 0, 20), (Work.SQL, "select one", 50, 60))) == []
     waiting = many(10, (Work.OTHER, f"{POOL_WAIT}3", 0, 50), (Work.SQL, "select one", 50, 60))
+    requests = assemble(waiting).requests
+    assert diagnose(requests, Seen(requests, used_up=True), objective_s=0.4) == [], (
+        "the processor is what is waited for"
+    )
     quick = [s._replace(label=s.label.replace("/a", "/b")) for s in many(20, (Work.SQL, "select one", 0, 10))]
     assert rules([*waiting, *quick]) == [], "others use the same pool and do not wait"
 
