@@ -49,6 +49,10 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 """
 
 _ROUTERS = (
+    # Looked through in this order by every request: first what an opening rush asks for.
+    appointments_pages.router,
+    appointments_api.free,
+    appointments_api.mine,
     home.router,
     mandates_api.mine,
     dossiers_api.drafts,
@@ -57,8 +61,6 @@ _ROUTERS = (
     instruction_api.router,
     exchange.router,
     mandates_api.router,
-    appointments_api.free,
-    appointments_api.mine,
     appointments_agent_api.router,
     sign_in_routes.router,
     mandates_pages.mine,
@@ -67,7 +69,6 @@ _ROUTERS = (
     instruction_pages.router,
     exchange_pages.router,
     mandates_pages.router,
-    appointments_pages.router,
     appointments_agent_pages.router,
     health.router,
 )

@@ -12,6 +12,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from reference_app import language, migrations
+from reference_app.appointments.shown import Shown
 from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
@@ -27,6 +28,7 @@ class Parts:
     settings: Settings
     pool: Pool
     ended: EndedSessions
+    shown: Shown
     providers: Providers
     renderer: Renderer
     catalogues: Mapping[Language, gettext.NullTranslations]
@@ -47,6 +49,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         settings=settings,
         pool=pool,
         ended=EndedSessions(pool),
+        shown=Shown(pool, clock),
         providers=make_providers(settings),
         renderer=Renderer(catalogues),
         catalogues=catalogues,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from observability import telemetry
 from reference_app import idempotency
-from reference_app.appointments import availability, booking
+from reference_app.appointments import booking
 from reference_app.appointments.availability import by_appointment
 from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import Day
@@ -37,24 +37,21 @@ mine = APIRouter(prefix="/api/v1/rendez-vous", tags=["appointments"], responses=
 async def places(parts: Given, procedure: str) -> list[PlaceOut]:
     """Places of a procedure, by name. Nobody needs to be signed in."""
     known = by_appointment(procedure)
-    async with parts.pool.connection() as connection:
-        return [PlaceOut.of(found) for found in await availability.places(connection, known, parts.clock())]
+    return [PlaceOut.of(found) for found in await parts.shown.places(known)]
 
 
 @free.get("/{lieu}/jours", response_model=list[DayOut], summary="List days", openapi_extra=NO_SESSION)
 async def days(parts: Given, procedure: str, lieu: UUID) -> list[DayOut]:
     """Days that may still be booked at a place, and the seats left on each."""
     known = by_appointment(procedure)
-    async with parts.pool.connection() as connection:
-        return [DayOut.of(found) for found in await availability.days(connection, known, lieu, parts.clock())]
+    return [DayOut.of(found) for found in await parts.shown.days(known, lieu)]
 
 
 @free.get("/{lieu}/creneaux", response_model=list[SlotOut], summary="List slots", openapi_extra=NO_SESSION)
 async def slots(parts: Given, procedure: str, lieu: UUID, day: Day) -> list[SlotOut]:
     """Slots of a day at a place that may still be booked, in order; full ones say so."""
     known = by_appointment(procedure)
-    async with parts.pool.connection() as connection:
-        return [SlotOut.of(s) for s in await availability.slots(connection, known, lieu, day, parts.clock())]
+    return [SlotOut.of(found) for found in await parts.shown.slots(known, lieu, day)]
 
 
 @mine.post("", status_code=201, response_model=AppointmentOut, responses=documented(404, 409, 413), summary="Book")

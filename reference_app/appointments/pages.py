@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from psycopg import OperationalError
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_app import idempotency
+from reference_app import idempotency, language
 from reference_app.appointments import availability, booking
 from reference_app.appointments.api import book_once
 from reference_app.appointments.availability import Slot, by_appointment
 from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import day_of
 from reference_app.appointments.schemas import AppointmentOut
+from reference_app.appointments.shown import Times
 from reference_app.dossiers.draft import field_errors
 from reference_app.errors import AlreadyBooked, Conflict, FieldError, Forbidden, SlotFull, Unavailable
+from reference_app.language import Language
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
-from reference_app.parts import Given, parts_of
+from reference_app.parts import Given, Parts, parts_of
 from reference_app.procedure import PROCEDURES
 from reference_app.sessions import Citizen, current, require_role
 
@@ -40,9 +42,7 @@ router = APIRouter(include_in_schema=False)
 async def places(request: Request, parts: Given, procedure: str, move: Moving = None) -> Response:
     """Choose a place."""
     known = by_appointment(procedure)
-    async with parts.pool.connection() as connection:
-        found = await availability.places(connection, known, parts.clock())
-    return page(request, "places.html", procedure=known, places=found, move=move)
+    return page(request, "places.html", procedure=known, places=await parts.shown.places(known), move=move)
 
 
 @router.get("/procedures/{procedure}/lieux/{lieu}")
@@ -50,13 +50,10 @@ async def times(
     request: Request, parts: Given, procedure: str, lieu: UUID, day: str = "", move: Moving = None
 ) -> Response:
     """Choose a day and a time; without a day, the first with a free seat is shown."""
-    known, now = by_appointment(procedure), parts.clock()
-    async with parts.pool.connection() as connection:
-        where = await availability.place(connection, lieu)
-        days = await availability.days(connection, known, lieu, now)
-        chosen = _chosen(day, days)
-        slots = await availability.slots(connection, known, lieu, chosen, now) if chosen is not None else []
-    return page(request, "times.html", procedure=known, place=where, days=days, chosen=chosen, slots=slots, move=move)
+    known = by_appointment(procedure)
+    shown = await parts.shown.times(known, lieu, day)
+    listing = _listing(parts, shown, language.wanted(request), move)
+    return page(request, "times.html", procedure=known, place=shown.place, listing=listing, move=move)
 
 
 @router.get("/creneaux/{creneau}")
@@ -200,6 +197,17 @@ async def _form(
     )
 
 
+def _listing(parts: Parts, shown: Times, spoken: Language, move: UUID | None) -> Markup:
+    """The list of times as text: written once for all who look at the same moment and move no appointment."""
+    if move is None and spoken in shown.written:
+        return Markup(shown.written[spoken])  # noqa: S704 (written by the line below)
+    context = {"days": shown.days, "chosen": shown.chosen, "slots": shown.slots, "move": move}
+    text = parts.renderer.render("times_list.html", spoken, context)
+    if move is None:
+        shown.written[spoken] = text
+    return Markup(text)  # noqa: S704  # nosec B704 (a template of ours escaped all it shows)
+
+
 def _identifier(text: str, otherwise: UUID) -> UUID:
     try:
         return UUID(text)
@@ -210,15 +218,6 @@ def _identifier(text: str, otherwise: UUID) -> UUID:
 def _nearest(slots: list[Slot], to: Slot) -> list[Slot]:
     free = sorted((s for s in slots if s.free > 0), key=lambda s: abs(s.starts_at - to.starts_at))
     return sorted(free[:OTHERS_SHOWN], key=lambda s: s.starts_at)
-
-
-def _chosen(day: str, days: list[availability.Day]) -> date | None:
-    """The day asked for if it is one of ``days``, else the first with a free seat, else the first."""
-    for found in days:
-        if found.day.isoformat() == day:
-            return found.day
-    free = [found.day for found in days if found.free > 0]
-    return free[0] if free else (days[0].day if days else None)
 
 
 def _key(typed: Typed) -> str:
