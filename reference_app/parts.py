@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends
+from obstore.store import ObjectStore
 from starlette.requests import Request
 
 from reference_app import language, migrations
@@ -16,9 +17,14 @@ from reference_app.appointments.shown import Shown
 from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
+from reference_app.pieces.limits import Uploads
+from reference_app.pieces.scanning import Scanner, make_scanner
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
 from reference_app.sign_in.providers import Providers, make_providers
+from reference_app.theme import Theme
+from reference_app.theme import chosen as chosen_theme
+from reference_app.storage import open_store
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,13 @@ class Parts:
     shown: Shown
     providers: Providers
     renderer: Renderer
+    theme: Theme | None
     catalogues: Mapping[Language, gettext.NullTranslations]
     clock: Callable[[], datetime]
     schema_head: str
+    store: ObjectStore | None
+    scanner: Scanner | None
+    uploads: Uploads
 
 
 def utc_now() -> datetime:
@@ -45,16 +55,21 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
     """The parts of one process, of the service or of its jobs; the pool is not open yet."""
     catalogues = language.catalogues()
     pool = make_pool(settings)
+    theme = chosen_theme(settings.theme)
     return Parts(
         settings=settings,
         pool=pool,
         ended=EndedSessions(pool),
         shown=Shown(pool, clock),
         providers=make_providers(settings),
-        renderer=Renderer(catalogues),
+        renderer=Renderer(catalogues, theme.sheet if theme is not None else ""),
+        theme=theme,
         catalogues=catalogues,
         clock=clock,
         schema_head=migrations.head(),
+        store=open_store(settings.storage) if settings.storage is not None else None,
+        scanner=make_scanner(settings.scanner) if settings.scanner is not None else None,
+        uploads=Uploads(settings.uploads_at_once, settings.person_uploads_at_once),
     )
 
 

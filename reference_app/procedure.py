@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from reference_app.errors import ReferenceAppError
-from reference_app.form import Condition, FormField
+from reference_app.form import Condition, FormField, Group
+from reference_app.pieces.asked import AskedPiece
 from reference_app.rights.retention import Retention
 from reference_app.sources.described import FACTS, Source
 from reference_app.written import Sentence, Sentences, Strict, Words
@@ -23,6 +24,14 @@ class ProcedureError(ReferenceAppError):
     """A procedure cannot be used as it is written; the message names the file and the key."""
 
 
+class Payment(Strict):
+    """Of a procedure that pays: the fields that say how much, to whom and where; the account may be left out."""
+
+    amount: Words
+    payee: Words
+    account: Words
+
+
 class Filing(Strict):
     """Of a procedure in which dossiers are filed: its form, who may ask, receipt, meaning of silence, appeals."""
 
@@ -31,7 +40,10 @@ class Filing(Strict):
     title: Annotated[str, Field(description="Name of the field that a dossier is called by in lists.")]
     listed: Annotated[tuple[str, ...], Field(strict=False, description="Fields that the agents' queue shows.")] = ()
     eligibility: Annotated[tuple[Condition, ...], Field(strict=False)] = ()
+    pieces: Annotated[tuple[AskedPiece, ...], Field(strict=False, max_length=20)] = ()
     sources: Annotated[tuple[Source, ...], Field(strict=False)] = ()
+    groups: Annotated[tuple[Group, ...], Field(strict=False, description="None: every agent of the organisation.")] = ()
+    payment: Annotated[Payment | None, Field(description="Without it, accepting delivers nothing.")] = None
     have_ready: Sentences
     silence_months: Count
     silence: Literal["rejects", "accepts"]
@@ -42,13 +54,18 @@ class Filing(Strict):
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         names = [field.name for field in self.fields]
+        pieces = [piece.name for piece in self.pieces]
         if len(set(names)) < len(names):
             raise ValueError("fields: a name stands twice")
+        if len({*names, *pieces}) < len(names) + len(pieces):
+            raise ValueError("pieces: a name stands twice, or is that of a field")
         for key, used in (
             ("title", (self.title,)),
             ("listed", self.listed),
             ("eligibility", tuple(condition.field for condition in self.eligibility)),
+            ("groups", tuple(group.when.field for group in self.groups if group.when is not None)),
             ("sources", tuple(source.key for source in self.sources if source.key is not None)),
+            ("payment", () if self.payment is None else tuple(self.payment.model_dump().values())),
         ):
             if unknown := set(used) - set(names):
                 raise ValueError(f"{key}: no field is called {min(unknown)!r}")
@@ -61,6 +78,14 @@ class Filing(Strict):
         held = {f"{source.name}.{fact}" for source in self.sources for fact in FACTS[source.name]}
         if unknown := {field.origin for field in self.fields if field.origin is not None} - held:
             raise ValueError(f"fields: no source here holds {min(unknown)!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _every_dossier_has_one_group(self) -> Self:
+        if len({group.name for group in self.groups}) < len(self.groups):
+            raise ValueError("groups: a name stands twice")
+        if self.groups and [group.when is None for group in self.groups] != [False] * (len(self.groups) - 1) + [True]:
+            raise ValueError("groups: the last one, and no other, has no rule and gets what is left")
         return self
 
 

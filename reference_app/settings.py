@@ -50,12 +50,36 @@ class Settings(BaseSettings):
         description="Organisations whose agents may work here, comma separated: the provider says who, not that."
     )
 
+    theme: str = Field(
+        default="", description="How the pages look: a theme that is shipped (town, state), or a folder with theme.css."
+    )
+
     pool_size: int = Field(default=10, ge=1, le=200, description="Connections to PostgreSQL of one worker.")
     pool_wait_s: float = Field(default=2.0, gt=0, description="Longest wait for a connection before a 503.")
     pool_queue: int = Field(default=200, ge=1, description="Requests that may wait for a connection before a 503.")
     statement_timeout_ms: int = Field(default=3000, ge=100)
     request_timeout_s: float = Field(default=8.0, gt=0, description="Longest time a request may take before a 503.")
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+
+    storage: str | None = Field(
+        default=None,
+        pattern=r"^(file:///|s3://[a-z0-9])",
+        description="Where pieces are kept: file:///folder or s3://bucket?endpoint=…&region=…; none, none are taken.",
+    )
+    scanner: str | None = Field(
+        default=None,
+        pattern=r"^(tcp://[^/]+:\d+|unix:///.+)$",
+        description="ClamAV's clamd, tcp://host:port or unix:///path; without one, pieces stay unscanned.",
+    )
+    unscanned_pieces: Literal["closed", "open"] = Field(
+        default="closed", description="Whether agents may open pieces that no scanner has looked at."
+    )
+    uploads_at_once: int = Field(
+        default=16, ge=1, description="Pieces one worker receives at once: 10 MB of memory each."
+    )
+    person_uploads_at_once: int = Field(default=2, ge=1)
+    person_pieces_a_day: int = Field(default=200, ge=1, description="Pieces one person may send within 24 hours.")
+    person_piece_mb_a_day: int = Field(default=1000, ge=1, description="What they may take together, in million bytes.")
 
     # Limits, of each worker process: a firm behind one address files at ease, a flood from one does not.
     address_burst: int = Field(default=120, ge=1, description="Requests one address may send at once.")
@@ -77,6 +101,17 @@ class Settings(BaseSettings):
     requests_logged: Literal["all", "followed", "none"] = Field(
         default="followed", description="Requests with a line in the log: all, those traced, failed or slow, or none."
     )
+
+    finance_url: HttpUrl | None = Field(default=None, description="Finance system that accepted aid is delivered to.")
+    finance_hours: Annotated[str | None, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        default=None, description="Legal time in which it may be called, as 07:00-20:00; at any time without."
+    )
+    finance_at_once: int = Field(default=4, ge=1, le=100, description="Calls to it at once, of all workers together.")
+    finance_timeout_s: float = Field(default=10.0, gt=0, le=60, description="Longest time one call may take.")
+    webhook_key: SecretStr | None = Field(
+        default=None, min_length=32, description="The secrets of webhooks are derived from it; the same everywhere."
+    )
+    webhook_loopback: bool = Field(default=False, description="Webhooks to this machine over http, for tests only.")
 
     trusts_request_start: bool = Field(
         default=False, description="Whether the proxy in front sets X-Request-Start and drops that of strangers."

@@ -75,7 +75,9 @@ async def paced(body: AsyncIterator[bytes], clock: Callable[[], float] = time.mo
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise TooSlow(N_("The connection is too slow for this file. Try a smaller one, or another place.")) from None
+            raise TooSlow(
+                N_("The connection is too slow for this file. Try a smaller one, or another place.")
+            ) from None
         except ClientDisconnect:
             raise Cut(N_("Send it again.")) from None
         waited += clock() - begun
