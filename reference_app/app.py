@@ -131,6 +131,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)
+    if parts.theme is not None:
+        app.mount(parts.theme.path, StaticFiles(directory=parts.theme.folder))
     app.mount("/static", StaticFiles(directory=STATIC))
     _document(app)
     return app

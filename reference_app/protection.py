@@ -25,7 +25,8 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, *, https: bool, identity_origins: Iterable[str]) -> None:
         self.app = app
         policy = (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'; "
             f"form-action 'self' {' '.join(sorted(identity_origins))}"
         )
         self.fixed = {

@@ -32,8 +32,11 @@ STATIC = HERE / "static"
 class Renderer:
     """Templates of the pages in every language, compiled once."""
 
-    def __init__(self, catalogues: Mapping[Language, gettext.NullTranslations]) -> None:
+    def __init__(self, catalogues: Mapping[Language, gettext.NullTranslations], theme: str = "") -> None:
+        """``theme`` is the address of a style sheet on top of the service's own."""
         self._environments = {language: _environment(language, catalogues[language]) for language in LANGUAGES}
+        for environment in self._environments.values():
+            environment.globals["theme"] = theme
 
     def render(self, template: str, language: Language, context: Mapping[str, object]) -> str:
         """The page ``template`` in ``language``."""
