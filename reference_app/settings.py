@@ -81,6 +81,16 @@ class Settings(BaseSettings):
     person_pieces_a_day: int = Field(default=200, ge=1, description="Pieces one person may send within 24 hours.")
     person_piece_mb_a_day: int = Field(default=1000, ge=1, description="What they may take together, in million bytes.")
 
+    business_register_url: HttpUrl | None = Field(
+        default=None, description="API Entreprise; without it nothing is asked of the register, and people type."
+    )
+    family_allowances_url: HttpUrl | None = Field(default=None, description="API Particulier; without it, the same.")
+    sources_token: SecretStr = Field(default=SecretStr(""), description="This service's token at API Entreprise.")
+    recipient_siret: str | None = Field(
+        default=None, description="Organisation in whose name sources are asked; else the first of AGENT_SIRETS."
+    )
+    source_budget_s: float = Field(default=3.0, gt=0, description="Longest time a person waits for a source.")
+
     # Limits, of each worker process: a firm behind one address files at ease, a flood from one does not.
     address_burst: int = Field(default=120, ge=1, description="Requests one address may send at once.")
     address_per_s: float = Field(default=30.0, gt=0)
