@@ -26,7 +26,7 @@ from reference_app.settings import Settings
 SERVICE_NAME = "reference-app-jobs"
 STOP_S = GRACE_S - 1.0
 """Seconds that jobs under way get after SIGTERM; then they are cut short and come back."""
-LOOK_AFTER_EVERY_S = 10.0
+LOOK_AFTER_EVERY_S = 5.0
 AGAIN_AFTER_S = 5.0
 """Seconds until a worker that lost the database tries again."""
 
