@@ -17,14 +17,16 @@ from reference_app.appointments.shown import Shown
 from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
+from reference_app.outgoing import Outgoing
 from reference_app.pieces.limits import Uploads
 from reference_app.pieces.scanning import Scanner, make_scanner
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
 from reference_app.sign_in.providers import Providers, make_providers
+from reference_app.sources.desk import Desk, make_desk
+from reference_app.storage import open_store
 from reference_app.theme import Theme
 from reference_app.theme import chosen as chosen_theme
-from reference_app.storage import open_store
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Parts:
     pool: Pool
     ended: EndedSessions
     shown: Shown
+    outgoing: Outgoing
     providers: Providers
+    desk: Desk
     renderer: Renderer
     theme: Theme | None
     catalogues: Mapping[Language, gettext.NullTranslations]
@@ -55,13 +59,16 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
     """The parts of one process, of the service or of its jobs; the pool is not open yet."""
     catalogues = language.catalogues()
     pool = make_pool(settings)
+    outgoing = Outgoing()
     theme = chosen_theme(settings.theme)
     return Parts(
         settings=settings,
         pool=pool,
         ended=EndedSessions(pool),
         shown=Shown(pool, clock),
-        providers=make_providers(settings),
+        outgoing=outgoing,
+        providers=make_providers(settings, outgoing),
+        desk=make_desk(settings, outgoing),
         renderer=Renderer(catalogues, theme.sheet if theme is not None else ""),
         theme=theme,
         catalogues=catalogues,
