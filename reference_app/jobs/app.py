@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from procrastinate import App, Blueprint, PsycopgConnector
 
+from reference_app.deliveries import jobs as deliveries
 from reference_app.jobs import housekeeping
 
 BLUEPRINTS: dict[str, Blueprint] = {
     "jobs": housekeeping.blueprint,
+    "deliveries": deliveries.blueprint,
 }
 """A task ``name`` of room ``room`` is staged as ``room:name``."""
 
