@@ -19,7 +19,7 @@ from reference_app.ended_sessions import EndedSessions
 from reference_app.language import Language, wanted
 from reference_app.outgoing import Outgoing
 from reference_app.pieces.limits import Uploads
-from reference_app.pieces.scanning import Scanner, make_scanner
+from reference_app.pieces.scanning import Scanner, make_scanner, rested
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
 from reference_app.sign_in.providers import Providers, make_providers
@@ -75,7 +75,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         clock=clock,
         schema_head=migrations.head(),
         store=open_store(settings.storage) if settings.storage is not None else None,
-        scanner=make_scanner(settings.scanner) if settings.scanner is not None else None,
+        scanner=rested(make_scanner(settings.scanner)) if settings.scanner is not None else None,
         uploads=Uploads(settings.uploads_at_once, settings.person_uploads_at_once),
     )
 

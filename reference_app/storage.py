@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import ClientConfig, LocalStore, ObjectStore, RetryConfig, S3Store
 
 from reference_app.errors import N_, ReferenceAppError, Unavailable
 
@@ -24,8 +24,12 @@ PART_BYTES = 5 * 1024 * 1024
 """What S3 takes as the smallest part of a file, and what a worker holds in memory of one."""
 READ_BYTES = 256 * 1024
 _LISTED = 500
-_TIMES = {"connect_timeout": timedelta(seconds=3), "read_timeout": timedelta(seconds=20), "timeout": timedelta(hours=1)}
-_RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
+_TIMES: ClientConfig = {
+    "connect_timeout": timedelta(seconds=3),
+    "read_timeout": timedelta(seconds=20),
+    "timeout": timedelta(hours=1),  # of a whole answer, which a slow phone may take its time to read
+}
+_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
 
 
 class StorageError(ReferenceAppError):
@@ -55,8 +59,8 @@ def open_store(url: str) -> ObjectStore:
                 "region": options.get("region", "us-east-1"),
                 **({"endpoint": endpoint, "virtual_hosted_style_request": False} if endpoint is not None else {}),
             },
-            client_options={**_TIMES, "allow_http": plain},  # type: ignore[typeddict-item]  # of the constants above
-            retry_config=_RETRIES,  # type: ignore[arg-type]  # of the constants above
+            client_options={**_TIMES, "allow_http": plain},
+            retry_config=_RETRIES,
         )
     raise StorageError("storage: write file:///folder or s3://bucket?endpoint=…&region=…")
 

@@ -6,10 +6,12 @@ from procrastinate import App, Blueprint, PsycopgConnector
 
 from reference_app.deliveries import jobs as deliveries
 from reference_app.jobs import housekeeping
+from reference_app.pieces import jobs as pieces
 
 BLUEPRINTS: dict[str, Blueprint] = {
     "jobs": housekeeping.blueprint,
     "deliveries": deliveries.blueprint,
+    "pieces": pieces.blueprint,
 }
 """A task ``name`` of room ``room`` is staged as ``room:name``."""
 

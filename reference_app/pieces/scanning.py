@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -13,6 +14,9 @@ from reference_app.errors import ReferenceAppError
 CONNECT_S = 3.0
 SCAN_S = 30.0
 """Longest time for a file of 20 MB, which clamd reads in one or two seconds; then it counts as hanging."""
+REST_S = 15.0
+"""After a failure it is left alone for so long, and then asked by one first: many that wait for a scanner that hangs
+would hold all places of their queue."""
 _ANSWER_BYTES = 4096
 
 
@@ -54,6 +58,26 @@ def make_scanner(url: str) -> Scanner:
                         await writer.wait_closed()
         except OSError as error:  # TimeoutError is one
             raise ScannerError(f"scanner: {type(error).__name__}") from error
+
+    return scan
+
+
+def rested(scanner: Scanner, clock: Callable[[], float] = time.monotonic) -> Scanner:
+    """``scanner``, not asked for :data:`REST_S` after it failed, and then by one caller until it answers."""
+    failed, again_at = False, 0.0
+
+    async def scan(chunks: AsyncIterator[bytes]) -> Verdict:
+        nonlocal failed, again_at
+        if failed and clock() < again_at:
+            raise ScannerError("scanner: left alone after a failure")
+        again_at = clock() + SCAN_S + REST_S  # for the others, should it have failed before
+        try:
+            verdict = await scanner(chunks)
+        except ScannerError:
+            failed, again_at = True, clock() + REST_S
+            raise
+        failed = False
+        return verdict
 
     return scan
 

@@ -28,12 +28,13 @@ CREATE TABLE piece (
     sent_at    timestamptz NOT NULL,
     scanned_at timestamptz,
     CHECK ((state = 'infectee') = (object IS NULL)),
-    CHECK ((state IN ('saine', 'infectee')) = (scanned_at IS NOT NULL)),
+    CHECK (CASE state WHEN 'en_attente' THEN scanned_at IS NULL WHEN 'non_analysee' THEN true
+           ELSE scanned_at IS NOT NULL END),
     UNIQUE (dossier_id, name, digest) -- a file that is sent again is the same piece
 );
 CREATE INDEX piece_of_dossier ON piece (dossier_id, id);
 CREATE INDEX piece_of_sender ON piece (account_id, sent_at);
-CREATE INDEX piece_unscanned ON piece (sent_at) WHERE state IN ('en_attente', 'non_analysee');
+CREATE INDEX piece_unscanned ON piece (sent_at) WHERE scanned_at IS NULL;
 
 -- Kept with the dossier, so that a page of one without any asks for none; a constant default rewrites no row.
 ALTER TABLE dossier ADD pieces integer NOT NULL DEFAULT 0;
