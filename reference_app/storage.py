@@ -10,13 +10,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import ClientConfig, LocalStore, ObjectStore, RetryConfig, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from reference_app.errors import N_, ReferenceAppError, Unavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+if TYPE_CHECKING:  # they exist for type checkers only
+    from obstore.store import ClientConfig, RetryConfig
 
 AWAY = N_("Files cannot be received or read at the moment. Try again in a few seconds.")
 
