@@ -88,15 +88,14 @@ async def went_badly(
 ) -> None:
     """The system said when to come back, or failed once more: after some failures in a row the breaker opens."""
     gate = await locked(connection, now)
+    until: datetime | None = None
     match problem:
         case Problem.CLOSED | Problem.BUSY:
             failures = gate.failures
             until = now + timedelta(seconds=policy.open_s if told_s is None else told_s)
         case _:
             failures = gate.failures + 1
-            if failures < policy.trips_after:
-                until = None
-            else:
+            if failures >= policy.trips_after:
                 open_s = policy.open_s * 2.0 ** min(failures - policy.trips_after, 30)
                 until = now + timedelta(seconds=min(open_s, policy.longest_open_s))
     await connection.execute(_BADLY, {"failures": failures, "until": until, "why": problem})

@@ -41,6 +41,7 @@ class Finance:
         self.books = books
         self.knobs = knobs
         self.clock = clock
+        self.served_in_all = 0
         self.most_at_once = 0
         self._at_once = 0
         self._came: deque[datetime] = deque()
@@ -97,6 +98,10 @@ class Finance:
         """All entries of a day."""
         return Response(messages.listing(day, self.books.of_day(day)), media_type=MEDIA_TYPE)
 
+    def seen(self) -> dict[str, int]:
+        """What it has seen so far: requests it worked on, how many at once, and how many it works on now."""
+        return {"served": self.served_in_all, "most_at_once": self.most_at_once, "working": self._at_once}
+
     def _refused(self) -> Response | None:
         now = self.clock()
         while self._came and (now - self._came[0]).total_seconds() >= 60:
@@ -107,6 +112,7 @@ class Finance:
         if self._at_once >= self.knobs.at_once or (a_minute is not None and len(self._came) >= a_minute):
             return _refusal(429, "SATURE", "Trop de demandes.", {"Retry-After": "5"})
         self._came.append(now)
+        self.served_in_all += 1
         return None
 
     def _fault(self) -> Fault | None:
@@ -136,7 +142,7 @@ def create_app(books: Books, knobs: Knobs, clock: Clock = lambda: datetime.now(U
         return await finance.served(lambda: finance.day(request.query_params.get("jour", "")))
 
     async def knobs_read(_: Request) -> Response:
-        return JSONResponse(finance.knobs.model_dump(mode="json") | {"most_at_once": finance.most_at_once})
+        return JSONResponse({"knobs": finance.knobs.model_dump(mode="json"), "seen": finance.seen()})
 
     async def knobs_set(request: Request) -> Response:
         try:
