@@ -51,6 +51,7 @@ class Master:
         self._joined: dict[str, _Member] = {}
         self._refused: list[str] = []
         self._lost: set[str] = set()
+        self._complete = False
         self._own: dict[int, subprocess.Popen[bytes]] = {}
         self._runner = environment.create_master_runner(*address)
         self._host = "127.0.0.1" if address[0] in ("*", "0.0.0.0") else address[0]  # noqa: S104 (said by the user)
@@ -66,7 +67,7 @@ class Master:
             self._own[worker.pid] = worker
 
     def gather(self, workers: int, setup: dict[str, Any], join_s: float = _JOIN_S) -> None:
-        """Wait until ``workers`` have joined and are set up.
+        """Wait until ``workers`` have joined and are set up; who comes beyond that stays idle.
 
         Raises:
             CrewError: they did not join within ``join_s`` seconds, or cannot play what they are to.
@@ -78,6 +79,9 @@ class Master:
             if monotonic() > deadline or any(own.poll() is not None for own in self._own.values()):
                 raise CrewError(f"{len(self._joined)} of {workers} load workers joined within {join_s:.0f} s")
             gevent.sleep(_TICK_S)
+        self._complete = True
+        for surplus in self._members[workers:]:
+            del self._joined[surplus.id]
         self._send(self._members, messages.SETUP, setup)
         missing = self._collect(messages.READY, self._members, monotonic() + _JOIN_S)[1]
         if missing:
@@ -136,6 +140,8 @@ class Master:
 
     def _welcome(self, environment: Environment, msg: Message) -> None:
         said = msg.data
+        if self._complete:  # it knows nothing of the setup
+            return
         if said["portance"] != messages.own_version():
             self._refused.append(
                 f"a load worker on {said['host']} has Portance {said['portance']}, here is {messages.own_version()}"

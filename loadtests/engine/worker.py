@@ -79,7 +79,7 @@ class Worker:
             try:
                 obey(msg.data)
             except Exception as error:  # the master must hear of it: it waits for an answer
-                self._say(messages.ERROR, {"message": f"{socket.gethostname()}: {error}"})
+                self._say(messages.ERROR, {"message": f"{socket.gethostname()}: {type(error).__name__}: {error}"})
 
         return listener
 

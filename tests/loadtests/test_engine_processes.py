@@ -118,19 +118,20 @@ def free_port() -> int:
         return port
 
 
-def test_workers_join_one_master_after_the_other(
+def test_workers_join_one_master_after_the_other_and_those_it_did_not_wait_for_stay_idle(
     target: Any, tmp_path: Path, joining: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
     port = free_port()
+    joining(port)
     joining(port)
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
         means = Means(listen=("127.0.0.1", port), workers=2, join_s=60.0)
         with generator(target.url, [_READ], _PEOPLE, folder, 3, means) as running:
-            report = running.step(order(40.0), lambda: None)
-        assert len(report["processes"]) == 2
-        assert report["counts"]["sessions"] == 80
+            reports = [running.step(order(40.0), lambda: None) for _ in range(2)]
+        assert [len(report["processes"]) for report in reports] == [2, 2]
+        assert [report["counts"]["sessions"] for report in reports] == [80, 80]
 
 
 def test_a_master_that_nobody_joins_says_so(target: Any, tmp_path: Path) -> None:
