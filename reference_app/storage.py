@@ -19,9 +19,6 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from reference_app.errors import N_, ReferenceAppError, Unavailable
 
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
-
 if TYPE_CHECKING:  # they exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig
 
