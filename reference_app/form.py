@@ -11,7 +11,7 @@ from reference_app.written import Sentence, Strict, Words
 Kind = Literal["siret", "iban", "email", "line", "text", "amount", "choice"]
 """What a field holds: numbers with a check, an address, a line or a text, whole euros, one of a few answers."""
 
-RESERVED = frozenset({"token", "key", "procedure", "id", "state", "body"})
+RESERVED = frozenset({"token", "key", "procedure", "id", "state", "body", "version", "find"})
 """Names that forms and answers use themselves; "body" is what FastAPI calls the place of an error."""
 
 
@@ -51,14 +51,13 @@ class FormField(Strict):
         return self
 
 
-class Condition(Strict):
-    """What an answer must be for the request to be filed, and what is said otherwise."""
+class Rule(Strict):
+    """What the answer of a field is compared with; a number is compared, a word is looked for."""
 
     field: Words
     one_of: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = None
     at_least: int | None = None
     at_most: int | None = None
-    otherwise: Sentence
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
@@ -67,9 +66,23 @@ class Condition(Strict):
         return self
 
     def met(self, value: str | int) -> bool:
-        """Whether ``value`` meets it; a number is compared, a word is looked for."""
+        """Whether ``value`` meets it."""
         if self.one_of is not None:
             return value in self.one_of
         return isinstance(value, int) and not (
             (self.at_least is not None and value < self.at_least) or (self.at_most is not None and value > self.at_most)
         )
+
+
+class Condition(Rule):
+    """What an answer must be for the request to be filed, and what is said otherwise."""
+
+    otherwise: Sentence
+
+
+class Group(Strict):
+    """A group of agents, and which dossiers it gets; the one without a rule gets all others."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    label: Sentence
+    when: Rule | None = None

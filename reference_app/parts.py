@@ -16,6 +16,7 @@ from reference_app import language, migrations
 from reference_app.appointments.shown import Shown
 from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
+from reference_app.instruction.tallies import Tallies
 from reference_app.language import Language, wanted
 from reference_app.outgoing import Outgoing
 from reference_app.pieces.limits import Uploads
@@ -37,6 +38,7 @@ class Parts:
     pool: Pool
     ended: EndedSessions
     shown: Shown
+    tallies: Tallies
     outgoing: Outgoing
     providers: Providers
     desk: Desk
@@ -66,6 +68,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         pool=pool,
         ended=EndedSessions(pool),
         shown=Shown(pool, clock),
+        tallies=Tallies(),
         outgoing=outgoing,
         providers=make_providers(settings, outgoing),
         desk=make_desk(settings, outgoing),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reference_app.appointments.states import LABELS as ATTENDANCE
@@ -24,6 +24,9 @@ from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import FormField
 from reference_app.language import LANGUAGES, Language
 from reference_app.procedure import BY_APPOINTMENT, NAMESAKE, OFFERED
+from reference_app.sources.described import LABELS as LABELS_OF_SOURCES
+from reference_app.sources.described import VALUES
+from reference_app.sources.shown import origin, told
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -60,10 +63,13 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "hour": partial(_hour, language=language),
         "moment": partial(_moment, language=language),
         "euros": partial(_euros, language=language),
+        "count": partial(format_decimal, locale=language),
         "answer": partial(_answer, language=language, say=catalogue.gettext),
         "caption": lambda field: (field.name, catalogue.gettext(field.label.en)),
         "state": lambda state: catalogue.gettext(LABELS[State(state)]),
         "correction": lambda reason: catalogue.gettext(CORRECTIONS[Reason(reason)]),
+        "told": told,
+        "origin": origin,
         "attendance": lambda state: catalogue.gettext(ATTENDANCE[Attendance(state)]),
     }
     environment.globals |= {
@@ -72,9 +78,17 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "by_appointment": tuple(BY_APPOINTMENT.values()),
         "withdrawn": WITHDRAWN,
         "queue_states": QUEUE,
-        "style": f"/static/style.css?v={hashlib.sha256((STATIC / 'style.css').read_bytes()).hexdigest()[:12]}",
+        "source_labels": LABELS_OF_SOURCES,
+        "source_words": VALUES,
+        "style": _versioned("style.css"),
+        "autosave": _versioned("autosave.js"),
     }
     return environment
+
+
+def _versioned(name: str) -> str:
+    """The address of a static file; it changes with the file, which browsers may therefore keep for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def _day(value: date, *, language: Language) -> str:

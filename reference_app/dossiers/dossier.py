@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class Dossier:
     id: UUID
     account_id: UUID
     procedure: str
+    groupe: str
     state: State
     answers: dict[str, Any]
     known: dict[str, Any]
@@ -38,6 +39,8 @@ class Dossier:
     messages: int
     pieces: int
     withdrawn_at: datetime | None
+    advice: int
+    advice_pending: int
     operations: int
     head: bytes | None
 
@@ -53,6 +56,11 @@ class Dossier:
     def procedure_name(self) -> Sentence:
         """What its procedure is called."""
         return PROCEDURES[self.procedure].name
+
+    @property
+    def version(self) -> str:
+        """Names this state of its content: changed by whatever changes the content."""
+        return self.updated_at.astimezone(UTC).isoformat()
 
     @property
     def title(self) -> str | None:

@@ -10,13 +10,15 @@ from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import messages, repository
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import Answers, require_complete
+from reference_app.dossiers.draft import Answers, incomplete, require_complete
 from reference_app.dossiers.messages import Message, Written
 from reference_app.dossiers.operations import amend, change
 from reference_app.dossiers.receipt import issue
 from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.dossiers.states import QUEUE, State, require_in
-from reference_app.errors import N_, NotFound
+from reference_app.errors import N_, Changed, Invalid, NotFound
+from reference_app.groups import found_by, group_for
+from reference_app.pieces import holding as pieces
 
 WITHDRAWN = N_("Withdrawn by its author.")
 
@@ -35,23 +37,28 @@ async def save(
     at: datetime,
     *,
     by: UUID | None = None,
+    version: datetime | None = None,
 ) -> Dossier:
     """Replace the content of a dossier for ``procedure``: of a draft, or of a filed one that no agent has taken.
 
-    ``by`` is who does it, when it is not the one whose dossier it is.
+    ``by`` is who does it, when it is not the one whose dossier it is. With ``version``, only what was last changed
+    then is replaced.
 
     Raises:
         NotFound: ``account`` has no such dossier, or not for this procedure.
         Conflict: an agent has it under review, or it is decided.
+        Changed: it was changed since ``version``.
         Invalid: it is filed, and a field needed for that is empty, or the procedure is not for such a request.
     """
-    saved = await repository.save(connection, account, dossier, procedure, answers)
+    saved = await repository.save(connection, account, dossier, procedure, answers, version)
     if saved is not None:
         return saved
     async with connection.transaction():
         found = _found(await repository.locked(connection, account, dossier))
         if found.procedure != procedure:
             raise NotFound(NO_SUCH_DOSSIER)
+        if version is not None and found.updated_at != version:
+            raise Changed(found.version)
         require_in(found.state, State.EN_CONSTRUCTION)
         require_complete(found.filing, answers)
         if answers == found.answers:
@@ -114,11 +121,12 @@ async def file(
     Raises:
         NotFound: ``account`` has no such dossier.
         Conflict: it was filed before.
-        Invalid: a field needed to file is empty, or the procedure is not for such a request.
+        Invalid: a field or piece needed to file is missing, or the procedure is not for such a request.
     """
     draft = _found(await repository.locked(connection, account, dossier))
     require_in(draft.state, State.BROUILLON)
-    require_complete(draft.filing, draft.answers)
+    if wrong := incomplete(draft.filing, draft.answers) | await pieces.missing(connection, draft):
+        raise Invalid(wrong)
     receipt = issue(draft.filing, await repository.next_receipt_rank(connection), at)
     return await change(
         connection,
@@ -129,6 +137,8 @@ async def file(
         receipt_number=receipt.number,
         filed_at=receipt.filed_at,
         silence_on=receipt.silence_on,
+        groupe=group_for(draft.procedure, draft.filing, draft.answers),
+        **found_by(draft.filing),
     )
 
 

@@ -32,17 +32,19 @@ async def change(
     by: UUID,
     at: datetime,
     note: str | None = None,
+    did: str | None = None,
     **columns: object,
 ) -> Dossier:
     """Move a locked ``dossier`` to state ``to``: row, history and log in one statement of the caller's transaction.
 
-    The history keeps the reasons of a decision (``motivation``), or the ``note``.
+    The history keeps the reasons of a decision (``motivation``), or the ``note``; ``did`` is a word for the log where
+    the states do not say what was done.
 
     Raises:
         Conflict: the dossier may not become that.
     """
     require(dossier.state, to)
-    return await _write(connection, dossier, to, by=by, at=at, note=note, columns=columns)
+    return await _write(connection, dossier, to, by=by, at=at, note=note, did=did, columns=columns)
 
 
 async def amend(

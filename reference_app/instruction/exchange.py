@@ -36,7 +36,7 @@ async def ask(request: Request, parts: Given, person: Agent, dossier: UUID, want
 async def asked(parts: Given, person: Agent, dossier: UUID) -> list[CorrectionOut]:
     """What was asked to be mended in a filed dossier, oldest first."""
     async with parts.pool.connection() as connection:
-        await decisions.read(connection, dossier)
+        await decisions.read(connection, person.account, dossier)
         return [CorrectionOut.of(found) for found in await corrections.of_dossier(connection, dossier)]
 
 
@@ -52,7 +52,7 @@ async def reopen(request: Request, parts: Given, person: Agent, dossier: UUID, a
 async def read(parts: Given, person: Agent, dossier: UUID) -> list[MessageOut]:
     """The messages about a filed dossier, oldest first; the newest two hundred."""
     async with parts.pool.connection() as connection:
-        await decisions.read(connection, dossier)
+        await decisions.read(connection, person.account, dossier)
         return [MessageOut.of(found) for found in await messages.of_dossier(connection, dossier)]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,15 +21,21 @@ from reference_app.dossiers.draft import field_errors
 from reference_app.dossiers.pages import Typed
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
-from reference_app.instruction import decisions, repository
-from reference_app.instruction.api import Mine, QueueState
-from reference_app.instruction.decisions import Decision
+from reference_app.groups import GROUPS
+from reference_app.instruction import decisions, members
+from reference_app.instruction import queue as queues
+from reference_app.instruction.asked import Asked, Before
+from reference_app.instruction.decisions import Decision, Moving
+from reference_app.instruction.queue import ORDERS, WAITS, Filters, Part
+from reference_app.instruction.reach import groups_of
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of, speaker
 from reference_app.sessions import Agent, Person
 
-PAGE_SIZE = 20
+SIZES = (20, 100)
+"""Dossiers of a page; as many as a lot may hold, for decisions in batch."""
 Form = TypeVar("Form", bound=BaseModel)
+Size = Annotated[int, Query(ge=1, le=SIZES[-1])]
 
 router = APIRouter(prefix="/agent/dossiers", include_in_schema=False)
 
@@ -38,30 +45,28 @@ async def queue(
     request: Request,
     parts: Given,
     person: Agent,
-    state: QueueState = State.EN_CONSTRUCTION,
-    mine: Mine = False,
+    filters: Asked,
     after: After = None,
+    before: Before = None,
+    size: Size = SIZES[0],
 ) -> Response:
     """The queue."""
+    at = parts.clock()
     async with parts.pool.connection() as connection:
-        agent = person.account if mine else None
-        found = await repository.queue(connection, state, agent, after, PAGE_SIZE + 1)
-    following = found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None
-    return page(
-        request, "queue.html", dossiers=found[:PAGE_SIZE], following=following, state=state, mine=mine, empty=False
-    )
+        part = await queues.listed(connection, person.account, filters, at, after=after, before=before, limit=size)
+        return await queue_page(request, connection, person, filters, part, size)
 
 
 @router.post("/claim-next")
 async def claim_next(request: Request, parts: Given, person: Agent) -> Response:
-    """Take the oldest waiting dossier."""
-    await posted(request, person)
+    """Take the oldest waiting dossier, of one group when the form names it."""
+    typed = await posted(request, person)
+    group = typed.get("group") or None  # the empty choice stands for all groups
     async with parts.pool.connection() as connection:
-        claimed = await decisions.claim_next(connection, person.account, parts.clock())
-    if claimed is None:
-        return page(
-            request, "queue.html", dossiers=[], following=None, state=State.EN_CONSTRUCTION, mine=False, empty=True
-        )
+        claimed = await decisions.claim_next(connection, person.account, parts.clock(), group)
+        if claimed is None:
+            nothing = Part([], None, None)
+            return await queue_page(request, connection, person, Filters(group=group), nothing, empty=True)
     return see_other(f"/agent/dossiers/{claimed.id}")
 
 
@@ -82,12 +87,32 @@ async def decide(request: Request, parts: Given, person: Agent, dossier: UUID) -
     return await carried_out(request, person, dossier, Decision, decided)
 
 
+@router.post("/{dossier}/release")
+async def release(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
+    """Give a dossier back to the queue."""
+    await posted(request, person)
+    async with parts.pool.connection() as connection:
+        await decisions.release(connection, person.account, dossier, parts.clock())
+    return see_other(f"/agent/dossiers/{dossier}")
+
+
+@router.post("/{dossier}/group")
+async def move(request: Request, parts: Given, person: Agent, dossier: UUID) -> Response:
+    """Give a dossier to another group: it may be out of the mover's own reach then, so the queue follows."""
+
+    async def moved(connection: Connection, moving: Moving, _: Typed) -> None:
+        await decisions.move(connection, person.account, dossier, moving, parts.clock())
+
+    return await carried_out(request, person, dossier, Moving, moved, following="/agent/dossiers")
+
+
 async def carried_out(
     request: Request,
     person: Person,
     dossier: UUID,
     form: type[Form],
     effect: Callable[[Connection, Form, Typed], Awaitable[None]],
+    following: str | None = None,
 ) -> Response:
     """Do what a form of an agent asks, and show the dossier; what cannot be kept comes back beside its field.
 
@@ -101,7 +126,48 @@ async def carried_out(
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)
         await effect(connection, wanted, typed)
-    return see_other(f"/agent/dossiers/{dossier}")
+    return see_other(f"/agent/dossiers/{dossier}" if following is None else following)
+
+
+async def queue_page(
+    request: Request,
+    connection: Connection,
+    person: Person,
+    filters: Filters,
+    part: Part,
+    size: int = SIZES[0],
+    *,
+    empty: bool = False,
+) -> Response:
+    """The queue with ``part`` of it, and with how many wait in the groups that are looked at."""
+    parts = parts_of(request)
+    mine = await groups_of(connection, person.account)
+    chosen = [g.id for g in mine if filters.group in (None, g.id) and filters.procedure in (None, g.procedure)]
+    kept = {
+        "state": filters.state,
+        "mine": "true" if filters.mine else None,
+        "group": filters.group,
+        "procedure": filters.procedure,
+        "waits": filters.waits,
+        "older_than": filters.older_than,
+        "order": filters.order if filters.order is not queues.Order.AGE else None,
+        "size": size if size != SIZES[0] else None,
+    }
+    return page(
+        request,
+        "queue.html",
+        part=part,
+        filters=filters,
+        query=urlencode({name: value for name, value in kept.items() if value is not None}),
+        groups=mine,
+        tally=await parts.tallies.of(connection, chosen, parts.clock()),
+        waits=WAITS,
+        orders=ORDERS,
+        size=size,
+        sizes=SIZES,
+        key=str(uuid4()),
+        empty=empty,
+    )
 
 
 async def _page(
@@ -113,7 +179,8 @@ async def _page(
     typed: dict[str, str],
     errors: dict[str, str],
 ) -> Response:
-    found = await decisions.read(connection, dossier)
+    found = await decisions.read(connection, person.account, dossier)
+    others = [g for g in GROUPS.values() if g.procedure == found.procedure and g.id != found.groupe]
     return page(
         request,
         "agent_dossier.html",
@@ -124,6 +191,8 @@ async def _page(
         pending=await corrections.pending(connection, found),
         messages=await messages.of_dossier(connection, dossier) if found.messages else [],
         mine=found.agent_id == person.account,
+        group=GROUPS.get(found.groupe),
+        movable=others if others and found.groupe in await members.supervised(connection, person.account) else [],
         decisions=[state for state in State if state in DECIDED],
         reasons=list(Reason),
         key=str(uuid4()),

@@ -10,12 +10,15 @@ from starlette.responses import RedirectResponse, Response
 
 from reference_app import sessions
 from reference_app.errors import N_, Forbidden
+from reference_app.instruction import agents
 from reference_app.pages import local_path, page, posted, see_other
 from reference_app.parts import Given, Parts
 from reference_app.sessions import Person, SignedIn
 from reference_app.sign_in.accounts import account_of
 from reference_app.sign_in.providers import authorization_url, identity
 from reference_app.sign_in.roles import Role
+from reference_app.sources.family_allowances import SCOPES
+from reference_app.sources.pages import AGREED, agreed
 
 Who = Literal["business", "agent"]
 ID_TOKEN = "id_token"  # noqa: S105 (the name of a cookie)
@@ -34,7 +37,14 @@ async def choose(request: Request) -> Response:
 @router.get("/sign-in/{who}")
 async def leave(request: Request, parts: Given, who: Who) -> Response:
     """Go to the provider."""
-    url = await authorization_url(parts.providers[_role(who)], request, _callback(parts, who))
+    if AGREED in request.query_params and AGREED in request.session:
+        more = SCOPES
+    else:
+        request.session.pop(
+            AGREED, None
+        )  # of a way that was not gone to its end: this one asks for no more than a name
+        more = ""
+    url = await authorization_url(parts.providers[_role(who)], request, _callback(parts, who), more)
     following = local_path(request.query_params.get(NEXT, ""))
     if following:
         request.session[NEXT] = following
@@ -45,21 +55,27 @@ async def leave(request: Request, parts: Given, who: Who) -> Response:
 async def come_back(request: Request, parts: Given, who: Who) -> Response:
     """Come back from the provider, signed in."""
     provider = parts.providers[_role(who)]
-    subject, claims, id_token = await identity(provider, request)
+    found = await identity(provider, request)
+    claims = found.claims
     if provider.role == "agent" and claims.get("siret") not in parts.settings.agent_sirets:
         raise Forbidden(N_("Your organisation does not handle this procedure."))
-    async with parts.pool.connection() as connection:
-        account = await account_of(connection, provider.role, subject)
-    following = local_path(str(request.session.get(NEXT, "")))
     family = claims.get("usual_name" if provider.role == "agent" else "family_name", "")
     name = f"{claims.get('given_name', '')} {family}".strip()[:100]
+    async with parts.pool.connection() as connection:
+        if provider.role == "agent":
+            account = await agents.account_of(connection, found.subject, name, claims.get("email"))
+        else:
+            account = await account_of(connection, provider.role, found.subject)
+    following, wanted = local_path(str(request.session.get(NEXT, ""))), request.session.get(AGREED)
     sessions.start(request, Person(account=account, role=provider.role, name=name))
     home = "/agent/dossiers" if provider.role == "agent" else "/dossiers"
+    if wanted is not None and provider.role == "citizen":
+        following = await agreed(parts, account, wanted, found.access_token)
     response = see_other(following if following else home)
     # Sent back to this address only: it is needed to sign out of the provider too, and for nothing else.
     response.set_cookie(
         ID_TOKEN,
-        id_token,
+        found.id_token,
         max_age=sessions.LONGEST_S,
         path="/sign-out",
         httponly=True,

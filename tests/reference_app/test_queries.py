@@ -10,6 +10,7 @@ import pytest
 from reference_app.appointments import attendance, availability, booking
 from reference_app.dossiers import corrections, messages
 from reference_app.dossiers import repository as dossiers
+from reference_app.instruction import agents, journal, members, reach, tallies
 from reference_app.instruction import repository as instruction
 from reference_app.mandates import codes, mandate
 
@@ -22,15 +23,36 @@ def looks(statement: object) -> bool:
 
 QUERIES = {
     f"{module.__name__.removeprefix('reference_app.')}{name}": getattr(module, name)
-    for module in (dossiers, instruction, availability, booking, attendance, corrections, messages, mandate, codes)
+    for module in (
+        dossiers,
+        instruction,
+        agents,
+        journal,
+        members,
+        reach,
+        tallies,
+        availability,
+        booking,
+        attendance,
+        corrections,
+        messages,
+        mandate,
+        codes,
+    )
     for name in vars(module)
     if name.startswith("_") and name[1:].replace("_", "").isupper() and looks(getattr(module, name))
 }
 VALUES = {
     **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau", "dossier")},
+    **dict.fromkeys(("open", "closed", "groups"), ["emergency-aid"]),
+    **dict.fromkeys(("group", "subject", "email"), "emergency-aid"),
+    "member": str(uuid4()),
+    "supervisor": False,
+    "near": "2026-12-06",
     "answers": "{}",
     "state": "en_construction",
     "limit": 20,
+    "version": None,
     "procedure": "masks",
     "name": "Camille Martin",
     "note": None,
