@@ -35,6 +35,9 @@ from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHe
 from reference_app.rendering import STATIC
 from reference_app.settings import Settings
 from reference_app.sign_in import routes as sign_in_routes
+from reference_app.waiting_room import agent_pages as waiting_agent_pages
+from reference_app.waiting_room import pages as waiting_pages
+from reference_app.sources import api as sources_api
 
 DESCRIPTION = """
 Emergency aid for businesses: start a draft, file it, follow it; agents take filed dossiers and decide.
@@ -58,6 +61,7 @@ _ROUTERS = (
     dossiers_api.drafts,
     dossiers_api.router,
     following.router,
+    sources_api.router,
     instruction_api.router,
     exchange.router,
     mandates_api.router,
@@ -70,6 +74,8 @@ _ROUTERS = (
     exchange_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
+    waiting_pages.router,
+    waiting_agent_pages.router,
     health.router,
 )
 
@@ -89,13 +95,17 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             trusts_request_start=settings.trusts_request_start,
         )
         await parts.pool.open(wait=False)
-        following = asyncio.create_task(parts.ended.follow())
+        following = [asyncio.create_task(parts.ended.follow())]
+        if settings.waiting_room:
+            following.append(asyncio.create_task(parts.door.follow()))
         try:
             yield
         finally:
-            following.cancel()
-            await asyncio.wait([following])
+            for task in following:
+                task.cancel()
+            await asyncio.wait(following)
             await parts.pool.close(timeout=2.0)
+            await parts.outgoing.end()
             telemetry.stop()
 
     issuers = (urlsplit(str(settings.citizen_issuer)), urlsplit(str(settings.agent_issuer)))
@@ -113,9 +123,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
-            Middleware(Deadline, seconds=settings.request_timeout_s),
+            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=allowance),
             Middleware(SameOrigin, origin=settings.origin),
-            Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
+            Middleware(BodyLimit, max_bytes=settings.max_body_bytes, allowances=allowance),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret.get_secret_value(),

@@ -58,6 +58,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
+    place: int | None = Field(default=None, description="In a waiting room: your place in line, from 1.")
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -66,11 +67,13 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     A route that reads a body may find it too large (413), and then also no text at all (400).
     """
     words = {
-        400: "The body is not text that can be read.",
+        400: "The body is not text that can be read, or did not arrive whole.",
         401: "Nobody is signed in.",
         403: "This person may not do this, or the request came from another site.",
         404: "There is no such thing, or none this person may know of.",
+        408: "The body arrives too slowly.",
         409: "The state of the dossier, appointment or slot does not allow this.",
+        412: "It was changed since the version named in `If-Match`.",
         413: "The body is larger than the service takes.",
         422: "Fields or headers are wrong; `errors` names each.",
         429: "More than one person's or one address's share; send it again after `Retry-After` seconds.",
@@ -102,12 +105,23 @@ def refused(request: Request, error: Refusal) -> Response:
     """The answer to a refusal, also for what stands outside of the routes."""
     if isinstance(error, NotSignedIn) and not _is_api(request):
         return see_other(f"/sign-in?next={quote(here(request) if request.method == 'GET' else '/')}")
+    if isinstance(error, NotYourTurn):
+        return _in_line(request, error)
     fields = error.fields if isinstance(error, Invalid) else {}
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | TooManyRequests):
         headers = {"Retry-After": str(error.retry_after_s)}
     values = {k: translated(request, v) if isinstance(v, str) else v for k, v in error.values.items()}
     return answer(request, error.status, error.slug, error.title, error.detail, values, fields, headers)
+
+
+def _in_line(request: Request, error: NotYourTurn) -> Response:
+    """For a page the one on which one waits; a program is told its place, and gets its ticket with it."""
+    if not _is_api(request):
+        return see_other(f"/salle-attente/{error.procedure}")
+    headers = {"Retry-After": str(error.retry_after_s)} | ({"Set-Cookie": error.cookie} if error.cookie else {})
+    place = {} if error.place is None else {"place": error.place}
+    return answer(request, error.status, error.slug, error.title, error.detail, headers=headers, more=place)
 
 
 async def _validation(request: Request, error: Exception) -> Response:
@@ -148,6 +162,7 @@ def answer(
     values: Mapping[str, object] | None = None,
     fields: Mapping[str, FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Response:
     """One problem, as a document or as a page, in the reader's language."""
     head = translated(request, title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,6 +27,7 @@ class SecurityHeaders:
         self.app = app
         policy = (
             "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+            "script-src 'self'; connect-src 'self'; "
             "base-uri 'none'; frame-ancestors 'none'; "
             f"form-action 'self' {' '.join(sorted(identity_origins))}"
         )
@@ -52,7 +54,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.fixed.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)  # what an answer says itself is stricter: a file is in a sandbox
                 cached = static and message["status"] in (200, 304)
                 headers["Cache-Control"] = f"public, max-age={STATIC_KEPT_S}, immutable" if cached else "no-store"
             await send(message)
@@ -88,29 +90,44 @@ class SameOrigin:
         return origin != self.origin and urlsplit(origin).netloc != headers.get("host", "")
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What one request may take beside the others: bytes of its body, seconds of its time."""
+
+    max_bytes: int
+    seconds: float
+
+
+Allowances = Callable[[Scope], Allowance | None]
+"""What a request may take that is not like the others; None for most."""
+
+
 class BodyLimit:
     """Refuses bodies of more than ``max_bytes`` while they are read: the declared length first, then what comes.
 
     FastAPI has such a limit, but its 413 is plain text, without the security headers.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, allowances: Allowances) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.allowances = allowances
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; reading too much raises HTTPException 413 in the handler."""
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
+        allowance = self.allowances(scope)
+        most = self.max_bytes if allowance is None else allowance.max_bytes
         declared = Headers(scope=scope).get("content-length", "0")
-        read = int(declared) if declared.isdecimal() and int(declared) > self.max_bytes else 0
+        read = int(declared) if declared.isdecimal() and int(declared) > most else 0
 
         async def limited() -> Message:
             nonlocal read
-            message = await receive() if read <= self.max_bytes else {"type": "http.request"}
+            message = await receive() if read <= most else {"type": "http.request"}
             read += len(message.get("body", b""))
-            if read > self.max_bytes:
+            if read > most:
                 raise HTTPException(413)
             return message
 
@@ -124,9 +141,10 @@ class Deadline:
     cancelled and left behind, the client gets its answer now.
     """
 
-    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, seconds: float, allowances: Allowances) -> None:
         self.app = app
         self.seconds = seconds
+        self.allowances = allowances
         self.abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,6 +152,8 @@ class Deadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        allowance = self.allowances(scope)
+        seconds = self.seconds if allowance is None else allowance.seconds
         given_up = started = False
 
         async def send_unless_given_up(message: Message) -> None:
@@ -144,7 +164,7 @@ class Deadline:
 
         task = asyncio.ensure_future(self.app(scope, receive, send_unless_given_up))
         try:
-            done, _ = await asyncio.wait({task}, timeout=self.seconds)
+            done, _ = await asyncio.wait({task}, timeout=seconds)
         except asyncio.CancelledError:
             task.cancel()
             raise

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from reference_app.database import Connection
 from reference_app.dossiers import repository
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import Prose, require_complete
+from reference_app.dossiers.draft import Prose
 from reference_app.dossiers.operations import amend
 from reference_app.dossiers.receipt import LEGAL_TIME, silence_date
 from reference_app.dossiers.states import State, require_in
 from reference_app.errors import N_, Conflict, NotFound
+from reference_app.pieces import holding as pieces
 
 
 class Reason(StrEnum):
@@ -98,14 +99,14 @@ async def resolve(connection: Connection, account: UUID, dossier: UUID, at: date
     Raises:
         NotFound: ``account`` has no such dossier.
         Conflict: no correction is pending.
-        Invalid: a field needed to file is empty, or the procedure is not for such a request.
+        Invalid: a field or piece needed to file is missing, or the procedure is not for such a request.
     """
     async with connection.transaction():
         found = await repository.locked(connection, account, dossier)
         if found is None:
             raise NotFound(repository.NO_SUCH_DOSSIER)
         require_in(found.state, State.EN_CONSTRUCTION)
-        require_complete(found.filing, found.answers)
+        await pieces.require_whole(connection, found)
         async with connection.cursor(row_factory=_ROW) as cursor:
             await cursor.execute(_RESOLVE, {"id": dossier, "at": at})
             resolved = await cursor.fetchone()

@@ -115,14 +115,28 @@ def from_form(procedure: Procedure, typed: Mapping[str, str]) -> BaseModel:
         raise Invalid(field_errors(error.errors())) from error
 
 
+def fits(procedure: str, name: str, value: str | int) -> bool:
+    """Whether ``value`` may stand in the field ``name``: what others say of a person is checked like what they type."""
+    try:
+        FORMS[procedure].model_validate({name: value})
+    except ValidationError:
+        return False
+    return True
+
+
 def require_complete(filing: Filing, answers: Answers) -> None:
     """Refuse answers that lack a field needed to file, or of somebody the procedure is not for. Raises Invalid."""
+    if wrong := incomplete(filing, answers):
+        raise Invalid(wrong)
+
+
+def incomplete(filing: Filing, answers: Answers) -> dict[str, FieldError]:
+    """What is said beside each field that is needed to file and empty, or says the procedure is not for such a one."""
     wrong = {f.name: FieldError(SENTENCES["missing"]) for f in filing.fields if f.required and f.name not in answers}
     for condition in filing.eligibility:
         if condition.field in answers and not condition.met(answers[condition.field]):
             wrong.setdefault(condition.field, FieldError(condition.otherwise.en))
-    if wrong:
-        raise Invalid(wrong)
+    return wrong
 
 
 def field_errors(errors: Any) -> dict[str, FieldError]:

@@ -10,13 +10,13 @@ from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import messages, repository
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import Answers, incomplete, require_complete
+from reference_app.dossiers.draft import Answers, require_complete
 from reference_app.dossiers.messages import Message, Written
 from reference_app.dossiers.operations import amend, change
 from reference_app.dossiers.receipt import issue
 from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.dossiers.states import QUEUE, State, require_in
-from reference_app.errors import N_, Changed, Invalid, NotFound
+from reference_app.errors import N_, Changed, NotFound
 from reference_app.groups import found_by, group_for
 from reference_app.pieces import holding as pieces
 
@@ -98,16 +98,18 @@ async def write(connection: Connection, account: UUID, dossier: UUID, written: W
 
 
 async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
-    """Delete a draft, and the answers kept for retries that hold it. What was filed is kept: it binds both sides.
+    """Delete a draft, its pieces, and the answers kept for retries that hold it. What was filed is kept: it binds both sides.
 
     Raises:
         NotFound: ``account`` has no such dossier.
         Conflict: it was filed.
     """
     async with connection.transaction():
-        if not await repository.delete(connection, account, dossier):
-            require_in((await read(connection, account, dossier)).state, State.BROUILLON)
-            raise NotFound(NO_SUCH_DOSSIER)
+        found = _found(await repository.locked(connection, account, dossier))
+        require_in(found.state, State.BROUILLON)
+        if found.pieces:
+            await pieces.forget(connection, [dossier])
+        await repository.delete(connection, account, dossier)
         await idempotency.forget(connection, account, str(dossier))
 
 
@@ -125,8 +127,7 @@ async def file(
     """
     draft = _found(await repository.locked(connection, account, dossier))
     require_in(draft.state, State.BROUILLON)
-    if wrong := incomplete(draft.filing, draft.answers) | await pieces.missing(connection, draft):
-        raise Invalid(wrong)
+    await pieces.require_whole(connection, draft)
     receipt = issue(draft.filing, await repository.next_receipt_rank(connection), at)
     return await change(
         connection,

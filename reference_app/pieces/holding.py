@@ -9,14 +9,16 @@ from uuid import UUID
 from reference_app.database import Connection
 from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.dossier import Dossier
+from reference_app.dossiers.draft import incomplete
 from reference_app.dossiers.operations import amend
 from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.dossiers.states import State as Where
 from reference_app.dossiers.states import require_in
-from reference_app.errors import N_, Conflict, FieldError, NotFound
-from reference_app.pieces import jobs, repository
+from reference_app.errors import N_, Conflict, FieldError, Invalid, NotFound
+from reference_app.pieces import repository
 from reference_app.pieces.asked import AskedPiece
 from reference_app.pieces.piece import Piece, State
+from reference_app.pieces.staged import stage_deletion
 
 NO_SUCH_PIECE = N_("There is no such piece.")
 
@@ -32,6 +34,12 @@ def asked_of(dossier: Dossier, name: str) -> AskedPiece:
 def require_open(dossier: Dossier) -> None:
     """Refuse to change the pieces of a dossier that is not its author's to change. Raises Conflict."""
     require_in(dossier.state, Where.BROUILLON, Where.EN_CONSTRUCTION)
+
+
+async def require_whole(connection: Connection, dossier: Dossier) -> None:
+    """Refuse a dossier that lacks a field or a piece needed to file, or is not for such a request. Raises Invalid."""
+    if wrong := incomplete(dossier.filing, dossier.answers) | await missing(connection, dossier):
+        raise Invalid(wrong)
 
 
 async def missing(connection: Connection, dossier: Dossier) -> dict[str, FieldError]:
@@ -71,20 +79,20 @@ async def remove(
             raise NotFound(NO_SUCH_PIECE)
         if found.state is Where.EN_CONSTRUCTION and _is_last_required(found, gone, held):
             raise Conflict(N_("This dossier is filed and needs this piece: send another file first."))
-        await jobs.stage_deletion(connection, await repository.remove(connection, [piece]))
+        await stage_deletion(connection, await repository.remove(connection, [piece]))
         did = f"piece removed {name} {gone.digest.hex()}"
         await changed(connection, found, len(held) - 1, by=account if by is None else by, at=at, did=did)
 
 
 async def forget(connection: Connection, dossiers_gone: Collection[UUID]) -> None:
     """Delete all pieces of these dossiers, in the caller's transaction; their bytes go after it commits."""
-    await jobs.stage_deletion(connection, await repository.forget(connection, dossiers_gone))
+    await stage_deletion(connection, await repository.forget(connection, dossiers_gone))
 
 
 async def changed(connection: Connection, dossier: Dossier, pieces: int, *, by: UUID, at: datetime, did: str) -> None:
     """Write down that a locked ``dossier`` has so many pieces now; of a filed one the log keeps what was done."""
     if dossier.state is Where.BROUILLON:
-        await repository.count(connection, dossier.id, pieces, at)
+        await repository.count(connection, dossier.id, pieces)
     else:
         await amend(connection, dossier, by=by, at=at, did=did, pieces=pieces)
 

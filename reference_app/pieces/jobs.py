@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,15 +9,14 @@ from procrastinate import Blueprint, JobContext
 
 from observability import telemetry
 from reference_app import storage
-from reference_app.database import Connection
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.retrying import PATIENT
-from reference_app.jobs.staging import stage
 from reference_app.pieces import repository
 from reference_app.pieces.intake import PREFIX
 from reference_app.pieces.piece import State
 from reference_app.pieces.scanning import Verdict
+from reference_app.pieces.staged import stage_deletion, stage_scan
 
 LEFT_AFTER = timedelta(hours=24)
 """Bytes that no piece knows are deleted after this time; the slowest upload is through long before."""
@@ -29,18 +27,6 @@ _CAUGHT_UP = 1000
 STATES = {Verdict.CLEAN: State.SAINE, Verdict.INFECTED: State.INFECTEE, Verdict.TOO_LARGE: State.NON_ANALYSEE}
 
 blueprint = Blueprint()
-
-
-async def stage_scan(connection: Connection, piece: UUID) -> None:
-    """Have a piece looked at, in the caller's transaction."""
-    once = f"pieces.scan.{piece}"
-    await stage(connection, "pieces:scan", {"piece": str(piece)}, queue=Queue.SECONDS, once=once)
-
-
-async def stage_deletion(connection: Connection, objects: Sequence[str]) -> None:
-    """Have the bytes of pieces deleted that are no more, in the caller's transaction."""
-    if objects:
-        await stage(connection, "pieces:delete", {"objects": list(objects)}, queue=Queue.MINUTES)
 
 
 @blueprint.task(name="scan", queue=Queue.SECONDS, retry=PATIENT, pass_context=True)

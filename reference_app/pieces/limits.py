@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect
@@ -16,6 +15,7 @@ from starlette.types import Scope
 
 from reference_app.errors import N_, Refusal, TooManyRequests, Unavailable
 from reference_app.procedure import FILED, filing_of
+from reference_app.protection import Allowance
 
 GRACE_S = 20.0
 LEAST_BYTES_PER_S = 8 * 1024
@@ -26,7 +26,8 @@ AFTERWARDS_S = 30.0
 """For what the storage and the database take once the last byte is there."""
 
 LARGEST_BYTES = max((piece.max_bytes for found in FILED.values() for piece in filing_of(found).pieces), default=0)
-_PATHS = re.compile(r"(/api/v1)?(/agent)?/dossiers/[0-9a-f-]{36}/pieces/[a-z][a-z0-9_]*(/[0-9a-f-]{36})?")
+_ID = r"[0-9A-Fa-f-]{32,36}"
+_PATHS = re.compile(rf"(/api/v1)?(/agent(/mandats/{_ID})?)?/dossiers/{_ID}/pieces/[a-z][a-z0-9_]*(/{_ID})?")
 
 
 class TooSlow(Refusal):
@@ -39,14 +40,6 @@ class Cut(Refusal):
     """The sender went away, or the body ended, before the file did."""
 
     status, slug, title = 400, "cut", N_("The file did not arrive whole")
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What one request may take beside the others: bytes of its body, seconds of its time."""
-
-    max_bytes: int
-    seconds: float
 
 
 FILES = Allowance(

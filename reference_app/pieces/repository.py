@@ -18,9 +18,7 @@ _OF_ACCOUNT = statement("""
     SELECT {columns} FROM piece JOIN dossier ON dossier.id = dossier_id
     WHERE piece.id = %(piece)s AND dossier_id = %(id)s AND name = %(name)s AND dossier.account_id = %(account)s""")
 
-_OF_FILED = statement("""
-    SELECT {columns} FROM piece JOIN dossier ON dossier.id = dossier_id
-    WHERE piece.id = %(piece)s AND dossier_id = %(id)s AND name = %(name)s AND dossier.state <> 'brouillon'""")
+_ONE = statement("SELECT {columns} FROM piece WHERE id = %(piece)s AND dossier_id = %(id)s AND name = %(name)s")
 
 _SENT_BY = """
     SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM piece
@@ -35,7 +33,8 @@ _REMOVE = "DELETE FROM piece WHERE id = ANY (%(pieces)s::uuid[]) RETURNING objec
 
 _FORGET = "DELETE FROM piece WHERE dossier_id = ANY (%(dossiers)s::uuid[]) RETURNING object"
 
-_COUNT = "UPDATE dossier SET pieces = %(count)s, updated_at = %(at)s WHERE id = %(id)s"
+# The time of its last change stays: a form that is open meanwhile holds nothing old.
+_COUNT = "UPDATE dossier SET pieces = %(count)s WHERE id = %(id)s"
 
 _FIND = statement("SELECT {columns} FROM piece WHERE id = %(id)s")
 
@@ -63,9 +62,9 @@ async def of_account(connection: Connection, account: UUID, dossier: UUID, name:
     return await _one(connection, _OF_ACCOUNT, {"account": account, "id": dossier, "name": name, "piece": piece})
 
 
-async def of_filed(connection: Connection, dossier: UUID, name: str, piece: UUID) -> Piece | None:
-    """One piece of a filed dossier; None for one of a draft, as for none at all."""
-    return await _one(connection, _OF_FILED, {"id": dossier, "name": name, "piece": piece})
+async def one(connection: Connection, dossier: UUID, name: str, piece: UUID) -> Piece | None:
+    """One piece of a dossier that the caller may read."""
+    return await _one(connection, _ONE, {"id": dossier, "name": name, "piece": piece})
 
 
 async def sent_by(connection: Connection, account: UUID, since: datetime) -> tuple[int, int]:
@@ -115,9 +114,9 @@ async def forget(connection: Connection, dossiers: Collection[UUID]) -> list[str
     return await _objects(connection, _FORGET, {"dossiers": list(dossiers)})
 
 
-async def count(connection: Connection, dossier: UUID, pieces: int, at: datetime) -> None:
+async def count(connection: Connection, dossier: UUID, pieces: int) -> None:
     """Keep with a draft how many pieces it has; the caller holds it."""
-    await connection.execute(_COUNT, {"id": dossier, "count": pieces, "at": at})
+    await connection.execute(_COUNT, {"id": dossier, "count": pieces})
 
 
 async def find(connection: Connection, piece: UUID) -> Piece | None:
