@@ -67,6 +67,16 @@ class Conflict(Refusal):
     status, slug, title = 409, "conflict", N_("No longer possible")
 
 
+class Changed(Refusal):
+    """What is to be replaced is no longer what its author has before them; ``version`` is what it is now."""
+
+    status, slug, title = 412, "changed", N_("Changed elsewhere meanwhile")
+
+    def __init__(self, version: str) -> None:
+        super().__init__(N_("It was changed in another tab or on another device. Nothing was saved: look at it first."))
+        self.version = version
+
+
 class SlotFull(Conflict):
     """The last seat of a slot is taken."""
 
@@ -103,6 +113,19 @@ class TooManyRequests(Refusal):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(N_("Wait a few seconds, then send this again. Nothing you sent before is lost."))
         self.retry_after_s = retry_after_s
+
+
+class NotYourTurn(Refusal):
+    """Many came at once and stand in line; ``place`` is None before the order is drawn, or without a ticket.
+
+    ``cookie`` is the ticket, for a caller that reads no page.
+    """
+
+    status, slug, title = 503, "waiting-room", N_("Please wait for your turn")
+
+    def __init__(self, procedure: str, retry_after_s: int, place: int | None, cookie: str | None) -> None:
+        super().__init__(N_("Many people came at once. Keep this ticket and ask again: you keep your place in line."))
+        self.procedure, self.retry_after_s, self.place, self.cookie = procedure, retry_after_s, place, cookie
 
 
 class Unavailable(Refusal):

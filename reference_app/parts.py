@@ -18,6 +18,7 @@ from reference_app.database import Pool, make_pool
 from reference_app.ended_sessions import EndedSessions
 from reference_app.instruction.tallies import Tallies
 from reference_app.language import Language, wanted
+from reference_app.notifications.mailer import Mailer, make_mailer
 from reference_app.outgoing import Outgoing
 from reference_app.pieces.limits import Uploads
 from reference_app.pieces.scanning import Scanner, make_scanner, rested
@@ -28,6 +29,7 @@ from reference_app.sources.desk import Desk, make_desk
 from reference_app.storage import open_store
 from reference_app.theme import Theme
 from reference_app.theme import chosen as chosen_theme
+from reference_app.waiting_room.door import Door
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Parts:
     pool: Pool
     ended: EndedSessions
     shown: Shown
+    door: Door
     tallies: Tallies
     outgoing: Outgoing
     providers: Providers
@@ -47,6 +50,7 @@ class Parts:
     catalogues: Mapping[Language, gettext.NullTranslations]
     clock: Callable[[], datetime]
     schema_head: str
+    mailer: Mailer | None
     store: ObjectStore | None
     scanner: Scanner | None
     uploads: Uploads
@@ -68,6 +72,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         pool=pool,
         ended=EndedSessions(pool),
         shown=Shown(pool, clock),
+        door=Door(pool),
         tallies=Tallies(),
         outgoing=outgoing,
         providers=make_providers(settings, outgoing),
@@ -77,6 +82,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         catalogues=catalogues,
         clock=clock,
         schema_head=migrations.head(),
+        mailer=make_mailer(settings.smtp_url.get_secret_value(), settings.mails_per_minute) if settings.smtp_url is not None else None,
         store=open_store(settings.storage) if settings.storage is not None else None,
         scanner=rested(make_scanner(settings.scanner)) if settings.scanner is not None else None,
         uploads=Uploads(settings.uploads_at_once, settings.person_uploads_at_once),

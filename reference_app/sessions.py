@@ -78,6 +78,12 @@ def form_token(settings: Settings, person: Person) -> str:
     return hmac.new(secret, b"form\0" + person.account.bytes, hashlib.sha256).hexdigest()
 
 
+def owner(settings: Settings, person: Person) -> str:
+    """Names whose form a page is, to the browser only: what was typed by one person is not shown to the next."""
+    secret = settings.session_secret.get_secret_value().encode()
+    return hmac.new(secret, b"owner\0" + person.account.bytes, hashlib.sha256).hexdigest()[:16]
+
+
 async def _signed_in(request: Request) -> Person:
     person = current(request)
     if person is None:

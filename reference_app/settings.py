@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reference_app.errors import ReferenceAppError
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     theme: str = Field(
         default="", description="How the pages look: a theme that is shipped (town, state), or a folder with theme.css."
     )
+
+    waiting_room: bool = Field(default=False, description="Whether agents may open a waiting room for an opening.")
 
     pool_size: int = Field(default=10, ge=1, le=200, description="Connections to PostgreSQL of one worker.")
     pool_wait_s: float = Field(default=2.0, gt=0, description="Longest wait for a connection before a 503.")
@@ -123,9 +126,22 @@ class Settings(BaseSettings):
     )
     webhook_loopback: bool = Field(default=False, description="Webhooks to this machine over http, for tests only.")
 
+    smtp_url: Annotated[SecretStr | None, Field(description="Where mails leave; without it, nobody gets any.")] = None
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = Field(
+        default="ne-pas-repondre@cci.example", description="Sender of the mails."
+    )
+    mails_per_minute: int = Field(default=600, ge=1, description="Mails that one process hands over in a minute.")
+
     trusts_request_start: bool = Field(
         default=False, description="Whether the proxy in front sets X-Request-Start and drops that of strangers."
     )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _goes_to_a_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and re.match(r"(smtp|smtp\+starttls|smtps)://[^/]|file:/", value.get_secret_value()) is None:
+            raise ValueError("it begins with smtp://, smtp+starttls://, smtps:// or file:/")
+        return value
 
     @property
     def origin(self) -> str:

@@ -13,9 +13,10 @@ from starlette.responses import Response
 from observability import telemetry
 from reference_app import idempotency
 from reference_app.database import Connection
-from reference_app.dossiers import filing, repository
+from reference_app.dossiers import filing, repository, versions
 from reference_app.dossiers.draft import FORMS, Answers, answers_of
 from reference_app.dossiers.schemas import DossierOut, PageOut
+from reference_app.dossiers.versions import IfMatch
 from reference_app.idempotency import Answer, Key
 from reference_app.parts import Given, parts_of, speaker
 from reference_app.problems import documented
@@ -37,11 +38,23 @@ def _offer(procedure: str, form: type[BaseModel]) -> None:
             done = await create_once(request, connection, person.account, procedure, answers_of(draft), key, digest)
             return idempotency.sent(done)
 
-    async def replace(request: Request, parts: Given, person: Citizen, dossier: UUID, draft: BaseModel) -> DossierOut:
+    async def replace(
+        request: Request,
+        response: Response,
+        parts: Given,
+        person: Citizen,
+        dossier: UUID,
+        draft: BaseModel,
+        version: IfMatch = None,
+    ) -> DossierOut:
         """Replace the content of a draft, or of a filed dossier that no agent has; repeating it changes nothing."""
+        answers, replaced = answers_of(draft), versions.parsed(version)
         async with parts.pool.connection() as connection:
-            saved = await filing.save(connection, person.account, dossier, procedure, answers_of(draft), parts.clock())
-            return DossierOut.of(saved, speaker(request))
+            saved = await filing.save(
+                connection, person.account, dossier, procedure, answers, parts.clock(), version=replaced
+            )
+        versions.tag(response, saved)
+        return DossierOut.of(saved, speaker(request))
 
     for handler in (create, replace):
         handler.__annotations__["draft"] = form  # what FastAPI reads and documents
@@ -55,7 +68,7 @@ def _offer(procedure: str, form: type[BaseModel]) -> None:
     drafts.put(
         f"/{procedure}/dossiers/{{dossier}}",
         response_model=DossierOut,
-        responses=documented(404, 409, 413),
+        responses=documented(404, 409, 412, 413),
         summary="Replace the content",
     )(replace)
 
@@ -73,10 +86,12 @@ async def list_mine(parts: Given, person: Citizen, after: After = None, limit: L
 
 
 @router.get("/{dossier}", response_model=DossierOut, responses=documented(404), summary="Read a dossier")
-async def read(request: Request, parts: Given, person: Citizen, dossier: UUID) -> DossierOut:
+async def read(request: Request, response: Response, parts: Given, person: Citizen, dossier: UUID) -> DossierOut:
     """One of my dossiers, with its receipt once it is filed."""
     async with parts.pool.connection() as connection:
-        return DossierOut.of(await filing.read(connection, person.account, dossier), speaker(request))
+        found = await filing.read(connection, person.account, dossier)
+    versions.tag(response, found)
+    return DossierOut.of(found, speaker(request))
 
 
 @router.delete("/{dossier}", status_code=204, responses=documented(404, 409), summary="Delete a draft")

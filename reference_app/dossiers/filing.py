@@ -18,6 +18,8 @@ from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.dossiers.states import QUEUE, State, require_in
 from reference_app.errors import N_, Changed, NotFound
 from reference_app.groups import found_by, group_for
+from reference_app.notifications.news import News
+from reference_app.notifications.telling import tell
 from reference_app.pieces import holding as pieces
 
 WITHDRAWN = N_("Withdrawn by its author.")
@@ -129,7 +131,7 @@ async def file(
     require_in(draft.state, State.BROUILLON)
     await pieces.require_whole(connection, draft)
     receipt = issue(draft.filing, await repository.next_receipt_rank(connection), at)
-    return await change(
+    filed = await change(
         connection,
         draft,
         State.EN_CONSTRUCTION,
@@ -141,6 +143,8 @@ async def file(
         groupe=group_for(draft.procedure, draft.filing, draft.answers),
         **found_by(draft.filing),
     )
+    await tell(connection, News.FILED, account, at, dossier=dossier)
+    return filed
 
 
 def _found(dossier: Dossier | None) -> Dossier:

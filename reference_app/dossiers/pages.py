@@ -13,19 +13,21 @@ from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_app import idempotency
+from reference_app import idempotency, sessions
 from reference_app.database import Connection
-from reference_app.dossiers import corrections, filing, messages, repository
+from reference_app.dossiers import corrections, filing, messages, repository, versions
 from reference_app.dossiers.api import After, create_once, file_once
 from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import answers_of, from_form
 from reference_app.dossiers.schemas import DossierOut, receipt_of
 from reference_app.dossiers.states import State, require_in
-from reference_app.errors import N_, FieldError, Forbidden, Invalid, NotFound, Unavailable
+from reference_app.errors import N_, Changed, FieldError, Forbidden, Invalid, NotFound, Unavailable
+from reference_app.notifications import telling
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
-from reference_app.parts import Given, speaker
+from reference_app.parts import Given, parts_of, speaker
 from reference_app.procedure import FILED, OFFERED, PROCEDURES, Procedure, filing_of
 from reference_app.sessions import Citizen, Person, current, require_role
+from reference_app.sources.pages import asked
 
 PAGE_SIZE = 20
 Typed = Mapping[str, str]
@@ -81,7 +83,9 @@ async def edit(request: Request, parts: Given, person: Citizen, dossier: UUID) -
         found = await filing.read(connection, person.account, dossier)
     require_in(found.state, State.BROUILLON, State.EN_CONSTRUCTION)
     sent = found.state is State.EN_CONSTRUCTION
-    return form_page(request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], as_typed(found), sent=sent)
+    return form_page(
+        request, f"/dossiers/{dossier}/edit", PROCEDURES[found.procedure], as_typed(found), dossier=found, sent=sent
+    )
 
 
 @router.post("/{dossier}/edit")
@@ -89,9 +93,12 @@ async def save(request: Request, parts: Given, dossier: UUID) -> Response:
     """Keep that form."""
 
     async def keep(person: Person, procedure: Procedure, typed: Typed) -> UUID:
-        answers = answers_of(from_form(procedure, typed))
+        answers, version = answers_of(from_form(procedure, typed)), versions.parsed(typed.get("version"), "")
         async with parts.pool.connection() as connection:
-            return (await filing.save(connection, person.account, dossier, procedure.id, answers, parts.clock())).id
+            saved = await filing.save(
+                connection, person.account, dossier, procedure.id, answers, parts.clock(), version=version
+            )
+        return saved.id
 
     return await _keep_form(request, f"/dossiers/{dossier}/edit", keep)
 
@@ -148,6 +155,7 @@ async def shown(
         history=await repository.history(connection, found.id) if filed else [],
         pending=await corrections.pending(connection, found),
         messages=await messages.of_dossier(connection, found.id) if found.messages else [],
+        told=await telling.of_dossier(connection, found.id),
         key=str(uuid4()),
         typed=typed,
         errors=errors,
@@ -167,9 +175,15 @@ async def _keep_form(
     require_role(person, "citizen")
     require_ours(request, person, typed)
     try:
-        return see_other(f"/dossiers/{await keep(person, procedure, typed)}")
+        kept = await keep(person, procedure, typed)
+        if "find" in typed:
+            return await asked(request, person, kept, typed["find"])
+        return see_other(f"/dossiers/{kept}")
     except Invalid as error:
         return form_page(request, action, procedure, typed, 422, errors=error.fields)
+    except Changed as error:
+        replaced = {**typed, "version": error.version}
+        return form_page(request, action, procedure, replaced, error.status, trouble="changed", saved=action)
     except OperationalError:
         response = form_page(request, action, procedure, typed, Unavailable.status, trouble="busy")
         response.headers["Retry-After"] = str(Unavailable.retry_after_s)
@@ -192,21 +206,37 @@ def form_page(
     values: Typed,
     status: int = 200,
     errors: Mapping[str, FieldError] = MappingProxyType({}),
+    dossier: Dossier | None = None,
     **context: str | bool,
 ) -> Response:
-    """The form of a dossier, with everything that was typed in it."""
+    """The form of a procedure with everything that was typed in it; of ``dossier``, what sources said of it too."""
     said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
     fields = filing_of(procedure).fields
-    shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key")}
+    shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key", "version")}
     told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers"} | context
+    person = current(request)
+    own_draft = person is not None and person.role == "citizen" and not told["sent"]
+    desk = parts_of(request).desk
     return page(
-        request, "draft.html", status, action=action, form=procedure, fields=fields, values=shown, errors=said, **told
+        request,
+        "draft.html",
+        status,
+        action=action,
+        form=procedure,
+        fields=fields,
+        values=shown,
+        errors=said,
+        dossier=dossier,
+        findable=[one for one in filing_of(procedure).sources if own_draft and one.name in desk.lines],
+        script=own_draft and told["trouble"] != "changed",  # what a person has to choose is not chosen by a script
+        owner=sessions.owner(parts_of(request).settings, person) if person is not None else "",
+        **told,
     )
 
 
 def as_typed(dossier: Dossier) -> Typed:
     """The answers of a dossier as the fields of its form."""
-    return {name: str(value) for name, value in dossier.answers.items()}
+    return {name: str(value) for name, value in dossier.answers.items()} | {"version": dossier.version}
 
 
 def key_of(typed: Typed) -> str:

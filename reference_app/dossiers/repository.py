@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import scalar_row
@@ -21,6 +22,7 @@ _CREATE = statement("""
 _SAVE = statement("""
     UPDATE dossier SET answers = %(answers)s, updated_at = now()
     WHERE id = %(id)s AND account_id = %(account)s AND procedure = %(procedure)s AND state = 'brouillon'
+          AND updated_at = coalesce(%(version)s::timestamptz, updated_at)
     RETURNING {columns}""")
 
 _DELETE = "DELETE FROM dossier WHERE id = %(id)s AND account_id = %(account)s AND state = 'brouillon'"
@@ -47,10 +49,19 @@ async def create(connection: Connection, account: UUID, procedure: str, answers:
 
 
 async def save(
-    connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers
+    connection: Connection, account: UUID, dossier: UUID, procedure: str, answers: Answers, version: datetime | None
 ) -> Dossier | None:
-    """Replace the content of a draft of ``account`` for ``procedure``; None when there is no such draft."""
-    parameters = {"id": dossier, "account": account, "procedure": procedure, "answers": Jsonb(answers)}
+    """Replace the content of a draft of ``account`` for ``procedure``, with ``version`` only if last changed then.
+
+    None when there is no such draft.
+    """
+    parameters = {
+        "id": dossier,
+        "account": account,
+        "procedure": procedure,
+        "answers": Jsonb(answers),
+        "version": version,
+    }
     return await _one(connection, _SAVE, parameters)
 
 

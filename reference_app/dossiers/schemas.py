@@ -14,6 +14,7 @@ from reference_app.dossiers.dossier import Dossier, Treatment
 from reference_app.dossiers.messages import Message
 from reference_app.dossiers.states import State
 from reference_app.procedure import PROCEDURES
+from reference_app.sources.said import Said
 
 Say = Callable[[str], str]
 """Gives a sentence of the code in the reader's language."""
@@ -38,6 +39,9 @@ class DossierOut(BaseModel):
     procedure: str = Field(examples=["emergency-aid"])
     state: State
     answers: dict[str, str | int] = Field(description="The fields of the form that were filled in, by name.")
+    # Both have a default: answers kept for retries by the version before do not hold them.
+    known: dict[str, Said] = Field(default_factory=dict, description="What each source said of it, by its name.")
+    version: str = Field(default="", description="Its ETag; in `If-Match`, only this state of it is replaced.")
     created_at: datetime
     updated_at: datetime
     decided_at: datetime | None

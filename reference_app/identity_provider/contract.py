@@ -77,7 +77,7 @@ def issuers(base: str) -> tuple[Issuer, Issuer]:
             name="Identité Test",
             url=f"{base}/api/v2",
             path="/api/v2",
-            scopes=("openid", "given_name", "family_name", "email"),
+            scopes=("openid", "given_name", "family_name", "email", "cnaf_quotient_familial", "cnaf_enfants"),
             nonce_min=22,
             state_min=1,
             unknown_parameter="Y030026",

@@ -96,7 +96,10 @@ async def _opened(parts: Parts) -> AsyncIterator[App]:
             await opened.open_async(parts.pool)
             yield opened
         finally:
+            if parts.mailer is not None:
+                await parts.mailer.close()
             await parts.pool.close(timeout=2.0)
+            await parts.outgoing.end()
 
 
 async def _work(opened: App, parts: Parts, queue: Queue) -> None:

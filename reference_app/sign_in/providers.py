@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import ssl
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 
 from reference_app.errors import N_, SignInFailed, Unavailable
+from reference_app.outgoing import TIMEOUT_S, Outgoing
 from reference_app.settings import Settings
 from reference_app.sign_in.roles import Role
 
@@ -29,7 +29,6 @@ with warnings.catch_warnings():
 _log = logging.getLogger("reference_app")
 _SILENT = N_("The identity provider does not answer. Try again in a few minutes.")
 
-TIMEOUT_S = 5.0
 LEEWAY_S = 10
 """Difference allowed between the clocks of the provider and of the service."""
 
@@ -41,17 +40,16 @@ class Provider:
     role: Role
     issuer: str
     acr: str
+    scope: str
     client: Any
 
 
 Providers = Mapping[Role, Provider]
 
 
-def make_providers(settings: Settings) -> Providers:
+def make_providers(settings: Settings, outgoing: Outgoing) -> Providers:
     """Clients of both providers; nothing is fetched before the first person signs in."""
     oauth = OAuth()
-    # One context for all requests: making one reads every root certificate, some 20 ms each time.
-    context = ssl.create_default_context()
 
     def provider(role: Role, issuer: str, client_id: str, secret: str, acr: str, scope: str) -> Provider:
         client = oauth.register(
@@ -64,11 +62,11 @@ def make_providers(settings: Settings) -> Providers:
                 "code_challenge_method": "S256",
                 "token_endpoint_auth_method": "client_secret_post",  # nosec B105 (a word of OAuth, no password)
                 "timeout": TIMEOUT_S,
-                "verify": context,
+                "transport": outgoing,  # Authlib makes a client for every call: they share one pool of connections
                 "leeway": LEEWAY_S,  # Authlib's default, 60 s, is the whole life of these access tokens
             },
         )
-        return Provider(role=role, issuer=issuer, acr=acr, client=client)
+        return Provider(role=role, issuer=issuer, acr=acr, scope=scope, client=client)
 
     return {
         "citizen": provider(
@@ -90,8 +88,20 @@ def make_providers(settings: Settings) -> Providers:
     }
 
 
-async def authorization_url(provider: Provider, request: Request, callback: str) -> str:
+@dataclass(frozen=True)
+class Identity:
+    """Who came back from a provider; the access token serves for a minute, and is not kept."""
+
+    subject: str
+    claims: Mapping[str, str]
+    id_token: str
+    access_token: str
+
+
+async def authorization_url(provider: Provider, request: Request, callback: str, more: str = "") -> str:
     """Where to send the browser; state, nonce and PKCE verifier are kept in the session, for this attempt only.
+
+    ``more`` are scopes that the person is asked to agree to beside those of every sign-in.
 
     Raises:
         Unavailable: the provider does not answer.
@@ -100,7 +110,11 @@ async def authorization_url(provider: Provider, request: Request, callback: str)
         del request.session[key]  # attempts given up would make the cookie grow past what browsers keep
     try:
         started = await provider.client.create_authorization_url(
-            callback, state=secrets.token_urlsafe(32), nonce=secrets.token_urlsafe(32), acr_values=provider.acr
+            callback,
+            state=secrets.token_urlsafe(32),
+            nonce=secrets.token_urlsafe(32),
+            acr_values=provider.acr,
+            scope=f"{provider.scope} {more}".strip(),
         )
     except httpx.HTTPError as error:
         raise Unavailable(_SILENT) from error
@@ -109,8 +123,8 @@ async def authorization_url(provider: Provider, request: Request, callback: str)
     return url
 
 
-async def identity(provider: Provider, request: Request) -> tuple[str, Mapping[str, str], str]:
-    """Subject, claims and identity token of whoever came back from the provider.
+async def identity(provider: Provider, request: Request) -> Identity:
+    """Whoever came back from the provider.
 
     State, nonce, signature, issuer, audience, expiry and level of assurance are checked.
 
@@ -137,7 +151,7 @@ async def identity(provider: Provider, request: Request) -> tuple[str, Mapping[s
         raise _failed(f"{type(error).__name__} {getattr(error, 'error', '')}") from error
     if claims.get("sub") != checked["sub"]:
         raise _failed("userinfo is about another subject")
-    return str(checked["sub"]), claims, str(token["id_token"])
+    return Identity(str(checked["sub"]), claims, str(token["id_token"]), str(token["access_token"]))
 
 
 def _failed(why: str) -> SignInFailed:

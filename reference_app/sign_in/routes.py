@@ -8,9 +8,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reference_app import sessions
+from reference_app import language, sessions
 from reference_app.errors import N_, Forbidden
 from reference_app.instruction import agents
+from reference_app.notifications import correspondence
 from reference_app.pages import local_path, page, posted, see_other
 from reference_app.parts import Given, Parts
 from reference_app.sessions import Person, SignedIn
@@ -66,6 +67,9 @@ async def come_back(request: Request, parts: Given, who: Who) -> Response:
             account = await agents.account_of(connection, found.subject, name, claims.get("email"))
         else:
             account = await account_of(connection, provider.role, found.subject)
+            if parts.mailer is not None:
+                spoken = language.wanted(request)
+                await correspondence.begin(connection, account, claims.get("email", ""), spoken, parts.clock())
     following, wanted = local_path(str(request.session.get(NEXT, ""))), request.session.get(AGREED)
     sessions.start(request, Person(account=account, role=provider.role, name=name))
     home = "/agent/dossiers" if provider.role == "agent" else "/dossiers"

@@ -30,6 +30,7 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/dossiers",
         "/api/v1/dossiers/{dossier}",
         "/api/v1/dossiers/{dossier}/file",
+        "/api/v1/dossiers/{dossier}/sources/{source}",
         "/api/v1/dossiers/{dossier}/corrections",
         "/api/v1/dossiers/{dossier}/corrected",
         "/api/v1/dossiers/{dossier}/withdraw",
@@ -127,7 +128,7 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     nobody = stage.browser()
     for path, method, _ in operations:
         at = path.format_map(
-            dict.fromkeys(("dossier", "appointment", "lieu", "mandat"), str(uuid4())) | {"procedure": "masks"}
+            dict.fromkeys(("dossier", "appointment", "lieu", "mandat"), str(uuid4())) | {"procedure": "masks", "source": "business_register"}
         )
         refused = nobody.request(method, at).status_code == 401
         assert refused != ((path, method) in anybody), path
