@@ -25,7 +25,7 @@ from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages
 from reference_app.dossiers import pages as dossiers_pages
 from reference_app.instruction import api as instruction_api
-from reference_app.instruction import exchange, exchange_pages
+from reference_app.instruction import exchange, exchange_pages, search_pages
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
@@ -64,6 +64,7 @@ _ROUTERS = (
     sources_api.router,
     instruction_api.router,
     exchange.router,
+    search_pages.api,
     mandates_api.router,
     appointments_agent_api.router,
     sign_in_routes.router,
@@ -72,6 +73,7 @@ _ROUTERS = (
     following_pages.router,
     instruction_pages.router,
     exchange_pages.router,
+    search_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
     waiting_pages.router,

@@ -27,6 +27,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 KEPT = 50_000
 """Keys a worker remembers: some 15 MB at most."""
+_SEARCHES = ("/agent/search", "/api/v1/agent/search")
+"""Who looks through other people's names one after the other does so slowly."""
 _FREE = ("/static/", "/livez", "/readyz", "/healthz")
 
 
@@ -74,6 +76,7 @@ class RateLimit:
         self._sign_in = Buckets(Rate(settings.sign_in_burst, settings.sign_in_per_s), clock)
         self._person = Buckets(Rate(settings.person_burst, settings.person_per_s), clock)
         self._writes = Buckets(Rate(settings.write_burst, settings.write_per_s), clock)
+        self._searches = Buckets(Rate(settings.searches_a_minute, settings.searches_a_minute / 60), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
@@ -96,6 +99,8 @@ class RateLimit:
             wait = self._person.take(account)
             if wait == 0.0 and scope["method"] not in SAFE_METHODS:
                 wait = self._writes.take(account)
+            if wait == 0.0 and scope["method"] == "POST" and scope["path"] in _SEARCHES:
+                wait = self._searches.take(account)
         return wait
 
 

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     person_per_s: float = Field(default=10.0, gt=0)
     write_burst: int = Field(default=20, ge=1, description="Requests that change something, of one person, at once.")
     write_per_s: float = Field(default=1.0, gt=0)
+    searches_a_minute: int = Field(default=30, ge=1, description="Searches of one agent, as many at once.")
     trusted_proxies: Networks = Field(
         default=frozenset(), description="Networks whose X-Forwarded-For is believed, comma separated."
     )

@@ -21,6 +21,8 @@ from reference_app.dossiers.states import DECIDED, State, require_in
 from reference_app.errors import N_, FieldError, Forbidden, Invalid, NotFound
 from reference_app.groups import GROUPS
 from reference_app.instruction import members, repository
+from reference_app.notifications.news import News
+from reference_app.notifications.telling import tell
 
 NO_SUCH_DOSSIER = N_("There is no such filed dossier.")
 _NOBODYS: dict[str, Any] = {"agent_id": None, "claimed_at": None}
@@ -93,6 +95,7 @@ async def decide_within(
     )
     if decided.state is State.ACCEPTE:
         await owe(connection, decided, at)
+        await tell(connection, News.DECIDED, decided.account_id, at, dossier=dossier)
     return decided
 
 
@@ -136,6 +139,7 @@ async def ask(connection: Connection, agent: UUID, dossier: UUID, wanted: Wanted
     async with connection.transaction():
         found = await _mine(connection, agent, dossier)
         await corrections.ask(connection, agent, dossier, wanted, at)
+        await tell(connection, News.CORRECTION, found.account_id, at, dossier=dossier)
         return await change(
             connection, found, State.EN_CONSTRUCTION, by=agent, at=at, note=wanted.said, correction_asked_at=at
         )
@@ -152,13 +156,16 @@ async def reopen(connection: Connection, agent: UUID, dossier: UUID, again: Reop
         found = _found(await repository.locked(connection, agent, dossier))
         require_in(found.state, *(() if found.withdrawn_at is not None else DECIDED))
         taken: dict[str, Any] = {"agent_id": agent, "claimed_at": at, "decided_at": None, "motivation": None}
+        await tell(connection, News.REOPENED, found.account_id, at, dossier=dossier)
         return await change(connection, found, State.EN_INSTRUCTION, by=agent, at=at, note=again.motivation, **taken)
 
 
 async def write(connection: Connection, agent: UUID, dossier: UUID, written: Written, at: datetime) -> Message:
     """Write to the author of a filed dossier. Raises NotFound."""
-    await read(connection, agent, dossier)
-    return await messages.add(connection, dossier, agent, written, at, from_agent=True)
+    async with connection.transaction():
+        found = await read(connection, agent, dossier)
+        await tell(connection, News.MESSAGE, found.account_id, at, dossier=dossier)
+        return await messages.add(connection, dossier, agent, written, at, from_agent=True)
 
 
 async def _mine(connection: Connection, agent: UUID, dossier: UUID) -> Dossier:

@@ -1,0 +1,108 @@
+"""Finding a dossier by what an agent has in hand: number of receipt, SIRET, e-mail, a part of the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reference_app.database import Connection
+from reference_app.dossiers.dossier import ROW, Dossier
+from reference_app.dossiers.draft import Line
+from reference_app.errors import N_, FieldError, Invalid
+from reference_app.instruction.reach import reach, reaching
+
+MOST = 50
+"""Dossiers found at most: whoever finds more has to say more of what they look for."""
+SHORTEST = 3
+"""Letters of a name that an index of groups of three letters can look for."""
+
+
+class Kind(StrEnum):
+    """What was typed, as its form tells."""
+
+    RECEIPT = "receipt"
+    SIRET = "siret"
+    EMAIL = "email"
+    NAME = "name"
+
+
+KINDS: Mapping[Kind, str] = {
+    Kind.RECEIPT: N_("number of receipt"),
+    Kind.SIRET: N_("SIRET number"),
+    Kind.EMAIL: N_("e-mail"),
+    Kind.NAME: N_("name"),
+}
+
+
+class Sought(BaseModel):
+    """What is looked for. It is sent in the body: an address would stay in logs and histories."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sought: Annotated[Line, Field(min_length=1, description="Number of receipt, SIRET, e-mail, or a part of the name.")]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found, newest first; ``more`` tells that it is not all."""
+
+    kind: Kind
+    dossiers: list[Dossier]
+    more: bool
+
+
+_RECEIPT = reaching("""
+    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s) AND state <> 'brouillon' AND {reached}
+    LIMIT %(limit)s""")
+
+_SIRET = reaching("""
+    SELECT {columns} FROM dossier WHERE answers ->> siret_in = %(sought)s AND state <> 'brouillon' AND {reached}
+    ORDER BY id DESC LIMIT %(limit)s""")
+
+_EMAIL = reaching("""
+    SELECT {columns} FROM dossier
+    WHERE folded(answers ->> email_in) = folded(%(sought)s) AND state <> 'brouillon' AND {reached}
+    ORDER BY id DESC LIMIT %(limit)s""")
+
+# Without an order: of a name that half of all dossiers have, the first that come are enough.
+_NAME = reaching("""
+    SELECT {columns} FROM dossier
+    WHERE folded(answers ->> title_in) LIKE '%%' || folded(%(sought)s) || '%%' AND state <> 'brouillon' AND {reached}
+    LIMIT %(limit)s""")
+
+_STATEMENTS = {Kind.RECEIPT: _RECEIPT, Kind.SIRET: _SIRET, Kind.EMAIL: _EMAIL, Kind.NAME: _NAME}
+
+
+async def find(connection: Connection, agent: UUID, sought: str) -> Found:
+    """The dossiers of the agent's groups that ``sought`` leads to; accents and capitals do not matter in names.
+
+    Raises:
+        Invalid: it is too short to look for.
+    """
+    kind, text = understood(sought)
+    if kind is Kind.NAME and len(text) < SHORTEST:
+        raise Invalid({"sought": FieldError(N_("Write three letters at least."))})
+    words = re.sub(r"([\\%_])", r"\\\1", text) if kind is Kind.NAME else text
+    async with connection.cursor(row_factory=ROW) as cursor:
+        await cursor.execute(_STATEMENTS[kind], reach(agent) | {"sought": words, "limit": MOST + 1})
+        found = await cursor.fetchall()
+    newest = sorted(found[:MOST], key=lambda dossier: dossier.id, reverse=True)
+    return Found(kind, newest, more=len(found) > MOST)
+
+
+def understood(sought: str) -> tuple[Kind, str]:
+    """What kind of thing was typed, and how it is looked for."""
+    compact = re.sub(r"\s", "", sought)
+    if re.fullmatch(r"[0-9]{14}", compact):
+        return Kind.SIRET, compact
+    if "@" in compact:
+        return Kind.EMAIL, compact
+    if re.fullmatch(r"[A-Za-z]{2,10}(-[0-9]+)+", compact):
+        return Kind.RECEIPT, compact
+    return Kind.NAME, sought
