@@ -30,14 +30,18 @@ from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
 from reference_app.mandates import pages as mandates_pages
+from reference_app.notifications import pages as notifications_pages
 from reference_app.parts import make_parts, utc_now
+from reference_app.pieces import api as pieces_api
+from reference_app.pieces import pages as pieces_pages
+from reference_app.pieces.limits import allowance
 from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC
 from reference_app.settings import Settings
 from reference_app.sign_in import routes as sign_in_routes
+from reference_app.sources import api as sources_api
 from reference_app.waiting_room import agent_pages as waiting_agent_pages
 from reference_app.waiting_room import pages as waiting_pages
-from reference_app.sources import api as sources_api
 
 DESCRIPTION = """
 Emergency aid for businesses: start a draft, file it, follow it; agents take filed dossiers and decide.
@@ -61,6 +65,8 @@ _ROUTERS = (
     dossiers_api.drafts,
     dossiers_api.router,
     following.router,
+    pieces_api.mine,
+    pieces_api.agents,
     sources_api.router,
     instruction_api.router,
     exchange.router,
@@ -71,6 +77,9 @@ _ROUTERS = (
     mandates_pages.mine,
     dossiers_pages.router,
     following_pages.router,
+    pieces_pages.mine,
+    pieces_pages.counter,
+    pieces_pages.agents,
     instruction_pages.router,
     exchange_pages.router,
     search_pages.router,
@@ -78,6 +87,7 @@ _ROUTERS = (
     appointments_agent_pages.router,
     waiting_pages.router,
     waiting_agent_pages.router,
+    notifications_pages.router,
     health.router,
 )
 
