@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +18,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.dossiers.draft import field_errors
-from reference_app.errors import N_, FieldError, Invalid, NotFound, NotSignedIn, Refusal, TooManyRequests, Unavailable
+from reference_app.errors import (
+    N_,
+    FieldError,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    NotYourTurn,
+    Refusal,
+    TooManyRequests,
+    Unavailable,
+)
 from reference_app.pages import here, page, see_other
 from reference_app.parts import translated
 
@@ -174,7 +185,7 @@ def answer(
         response: Response = page(request, "error.html", status, heading=head, detail=body, errors=said)
         response.headers.update(headers if headers is not None else {})
         return response
-    document: dict[str, object] = {"type": TYPE_PREFIX + slug, "title": head, "status": status, "detail": body}
+    document: dict[str, object] = {"type": TYPE_PREFIX + slug, "title": head, "status": status, "detail": body, **more}
     if said:
         document["errors"] = [{"pointer": f"#/{name}" if name else "#", "detail": text} for name, text in said.items()]
     return Response(

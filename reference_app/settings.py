@@ -140,7 +140,10 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _goes_to_a_server(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and re.match(r"(smtp|smtp\+starttls|smtps)://[^/]|file:/", value.get_secret_value()) is None:
+        if (
+            value is not None
+            and re.match(r"(smtp|smtp\+starttls|smtps)://[^/]|file:/", value.get_secret_value()) is None
+        ):
             raise ValueError("it begins with smtp://, smtp+starttls://, smtps:// or file:/")
         return value
 

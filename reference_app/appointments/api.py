@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from observability import telemetry
 from reference_app import idempotency
-from reference_app.appointments import booking
+from reference_app.appointments import availability, booking
 from reference_app.appointments.availability import by_appointment
 from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import Day
@@ -22,6 +22,7 @@ from reference_app.idempotency import Answer, Key
 from reference_app.parts import Given, parts_of
 from reference_app.problems import documented
 from reference_app.sessions import Citizen
+from reference_app.waiting_room.gate import IN_TURN, require_turn
 
 NO_SESSION: dict[str, list[str]] = {"security": []}
 
@@ -29,6 +30,7 @@ free = APIRouter(
     prefix="/api/v1/procedures/{procedure}/lieux",
     tags=["appointments"],
     responses=documented(404),
+    dependencies=[IN_TURN],
 )
 mine = APIRouter(prefix="/api/v1/rendez-vous", tags=["appointments"], responses=documented(401, 403))
 
@@ -59,6 +61,7 @@ async def book(request: Request, parts: Given, person: Citizen, wanted: Booking,
     """Take a seat of a slot: an answer means it is yours, and nobody else's."""
     digest = idempotency.digest(f"POST {request.url.path}", await request.body())
     async with parts.pool.connection() as connection:
+        await require_turn_for(request, connection, wanted.creneau)
         answer = await book_once(request, connection, person.account, wanted, key, digest)
     return idempotency.sent(answer)
 
@@ -98,6 +101,12 @@ async def cancel(parts: Given, person: Citizen, appointment: UUID) -> Appointmen
     """Give the seat back; repeating it changes nothing."""
     async with parts.pool.connection() as connection:
         return AppointmentOut.of(await booking.cancel(connection, person.account, appointment, parts.clock()))
+
+
+async def require_turn_for(request: Request, connection: Connection, creneau: UUID) -> None:
+    """Let book whose turn it is at the procedure of a slot. Raises NotYourTurn, or NotFound."""
+    if parts_of(request).door.lines:
+        require_turn(request, (await availability.slot(connection, creneau)).procedure)
 
 
 async def book_once(

@@ -27,7 +27,9 @@ _OPEN = """
     ON CONFLICT (procedure, lieu_id, starts_at) DO NOTHING"""
 
 
-def _whole(low: int, high: int) -> BeforeValidator:
+def whole(low: int, high: int) -> BeforeValidator:
+    """What takes a whole number from ``low`` to ``high``, typed or not."""
+
     def check(value: object) -> int:
         text = str(value).strip()
         if isinstance(value, bool) or not (text.isascii() and text.isdecimal() and len(text) <= len(str(high))):
@@ -65,8 +67,8 @@ class Opening(BaseModel):
     day: Day
     begin: time
     end: time
-    minutes: Annotated[int, _whole(5, 240)] = Field(description="Length of a slot.")
-    capacity: Annotated[int, _whole(1, MOST_SEATS)] = Field(description="Seats of a slot.")
+    minutes: Annotated[int, whole(5, 240)] = Field(description="Length of a slot.")
+    capacity: Annotated[int, whole(1, MOST_SEATS)] = Field(description="Seats of a slot.")
 
     @model_validator(mode="after")
     def _some_slot(self) -> Self:

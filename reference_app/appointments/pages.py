@@ -16,19 +16,20 @@ from starlette.responses import Response
 
 from reference_app import idempotency, language
 from reference_app.appointments import availability, booking
-from reference_app.appointments.api import book_once
+from reference_app.appointments.api import book_once, require_turn_for
 from reference_app.appointments.availability import Slot, by_appointment
 from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import day_of
 from reference_app.appointments.schemas import AppointmentOut
 from reference_app.appointments.shown import Times
 from reference_app.dossiers.draft import field_errors
-from reference_app.errors import AlreadyBooked, Conflict, FieldError, Forbidden, SlotFull, Unavailable
+from reference_app.errors import AlreadyBooked, Conflict, FieldError, Forbidden, NotYourTurn, SlotFull, Unavailable
 from reference_app.language import Language
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, Parts, parts_of
 from reference_app.procedure import PROCEDURES
 from reference_app.sessions import Citizen, current, require_role
+from reference_app.waiting_room.gate import IN_TURN
 
 OTHERS_SHOWN = 8
 LISTED = 20
@@ -38,14 +39,14 @@ Moving = Annotated[UUID | None, Query(description="Appointment to move to a time
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/procedures/{procedure}")
+@router.get("/procedures/{procedure}", dependencies=[IN_TURN])
 async def places(request: Request, parts: Given, procedure: str, move: Moving = None) -> Response:
     """Choose a place."""
     known = by_appointment(procedure)
     return page(request, "places.html", procedure=known, places=await parts.shown.places(known), move=move)
 
 
-@router.get("/procedures/{procedure}/lieux/{lieu}")
+@router.get("/procedures/{procedure}/lieux/{lieu}", dependencies=[IN_TURN])
 async def times(
     request: Request, parts: Given, procedure: str, lieu: UUID, day: str = "", move: Moving = None
 ) -> Response:
@@ -79,7 +80,10 @@ async def book(request: Request, parts: Given, creneau: UUID) -> Response:
     digest = idempotency.digest("POST /creneaux", wanted.model_dump_json().encode())
     try:
         async with parts.pool.connection() as connection:
+            await require_turn_for(request, connection, wanted.creneau)
             answer = await book_once(request, connection, person.account, wanted, _key(typed), digest)
+    except NotYourTurn as error:
+        return await _form(request, creneau, typed, error.status, trouble="line")
     except SlotFull:
         # The key was not kept with the refusal: it serves for the time chosen next.
         return await _form(request, creneau, typed, SlotFull.status, trouble="full")
