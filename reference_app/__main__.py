@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "seed":
                 return asyncio.run(_seed(options.dossiers, options.port))
             case _:
-                return asyncio.run(_purge())
+                return asyncio.run(_purge(options.seconds, dry_run=options.dry_run))
     except ReferenceAppError as error:
         sys.stderr.write(f"reference_app: {error}\n")
         return 2
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="1-200",
         help="open slots of so many seats at made-up places, for a load test",
     )
+    up.add_argument("--mail-to", type=Path, metavar="FOLDER", help="write the mails there; without it none is made")
     serve = commands.add_parser("serve", help="the service only, set up by environment variables")
     serve.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
@@ -78,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
     seed.add_argument("--dossiers", type=int, required=True)
     seed.add_argument("--port", type=int, help="of the service whose own PostgreSQL is meant, without DATABASE_URL")
-    commands.add_parser("purge", help="forget idempotency keys and ends of sessions that serve no more")
+    purge = commands.add_parser("purge", help="forget what no retention keeps any more, and tell who is told before")
+    purge.add_argument("--dry-run", action="store_true", help="count only, change nothing")
+    purge.add_argument("--seconds", type=float, default=600.0, help="end after so long; the next one goes on")
     return parser
 
 
@@ -172,13 +175,23 @@ async def _seed(dossiers: int, port: int | None) -> int:
     return 0
 
 
-async def _purge() -> int:
-    from reference_app import ended_sessions, idempotency
+async def _purge(seconds: float, *, dry_run: bool) -> int:
     from reference_app.database import connect
+    from reference_app.parts import utc_now
+    from reference_app.rights import purge
 
     async with connect(_database_url()) as connection:
-        forgotten = await idempotency.purge(connection) + await ended_sessions.purge(connection)
-        sys.stdout.write(f"{forgotten} forgotten\n")
+        if dry_run:
+            found = await purge.count(connection, utc_now())
+        else:
+            found = await purge.purge(connection, utc_now(), seconds=seconds)
+    for kind, number in found.kinds.items():
+        sys.stdout.write(f"{number} {kind}\n")
+    sys.stdout.write(f"{found.all} {'to forget' if dry_run else 'forgotten'}\n")
+    for procedure in purge.without_rule():
+        sys.stderr.write(f"reference_app: {procedure} has no [retention]: nothing of it is forgotten\n")
+    if not found.whole:
+        sys.stderr.write("reference_app: not everything within the time; the next purge goes on\n")
     return 0
 
 

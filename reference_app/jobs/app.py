@@ -6,12 +6,16 @@ from procrastinate import App, Blueprint, PsycopgConnector
 
 from reference_app.deliveries import jobs as deliveries
 from reference_app.jobs import housekeeping
+from reference_app.notifications import jobs as notifications
 from reference_app.pieces import jobs as pieces
+from reference_app.rights import jobs as rights
 
 BLUEPRINTS: dict[str, Blueprint] = {
     "jobs": housekeeping.blueprint,
     "deliveries": deliveries.blueprint,
+    "notifications": notifications.blueprint,
     "pieces": pieces.blueprint,
+    "rights": rights.blueprint,
 }
 """A task ``name`` of room ``room`` is staged as ``room:name``."""
 

@@ -64,6 +64,7 @@ INDEXES = {
     "dossier_filed": "dossier (procedure, filed_at) WHERE filed_at IS NOT NULL",
     "mandat_ends": "mandat (ends_at)",
     "mandat_of_account": "mandat (account_id)",
+    "consultation_day": "consultation (day)",
     "counter_code_expires": "counter_code (expires_at)",
 }
 

@@ -1,0 +1,107 @@
+"""The copy of all that is held about a person: for machines and for people, in one archive.
+
+It is written to a spool that leaves memory when it grows, so that the connection to the database is given back before
+anybody's slow line is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+from uuid import UUID
+
+from reference_app.database import Connection
+from reference_app.language import Language
+from reference_app.rendering import Renderer
+from reference_app.rights import held, reading
+from reference_app.rights.held import Row
+from reference_app.rights.inventory import ACCOUNT, OF_ACCOUNT
+
+SCHEMA = "portance-reference/my-data/1"
+IN_MEMORY = 1_000_000
+"""Bytes of a spool that stay in memory."""
+CHUNK = 64 * 1024
+
+Spool = IO[bytes]
+
+
+def spool() -> Spool:
+    """A file without a name that is gone when it is closed."""
+    return SpooledTemporaryFile(max_size=IN_MEMORY)
+
+
+async def write_json(connection: Connection, account: UUID, at: datetime, into: Spool) -> None:
+    """All that is held about ``account``, as one JSON object."""
+    beside = await held.of_account(connection, account)
+    head = {"schema": SCHEMA, "made_at": at, "account": _without_of(beside.pop(ACCOUNT.table))[0]}
+    head |= {table: _without_of(rows) for table, rows in beside.items()}
+    into.write(_json(head).removesuffix("}").encode() + b', "dossiers": [')
+    separator = b""
+    async for row in held.dossiers(connection, account):
+        into.write(separator + _json(_without_of([row])[0]).encode())
+        separator = b",\n"
+    into.write(b"]}\n")
+
+
+async def write_page(
+    connection: Connection, account: UUID, at: datetime, into: Spool, renderer: Renderer, language: Language
+) -> None:
+    """The same, as a page that needs nothing beside it."""
+
+    def render(part: str, **context: object) -> None:
+        into.write(renderer.render("copy.html", language, {"part": part} | context).encode())
+
+    beside = await held.of_account(connection, account)
+    lists = [reading.listed(holding, beside[holding.table]) for holding in (ACCOUNT, *OF_ACCOUNT)]
+    render("head", made_at=at, lists=lists)
+    some = False
+    async for row in held.dossiers(connection, account):
+        some = True
+        render("dossier", dossier=reading.dossier(row))
+    render("tail", dossiers=some)
+
+
+async def archive(data: Spool, page: Spool) -> Spool:
+    """Both in a ZIP archive, packed beside the loop that serves others."""
+    return await asyncio.to_thread(_packed, {"data.json": data, "data.html": page})
+
+
+def chunks(whole: Spool) -> Iterator[bytes]:
+    """``whole`` from its beginning; it is closed at the end, or when nobody wants more."""
+    with whole:
+        whole.seek(0)
+        while chunk := whole.read(CHUNK):
+            yield chunk
+
+
+def _packed(files: dict[str, Spool]) -> Spool:
+    packed = spool()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in files.items():
+            with archive.open(name, "w") as entry:
+                for chunk in chunks(file):
+                    entry.write(chunk)
+    return packed
+
+
+def _without_of(rows: list[Row]) -> list[Row]:
+    return [{name: value for name, value in row.items() if name != "of"} for row in rows]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in the copy")
