@@ -87,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(options: argparse.Namespace) -> int:
     from reference_app import stack
+    from reference_app.settings import PREFIX
 
+    if options.mail_to is not None:
+        options.mail_to.mkdir(parents=True, exist_ok=True)
+        os.environ[f"{PREFIX}SMTP_URL"] = options.mail_to.resolve().as_uri()
     try:
         with stopping_on_signals():
             stack.up(options.host, options.port, options.workers, options.data, options.unlimited, options.slots_of)

@@ -16,6 +16,11 @@ from reference_app.settings import Settings
 Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
 
+
+class MailingConnection(AsyncConnection[TupleRow]):
+    """A connection of a process that has mail set up: what happens on it is also told (:mod:`..notifications`)."""
+
+
 LOCK_TIMEOUT_MS = 2000
 IDLE_IN_TRANSACTION_MS = 5000
 CONNECT_TIMEOUT_S = 5
@@ -34,7 +39,7 @@ def make_pool(settings: Settings) -> Pool:
     }
     return AsyncConnectionPool(
         settings.database_url,
-        connection_class=Connection,
+        connection_class=Connection if settings.smtp_url is None else MailingConnection,
         kwargs={
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_S,

@@ -82,7 +82,9 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         catalogues=catalogues,
         clock=clock,
         schema_head=migrations.head(),
-        mailer=make_mailer(settings.smtp_url.get_secret_value(), settings.mails_per_minute) if settings.smtp_url is not None else None,
+        mailer=make_mailer(settings.smtp_url.get_secret_value(), settings.mails_per_minute)
+        if settings.smtp_url is not None
+        else None,
         store=open_store(settings.storage) if settings.storage is not None else None,
         scanner=rested(make_scanner(settings.scanner)) if settings.scanner is not None else None,
         uploads=Uploads(settings.uploads_at_once, settings.person_uploads_at_once),

@@ -23,6 +23,10 @@ from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import FormField
 from reference_app.language import LANGUAGES, Language
+from reference_app.pieces.piece import LABELS as PIECES
+from reference_app.pieces.piece import State as PieceState
+from reference_app.notifications.news import LABELS as NEWS
+from reference_app.notifications.news import News
 from reference_app.procedure import BY_APPOINTMENT, NAMESAKE, OFFERED
 from reference_app.sources.described import LABELS as LABELS_OF_SOURCES
 from reference_app.sources.described import VALUES
@@ -70,6 +74,9 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "correction": lambda reason: catalogue.gettext(CORRECTIONS[Reason(reason)]),
         "told": told,
         "origin": origin,
+        "news": lambda news: catalogue.gettext(NEWS[News(news)]),
+        "piece": lambda state: catalogue.gettext(PIECES[PieceState(state)]),
+        "megabytes": partial(_megabytes, language=language),
         "attendance": lambda state: catalogue.gettext(ATTENDANCE[Attendance(state)]),
     }
     environment.globals |= {
@@ -128,6 +135,12 @@ def _answer(value: str | int, field: FormField, *, language: Language, say: Call
 
 def _euros(value: int, *, language: Language) -> str:
     return format_currency(value, "EUR", locale=language, currency_digits=False, format="#,##0 ¤")
+
+
+def _megabytes(value: int, *, language: Language) -> str:
+    """A size in bytes as people read it: kB below one megabyte."""
+    unit, amount = ("megabyte", value / 1e6) if value >= 1_000_000 else ("kilobyte", max(1, round(value / 1e3)))
+    return format_unit(amount, f"digital-{unit}", "short", format="#,##0.#", locale=language)
 
 
 def _spaced_siret(value: str) -> str:

@@ -19,6 +19,8 @@ from reference_app.appointments.states import State, require
 from reference_app.database import Connection
 from reference_app.dossiers.draft import Line, Optional, Prose
 from reference_app.errors import N_, AlreadyBooked, Conflict, NotFound, SlotFull
+from reference_app.notifications.news import News
+from reference_app.notifications.telling import tell
 
 FULL = N_("The last place of this slot was just taken. Choose another time.")
 PAST = N_("This time can no longer be booked or changed.")
@@ -94,6 +96,7 @@ async def book(connection: Connection, account: UUID, wanted: Booking, at: datet
         raise SlotFull(FULL)
     if booked.starts_at >= until(by_appointment(booked.procedure), at):
         raise Conflict(PAST)
+    await tell(connection, News.BOOKED, account, at, appointment=booked.id)
     return booked
 
 
@@ -121,6 +124,7 @@ async def move(connection: Connection, account: UUID, appointment: UUID, creneau
             raise SlotFull(FULL)
         await connection.execute(RELEASE, {"creneau": found.creneau})
         await connection.execute(_PUT, parameters)
+        await tell(connection, News.MOVED, account, at, appointment=appointment)
         return await read(connection, account, appointment)
 
 
@@ -139,6 +143,7 @@ async def cancel(connection: Connection, account: UUID, appointment: UUID, at: d
         # The slot first: while it is waited for, the row that makes the account unique must not be in doubt.
         await connection.execute(RELEASE, {"creneau": found.creneau})
         await connection.execute(_EXCUSE, {"id": appointment, "at": at})
+        await tell(connection, News.CANCELLED, account, at, appointment=appointment)
         return await read(connection, account, appointment)
 
 

@@ -28,6 +28,7 @@ from reference_app.instruction.asked import Asked, Before
 from reference_app.instruction.decisions import Decision, Moving
 from reference_app.instruction.queue import ORDERS, WAITS, Filters, Part
 from reference_app.instruction.reach import groups_of
+from reference_app.notifications import telling
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of, speaker
 from reference_app.sessions import Agent, Person
@@ -190,6 +191,7 @@ async def _page(
         history=await dossiers.history(connection, dossier),
         pending=await corrections.pending(connection, found),
         messages=await messages.of_dossier(connection, dossier) if found.messages else [],
+        told=await telling.of_dossier(connection, dossier),
         mine=found.agent_id == person.account,
         group=GROUPS.get(found.groupe),
         movable=others if others and found.groupe in await members.supervised(connection, person.account) else [],
