@@ -12,6 +12,7 @@ from typing import assert_never
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reference_app.appointments.states import LABELS as ATTENDANCE
@@ -23,10 +24,10 @@ from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import FormField
 from reference_app.language import LANGUAGES, Language
-from reference_app.pieces.piece import LABELS as PIECES
-from reference_app.pieces.piece import State as PieceState
 from reference_app.notifications.news import LABELS as NEWS
 from reference_app.notifications.news import News
+from reference_app.pieces.piece import LABELS as PIECES
+from reference_app.pieces.piece import State as PieceState
 from reference_app.procedure import BY_APPOINTMENT, NAMESAKE, OFFERED
 from reference_app.sources.described import LABELS as LABELS_OF_SOURCES
 from reference_app.sources.described import VALUES
