@@ -25,6 +25,7 @@ from reference_app.errors import N_, Changed, FieldError, Forbidden, Invalid, No
 from reference_app.notifications import telling
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, parts_of, speaker
+from reference_app.pieces import shown as pieces
 from reference_app.procedure import FILED, OFFERED, PROCEDURES, Procedure, filing_of
 from reference_app.sessions import Citizen, Person, current, require_role
 from reference_app.sources.pages import asked
@@ -123,7 +124,7 @@ async def delete(request: Request, parts: Given, person: Citizen, dossier: UUID)
 
 @router.post("/{dossier}/file")
 async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
-    """File a draft; what is missing is shown in its form."""
+    """File a draft; what is missing is shown in its form, or with its pieces."""
     typed = await posted(request, person)
     digest = idempotency.digest(f"POST /dossiers/{dossier}/file", b"")
     async with parts.pool.connection() as connection:
@@ -131,6 +132,8 @@ async def file(request: Request, parts: Given, person: Citizen, dossier: UUID) -
             await file_once(request, connection, person.account, dossier, key_of(typed), digest)
         except Invalid as error:
             draft = await filing.read(connection, person.account, dossier)
+            if pieces.only(draft, error.fields):
+                return await pieces.pieces_page(request, connection, draft, f"/dossiers/{dossier}", error.fields, 422)
             form = PROCEDURES[draft.procedure]
             return form_page(request, f"/dossiers/{dossier}/edit", form, as_typed(draft), 422, errors=error.fields)
     return see_other(f"/dossiers/{dossier}")
@@ -156,6 +159,7 @@ async def shown(
         pending=await corrections.pending(connection, found),
         messages=await messages.of_dossier(connection, found.id) if found.messages else [],
         told=await telling.of_dossier(connection, found.id),
+        pieces=await pieces.by_name(connection, found),
         key=str(uuid4()),
         typed=typed,
         errors=errors,

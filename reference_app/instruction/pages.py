@@ -31,6 +31,7 @@ from reference_app.instruction.reach import groups_of
 from reference_app.notifications import telling
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of, speaker
+from reference_app.pieces import shown as pieces
 from reference_app.sessions import Agent, Person
 
 SIZES = (20, 100)
@@ -191,6 +192,8 @@ async def _page(
         history=await dossiers.history(connection, dossier),
         pending=await corrections.pending(connection, found),
         messages=await messages.of_dossier(connection, dossier) if found.messages else [],
+        pieces=await pieces.by_name(connection, found),
+        opened_unscanned=parts_of(request).settings.unscanned_pieces == "open",
         told=await telling.of_dossier(connection, dossier),
         mine=found.agent_id == person.account,
         group=GROUPS.get(found.groupe),

@@ -17,6 +17,7 @@ from reference_app.parts import Given
 from reference_app.pieces import download, holding, repository
 from reference_app.pieces.holding import NO_SUCH_PIECE
 from reference_app.pieces.kinds import FORMS
+from reference_app.pieces.limits import paced
 from reference_app.pieces.piece import Piece
 from reference_app.pieces.schemas import PieceOut
 from reference_app.pieces.sending import Sent, send
@@ -64,13 +65,11 @@ async def send_mine(
 
     Where only one file is asked for, it takes the place of the one before.
     """
-    sent = Sent(_filename(disposition), declared(request), request.stream())
+    sent = Sent(_filename(disposition), declared(request), paced(request.stream()))
     return PieceOut.of(await send(parts, person.account, dossier, name, sent))
 
 
-@mine.get(
-    "/{name}/{piece}", response_class=Response, responses=_CONTENT | documented(409), summary="Fetch a piece"
-)
+@mine.get("/{name}/{piece}", response_class=Response, responses=_CONTENT | documented(409), summary="Fetch a piece")
 async def fetch_mine(parts: Given, person: Citizen, dossier: UUID, name: Name, piece: UUID) -> Response:
     """One of my files; one in which a virus was found is no more."""
     async with parts.pool.connection() as connection:

@@ -20,7 +20,6 @@ from reference_app.pieces.asked import AskedPiece
 from reference_app.pieces.holding import asked_of, changed, require_open
 from reference_app.pieces.intake import Received, receive, refused, require_size
 from reference_app.pieces.kinds import FORMS
-from reference_app.pieces.limits import paced
 from reference_app.pieces.piece import Piece, State
 from reference_app.pieces.staged import stage_deletion, stage_scan
 
@@ -56,7 +55,7 @@ async def send(parts: Parts, account: UUID, dossier: UUID, name: str, sent: Sent
     with parts.uploads.one(sender):
         async with parts.pool.connection() as connection:
             asked = await _allowed(parts, connection, account, dossier, name, sent, sender)
-        received = await receive(parts.store, asked, paced(sent.chunks))
+        received = await receive(parts.store, asked, sent.chunks)
         filename = _kept_name(asked, sent.filename, received)
         try:
             async with parts.pool.connection() as connection, connection.transaction():
