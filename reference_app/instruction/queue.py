@@ -20,8 +20,9 @@ from reference_app.instruction.reach import REACHED, reach
 
 
 class Waits(StrEnum):
-    """For what a dossier waits that is not the agent's to do."""
+    """For what a dossier waits: a correction and an advice are not the agent's to give."""
 
+    NOTHING = "nothing"
     CORRECTION = "correction"
     ADVICE = "advice"
 
@@ -33,7 +34,11 @@ class Order(StrEnum):
     SILENCE = "silence"
 
 
-WAITS: dict[Waits, str] = {Waits.CORRECTION: N_("a correction"), Waits.ADVICE: N_("an advice")}
+WAITS: dict[Waits, str] = {
+    Waits.NOTHING: N_("an agent to take it"),
+    Waits.CORRECTION: N_("a correction"),
+    Waits.ADVICE: N_("an advice"),
+}
 ORDERS: dict[Order, str] = {Order.AGE: N_("oldest first"), Order.SILENCE: N_("nearest silence date first")}
 UNDECIDED = (State.EN_CONSTRUCTION, State.EN_INSTRUCTION)
 
@@ -115,6 +120,8 @@ def _statement(
         names = names[1:]
     if by_silence:
         conditions.append(sql.SQL("state IN ('en_construction', 'en_instruction')"))
+    if waits is Waits.NOTHING:
+        conditions.append(sql.SQL("state = 'en_construction' AND correction_asked_at IS NULL"))
     if waits is Waits.CORRECTION:
         conditions.append(sql.SQL("state = 'en_construction' AND correction_asked_at IS NOT NULL"))
     if waits is Waits.ADVICE:
