@@ -18,7 +18,7 @@ from reference_app.children import Child
 from reference_app.database import connect
 from reference_app.listening import listen, port_of
 from reference_app.settings import PREFIX
-from reference_app.stand_ins.started import ALL, LOOPBACK
+from reference_app.stand_ins.started import LOOPBACK, start_all
 
 
 def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "", slots_of: int | None = None) -> None:
@@ -33,7 +33,7 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
     with ExitStack() as stack:
         taken = stack.enter_context(closing(listen(host, port)))
         url = f"http://{_address(host)}:{port_of(taken)}"
-        stand_ins = [start(stack, url) for start in ALL]
+        stand_ins = start_all(stack, url)
         database_url, database_died = _database(stack, data, port_of(taken))
         migration.upgrade(database_url)
         if slots_of is not None:

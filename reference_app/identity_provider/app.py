@@ -63,6 +63,9 @@ def _routes(provider: Provider) -> list[BaseRoute]:
     async def userinfo(request: Request) -> Response:
         return _userinfo(provider, request)
 
+    async def check_token(request: Request) -> Response:
+        return await _check_token(provider, request)
+
     async def end(request: Request) -> Response:
         return _end_session(provider, request)
 
@@ -73,6 +76,7 @@ def _routes(provider: Provider) -> list[BaseRoute]:
         Route(f"{path}/authorize", authorize, methods=["GET", "POST"]),
         Route(f"{path}/token", token, methods=["POST"]),
         Route(f"{path}/userinfo", userinfo),
+        Route(f"{path}/checktoken", check_token, methods=["POST"]),
         Route(f"{path}/session/end", end),
     ]
 
@@ -182,6 +186,16 @@ def _userinfo(provider: Provider, request: Request) -> Response:
         return JSONResponse({"error": "invalid_token"}, 401, headers={"WWW-Authenticate": "Bearer"})
     claims = identities.claims(grant.identifier, grant.issuer, grant.scopes)
     return JSONResponse({"sub": provider.signer.subject(grant), **claims}, headers=_NO_STORE)
+
+
+async def _check_token(provider: Provider, request: Request) -> Response:
+    """Whose an access token is and what they agreed to, for the data services that take it."""
+    async with request.form(max_files=0, max_fields=5) as form:
+        grant = provider.ledger.holder(str(form.get("token", "")))
+    if grant is None or grant.issuer != provider.issuer:
+        return JSONResponse({"active": False}, headers=_NO_STORE)
+    told = {"active": True, "sub": provider.signer.subject(grant), "scope": " ".join(sorted(grant.scopes))}
+    return JSONResponse(told, headers=_NO_STORE)
 
 
 def _end_session(provider: Provider, request: Request) -> Response:

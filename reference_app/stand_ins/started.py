@@ -13,6 +13,7 @@ from reference_app.identity_provider.contract import SECRET_VARIABLE
 from reference_app.identity_provider.identities import CHAMBER_SIRET
 from reference_app.listening import listen, port_of
 from reference_app.settings import PREFIX
+from reference_app.stand_ins.business_register import TOKEN_VARIABLE
 
 LOOPBACK = "127.0.0.1"
 CLIENT_ID = "portance-reference"
@@ -26,7 +27,17 @@ class StandIn:
     settings: Mapping[str, str]
 
 
-def identity_provider(stack: ExitStack, service_url: str) -> StandIn:
+def start_all(stack: ExitStack, service_url: str) -> list[StandIn]:
+    """Start all of them, each with the settings of those before at hand; wait for them together."""
+    started: list[StandIn] = []
+    settings: dict[str, str] = {}
+    for one in ALL:
+        started.append(one(stack, service_url, settings))
+        settings |= started[-1].settings
+    return started
+
+
+def identity_provider(stack: ExitStack, service_url: str, _: Mapping[str, str]) -> StandIn:
     """Start the identity provider of citizens and of agents."""
     secret = secrets.token_urlsafe(32)
 
@@ -48,8 +59,28 @@ def identity_provider(stack: ExitStack, service_url: str) -> StandIn:
     return StandIn(child, settings)
 
 
-ALL: tuple[Callable[[ExitStack, str], StandIn], ...] = (identity_provider,)
-"""What starts each; all are started first, then waited for together."""
+def business_register(stack: ExitStack, _service_url: str, _: Mapping[str, str]) -> StandIn:
+    """Start the register of businesses."""
+    token = secrets.token_urlsafe(32)
+    module = "reference_app.stand_ins.business_register"
+    child, base = start(stack, "the business register", module, lambda _: [], {TOKEN_VARIABLE: token})
+    return StandIn(child, {f"{PREFIX}BUSINESS_REGISTER_URL": base, f"{PREFIX}SOURCES_TOKEN": token})
+
+
+def family_allowances(stack: ExitStack, _service_url: str, settings: Mapping[str, str]) -> StandIn:
+    """Start the family allowance fund, which takes tokens of the identity provider."""
+    arguments = ["--issuer", settings[f"{PREFIX}CITIZEN_ISSUER"]]
+    module = "reference_app.stand_ins.family_allowances"
+    child, base = start(stack, "the family allowance fund", module, lambda _: arguments, {})
+    return StandIn(child, {f"{PREFIX}FAMILY_ALLOWANCES_URL": base})
+
+
+ALL: tuple[Callable[[ExitStack, str, Mapping[str, str]], StandIn], ...] = (
+    identity_provider,
+    business_register,
+    family_allowances,
+)
+"""What starts each: given the settings that those before it made."""
 
 
 def start(
