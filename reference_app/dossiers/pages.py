@@ -214,8 +214,9 @@ def form_page(
     **context: str | bool,
 ) -> Response:
     """The form of a procedure with everything that was typed in it; of ``dossier``, what sources said of it too."""
-    said = {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
     fields = filing_of(procedure).fields
+    elsewhere = {asked.name for asked in filing_of(procedure).pieces}  # said on the page of the pieces, once this is whole
+    said = {n: sentence(request, e.message, **e.values) for n, e in errors.items() if n not in elsewhere}
     shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key", "version")}
     told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers"} | context
     person = current(request)

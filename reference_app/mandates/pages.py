@@ -28,6 +28,7 @@ from reference_app.mandates.mandate import Continuing, Opening
 from reference_app.mandates.schemas import Claim
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of
+from reference_app.pieces import shown as pieces
 from reference_app.procedure import OFFERED, PROCEDURES
 from reference_app.sessions import Agent, Citizen, Person
 
@@ -153,8 +154,12 @@ async def file(request: Request, parts: Given, person: Agent, mandat: UUID, doss
         try:
             await file_once(request, connection, person, held, dossier, key_of(typed), digest)
         except Invalid as error:
-            found = as_typed(await filing.read(connection, held.account_id, dossier))
-            return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, found, 422, error.fields)
+            draft = await filing.read(connection, held.account_id, dossier)
+            if pieces.only(draft, error.fields):
+                back = f"/agent/mandats/{mandat}/dossiers/{dossier}"
+                return await pieces.pieces_page(request, connection, draft, back, error.fields, 422)
+            place = f"dossiers/{dossier}/edit"
+            return _form(request, mandat, place, held.procedure, as_typed(draft), 422, error.fields)
     return see_other(f"/agent/mandats/{mandat}/dossiers/{dossier}")
 
 
@@ -226,7 +231,15 @@ async def _dossier(request: Request, connection: Connection, person: Person, man
     held = await mandates.holding(connection, person.account, mandat, parts_of(request).clock())
     mandates.require_covers(held, dossier)
     found = await filing.read(connection, held.account_id, dossier)
-    return page(request, "counter_dossier.html", mandate=held, dossier=found, key=str(uuid4()))
+    return page(
+        request,
+        "counter_dossier.html",
+        mandate=held,
+        dossier=found,
+        pieces=await pieces.by_name(connection, found),
+        opened_unscanned=parts_of(request).settings.unscanned_pieces == "open",
+        key=str(uuid4()),
+    )
 
 
 def _form(
