@@ -215,7 +215,7 @@ def form_page(
 ) -> Response:
     """The form of a procedure with everything that was typed in it; of ``dossier``, what sources said of it too."""
     fields = filing_of(procedure).fields
-    elsewhere = {asked.name for asked in filing_of(procedure).pieces}  # said on the page of the pieces, once this is whole
+    elsewhere = {asked.name for asked in filing_of(procedure).pieces}  # theirs is said on their own page
     said = {n: sentence(request, e.message, **e.values) for n, e in errors.items() if n not in elsewhere}
     shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key", "version")}
     told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers"} | context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.message import Message
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path
@@ -34,7 +34,7 @@ Disposition = Annotated[
 ]
 _FILE = {form.media_type: {"schema": {"type": "string", "format": "binary"}} for form in FORMS.values()}
 _BODY = {"requestBody": {"required": True, "content": _FILE}}
-_CONTENT = {200: {"description": "The file, to keep.", "content": _FILE}}
+_CONTENT: dict[int | str, dict[str, Any]] = {200: {"description": "The file, to keep.", "content": _FILE}}
 
 mine = APIRouter(prefix="/api/v1/dossiers/{dossier}/pieces", tags=["pieces"], responses=documented(401, 403, 404))
 agents = APIRouter(

@@ -31,7 +31,7 @@ async def sent(store: ObjectStore | None, piece: Piece) -> Response:
     if store is None:
         raise Unavailable(storage.AWAY)
     headers = {
-        "Content-Length": str(piece.bytes),
+        "Content-Length": str(piece.size),
         "Content-Disposition": disposition(piece),
         "Content-Security-Policy": POLICY,
     }

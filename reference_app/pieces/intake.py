@@ -29,7 +29,7 @@ class Received:
 
     object: str
     kind: Kind
-    bytes: int
+    size: int
     digest: bytes
 
 

@@ -35,14 +35,14 @@ LABELS: Mapping[State, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One row; ``object`` is the key of its bytes in the storage, None once they are deleted."""
+    """One row; ``size`` is in bytes, ``object`` is the key of its bytes in the storage, None once they are deleted."""
 
     id: UUID
     dossier_id: UUID
     name: str
     filename: str
     kind: Kind
-    bytes: int
+    size: int
     digest: bytes
     object: str | None
     state: State

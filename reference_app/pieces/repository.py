@@ -21,12 +21,12 @@ _OF_ACCOUNT = statement("""
 _ONE = statement("SELECT {columns} FROM piece WHERE id = %(piece)s AND dossier_id = %(id)s AND name = %(name)s")
 
 _SENT_BY = """
-    SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM piece
+    SELECT count(*), coalesce(sum(size), 0)::bigint FROM piece
     WHERE account_id = %(account)s AND sent_at > %(since)s"""
 
 _ADD = statement("""
-    INSERT INTO piece (dossier_id, account_id, name, filename, kind, bytes, digest, object, state, sent_at)
-    VALUES (%(id)s, %(account)s, %(name)s, %(filename)s, %(kind)s, %(bytes)s, %(digest)s, %(object)s, %(state)s, %(at)s)
+    INSERT INTO piece (dossier_id, account_id, name, filename, kind, size, digest, object, state, sent_at)
+    VALUES (%(id)s, %(account)s, %(name)s, %(filename)s, %(kind)s, %(size)s, %(digest)s, %(object)s, %(state)s, %(at)s)
     RETURNING {columns}""")
 
 _REMOVE = "DELETE FROM piece WHERE id = ANY (%(pieces)s::uuid[]) RETURNING object"
@@ -87,13 +87,13 @@ async def add(
     at: datetime,
 ) -> Piece:
     """A new piece, whose bytes are kept already; the caller holds the dossier."""
-    values = {
+    values: dict[str, object] = {
         "id": dossier,
         "account": by,
         "name": name,
         "filename": filename,
         "kind": received.kind,
-        "bytes": received.bytes,
+        "size": received.size,
         "digest": received.digest,
         "object": received.object,
         "state": state,

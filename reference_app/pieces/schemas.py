@@ -19,7 +19,7 @@ class PieceOut(BaseModel):
     name: str = Field(description="What it was asked for, as the procedure names it.", examples=["proof_of_loss"])
     filename: str = Field(description="Its name where it came from.", examples=["facade.jpg"])
     kind: Kind = Field(description="What it is, told from its content.")
-    bytes: int
+    size: int = Field(description="In bytes.")
     sha256: str = Field(description="Digest of its content, in hexadecimal digits.")
     state: State = Field(description="What is known of viruses in it; of `infectee` only this line is kept.")
     sent_at: datetime

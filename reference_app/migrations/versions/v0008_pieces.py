@@ -21,7 +21,7 @@ CREATE TABLE piece (
     name       text NOT NULL,
     filename   text NOT NULL,
     kind       text NOT NULL,
-    bytes      bigint NOT NULL CHECK (bytes > 0),
+    size       bigint NOT NULL CHECK (size > 0),
     digest     bytea NOT NULL CHECK (length(digest) = 32),
     object     text UNIQUE,
     state      text NOT NULL CHECK (state IN ('en_attente', 'saine', 'infectee', 'non_analysee')),
