@@ -37,6 +37,8 @@ from reference_app.pieces import pages as pieces_pages
 from reference_app.pieces.limits import allowance
 from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC
+from reference_app.rights import api as rights_api
+from reference_app.rights import pages as rights_pages
 from reference_app.settings import Settings
 from reference_app.sign_in import routes as sign_in_routes
 from reference_app.sources import api as sources_api
@@ -88,6 +90,8 @@ _ROUTERS = (
     waiting_pages.router,
     waiting_agent_pages.router,
     notifications_pages.router,
+    rights_api.router,
+    rights_pages.router,
     health.router,
 )
 

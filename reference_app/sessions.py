@@ -54,6 +54,12 @@ async def end(request: Request) -> None:
     await parts_of(request).ended.add(ended)
 
 
+async def end_all(request: Request, account: UUID) -> None:
+    """End every session of an account that is no more: here at once, on other workers within a second."""
+    request.session.clear()
+    await parts_of(request).ended.add(account)
+
+
 def current(request: Request) -> Person | None:
     """Who is signed in, None when nobody is, or the session was signed out or has lasted too long.
 
@@ -64,7 +70,8 @@ def current(request: Request) -> Person | None:
         return None
     parts = parts_of(request)
     now = int(parts.clock().timestamp())
-    if now - kept["since"] > LONGEST_S or UUID(kept["id"]) in parts.ended:
+    ended = UUID(kept["id"]) in parts.ended or UUID(kept["account"]) in parts.ended
+    if ended or now - kept["since"] > LONGEST_S:
         kept.clear()
         return None
     if now - kept["seen"] > RENEW_AFTER_S:

@@ -1,0 +1,48 @@
+"""The copy of what is held, made and sent: the pages and the API share it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from reference_app import language
+from reference_app.parts import parts_of
+from reference_app.places import Places
+from reference_app.rights import copy
+
+_PLACES = Places(2)
+"""Copies made at once by one worker: most people have a few dossiers, and a firm with hundreds holds nobody up."""
+
+
+async def archive(request: Request, account: UUID) -> StreamingResponse:
+    """All that is held about ``account``, as a ZIP archive. Raises Unavailable while others get theirs."""
+    parts = parts_of(request)
+    at, spoken = parts.clock(), language.wanted(request)
+    with _PLACES.one(), ExitStack() as stack:
+        data, page = stack.enter_context(copy.spool()), stack.enter_context(copy.spool())
+        async with parts.pool.connection() as connection:
+            await copy.write_json(connection, account, at, data)
+            await copy.write_page(connection, account, at, page, parts.renderer, spoken)
+        whole = await copy.archive(data, page)
+    return _sent(whole, "application/zip", f"portance-{at:%Y-%m-%d}.zip")
+
+
+async def document(request: Request, account: UUID) -> StreamingResponse:
+    """The same as one JSON document. Raises Unavailable while others get theirs."""
+    parts = parts_of(request)
+    with _PLACES.one(), ExitStack() as stack:
+        data = stack.enter_context(copy.spool())
+        async with parts.pool.connection() as connection:
+            await copy.write_json(connection, account, parts.clock(), data)
+        stack.pop_all()
+    return _sent(data, "application/json")
+
+
+def _sent(whole: copy.Spool, media_type: str, filename: str | None = None) -> StreamingResponse:
+    headers = {"Content-Length": str(whole.seek(0, 2))}
+    if filename is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return StreamingResponse(copy.chunks(whole), media_type=media_type, headers=headers)
