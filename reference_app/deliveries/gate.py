@@ -74,7 +74,7 @@ async def locked(connection: Connection, now: datetime) -> Gate:
 async def spend(connection: Connection, gate: Gate, now: datetime, policy: Policy, *, retry: bool) -> None:
     """Write down that an attempt begins: a retry costs one, a first attempt earns its share. The gate is locked."""
     change = -1.0 if retry else policy.budget_share
-    tokens = max(0.0, min(policy.budget_most, gate.budget(now, policy) + change))
+    tokens = round(max(0.0, min(policy.budget_most, gate.budget(now, policy) + change)), 6)  # ten tenths are one
     await connection.execute(_SPEND, {"tokens": tokens, "now": now})
 
 

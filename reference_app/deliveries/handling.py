@@ -15,6 +15,7 @@ from reference_app.deliveries.owing import wake
 from reference_app.dossiers.draft import Prose
 from reference_app.dossiers.operations import amend
 from reference_app.errors import N_, Conflict, NotFound
+from reference_app.instruction import repository as dossiers
 
 NO_SUCH_DELIVERY = N_("There is no such delivery.")
 
@@ -25,6 +26,16 @@ class Elsewhere(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     said: Annotated[Prose, Field(min_length=1, max_length=1000, description="Where and how it was done.")]
+
+
+async def read(connection: Connection, agent: UUID, delivery: UUID) -> Delivery:
+    """One delivery of a dossier that ``agent`` reaches. Raises NotFound, for others' too."""
+    found = await repository.read(connection, delivery)
+    if found is None or found.dossier_id is None:
+        raise NotFound(NO_SUCH_DELIVERY)
+    if await dossiers.filed(connection, agent, found.dossier_id) is None:
+        raise NotFound(NO_SUCH_DELIVERY)
+    return found
 
 
 async def again(connection: Connection, agent: UUID, delivery: UUID, at: datetime) -> Delivery:
@@ -57,9 +68,7 @@ async def done_elsewhere(
 async def _changed(
     connection: Connection, agent: UUID, delivery: UUID, at: datetime, did: str, columns: dict[str, object]
 ) -> Delivery:
-    seen = await repository.read(connection, delivery)
-    if seen is None:
-        raise NotFound(NO_SUCH_DELIVERY)
+    seen = await read(connection, agent, delivery)
     dossier = None if seen.dossier_id is None else await repository.dossier_locked(connection, seen.dossier_id)
     found = await repository.locked(connection, delivery)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,8 +17,16 @@ from reference_app.deliveries import repository
 from reference_app.deliveries.delivery import Delivery
 from reference_app.deliveries.finance import Finance
 from reference_app.deliveries.wire import Entry
+from reference_app.errors import N_
 
 Kind = Literal["missing_there", "unknown_here", "amounts_differ", "entered_twice"]
+
+LABELS: Mapping[Kind, str] = {
+    "missing_there": N_("Delivered, and not in their books"),
+    "unknown_here": N_("In their books, and not delivered as far as we know"),
+    "amounts_differ": N_("Two different amounts"),
+    "entered_twice": N_("More than once in their books"),
+}
 
 _KEEP = """
     INSERT INTO reconciliation (day, compared_at, compared, differences)

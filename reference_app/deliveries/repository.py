@@ -14,6 +14,7 @@ from reference_app.database import Connection
 from reference_app.deliveries.delivery import ROW, Delivery, State
 from reference_app.dossiers.dossier import ROW as DOSSIER_ROW
 from reference_app.dossiers.dossier import Dossier, statement
+from reference_app.instruction.reach import REACHED, reach
 
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Delivery.__dataclass_fields__))
 
@@ -49,9 +50,17 @@ _LOCK_DOSSIER = statement("SELECT {columns} FROM dossier WHERE id = %(id)s FOR U
 _READ = _statement("SELECT {columns} FROM delivery WHERE id = %(id)s")
 _LOCK = _statement("SELECT {columns} FROM delivery WHERE id = %(id)s FOR UPDATE")
 _OF_DOSSIER = _statement("SELECT {columns} FROM delivery WHERE dossier_id = %(id)s")
-_LISTED = _statement("""
-    SELECT {columns} FROM delivery WHERE state = %(state)s AND (%(after)s::uuid IS NULL OR id > %(after)s)
-    ORDER BY id LIMIT %(limit)s""")
+_LISTED = (
+    sql.SQL("""
+    SELECT {columns} FROM delivery JOIN dossier ON dossier.id = delivery.dossier_id
+    WHERE delivery.state = %(state)s AND {reached} AND (%(after)s::uuid IS NULL OR delivery.id > %(after)s)
+    ORDER BY delivery.id LIMIT %(limit)s""")
+    .format(
+        columns=sql.SQL(", ").join(sql.Identifier("delivery", name) for name in Delivery.__dataclass_fields__),
+        reached=REACHED,
+    )
+    .as_bytes()
+)
 # What was sent is counted for one day only: the others of years would be counted on every look.
 _COUNTS = """
     SELECT (SELECT count(*) FROM delivery WHERE state = 'ready') AS ready,
@@ -128,9 +137,9 @@ async def write(connection: Connection, delivery: UUID, columns: Mapping[str, ob
     return changed
 
 
-async def listed(connection: Connection, state: State, after: UUID | None, limit: int) -> list[Delivery]:
-    """Deliveries in ``state``, oldest first, from the one after ``after``."""
-    return await _all(connection, _LISTED, {"state": state, "after": after, "limit": limit})
+async def listed(connection: Connection, agent: UUID, state: State, after: UUID | None, limit: int) -> list[Delivery]:
+    """Deliveries in ``state`` of dossiers that ``agent`` reaches, oldest first, from the one after ``after``."""
+    return await _all(connection, _LISTED, reach(agent) | {"state": state, "after": after, "limit": limit})
 
 
 async def counts(connection: Connection, day: date) -> dict[State, int]:

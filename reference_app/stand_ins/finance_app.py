@@ -98,8 +98,15 @@ class Finance:
         """All entries of a day."""
         return Response(messages.listing(day, self.books.of_day(day)), media_type=MEDIA_TYPE)
 
+    def turn(self, knobs: Knobs) -> None:
+        """Behave another way from now on, and count anew."""
+        self.knobs = knobs
+        self.served_in_all = 0
+        self.most_at_once = self._at_once
+        self._came.clear()
+
     def seen(self) -> dict[str, int]:
-        """What it has seen so far: requests it worked on, how many at once, and how many it works on now."""
+        """What it saw since its knobs were set: requests it worked on, most at once; and those it works on now."""
         return {"served": self.served_in_all, "most_at_once": self.most_at_once, "working": self._at_once}
 
     def _refused(self) -> Response | None:
@@ -146,7 +153,7 @@ def create_app(books: Books, knobs: Knobs, clock: Clock = lambda: datetime.now(U
 
     async def knobs_set(request: Request) -> Response:
         try:
-            finance.knobs = Knobs.model_validate_json(await request.body())
+            finance.turn(Knobs.model_validate_json(await request.body()))
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_url=False, include_context=False)}, 422)
         return await knobs_read(request)
