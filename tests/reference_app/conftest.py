@@ -9,6 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
+from aiosmtpd.controller import Controller
 
 from reference_app import embedded, migration
 from reference_app.app import create_app
@@ -137,7 +141,7 @@ Staged = Callable[..., AbstractContextManager[Stage]]
 
 
 @pytest.fixture(scope="session")
-def staged(database_url: str) -> Staged:
+def staged(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Staged:
     """Start a service with other settings, another database, another identity provider."""
 
     @contextmanager
@@ -162,6 +166,7 @@ def staged(database_url: str) -> Staged:
             "agent_client_secret": client.secret,
             "agent_sirets": CHAMBER_SIRET,
             "unlimited_networks": "127.0.0.1/32",
+            "storage": tmp_path_factory.mktemp("storage").as_uri(),
         }
         app = create_app(Settings(**values | settings))
         stage = Stage(url=url, provider=base, app=app)
@@ -201,6 +206,58 @@ def work(stage: Stage) -> Callable[..., Awaitable[None]]:
         await run_due(make_parts(served.settings, served.clock))
 
     return run
+
+
+@dataclass
+class Mailbox:
+    """A real SMTP server that keeps what it takes; ``answers`` are given first, one to each mail, then it takes all."""
+
+    url: str = ""
+    taken: list[tuple[float, EmailMessage]] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if self.answers and self.answers[0].startswith("RCPT "):
+            return self.answers.pop(0).removeprefix("RCPT ")
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        message = message_from_bytes(envelope.content, policy=SMTP_POLICY)
+        assert isinstance(message, EmailMessage)
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer == "take it and break off":
+            self.taken.append((time.monotonic(), message))
+            server.transport.abort()
+        elif answer == "break off":
+            server.transport.abort()
+        elif answer.startswith("250"):
+            self.taken.append((time.monotonic(), message))
+        return answer if answer[:3].isdigit() else "451 broken off"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [message for _, message in self.taken if message["To"] == address]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    taken = listen("127.0.0.1", 0)
+    port = port_of(taken)
+    taken.close()
+
+    class Counted(Controller):
+        def factory(self) -> Any:
+            box.connections += 1
+            return super().factory()
+
+    controller = Counted(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    box.connections = 0  # its own, by which it knows that it listens
+    box.url = f"smtp://127.0.0.1:{port}"
+    yield box
+    controller.stop()
 
 
 @pytest.fixture(scope="session")
