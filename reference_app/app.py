@@ -21,6 +21,8 @@ from reference_app.appointments import agent_api as appointments_agent_api
 from reference_app.appointments import agent_pages as appointments_agent_pages
 from reference_app.appointments import api as appointments_api
 from reference_app.appointments import pages as appointments_pages
+from reference_app.deliveries import api as deliveries_api
+from reference_app.deliveries import pages as deliveries_pages
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages
 from reference_app.dossiers import pages as dossiers_pages
@@ -71,6 +73,7 @@ _ROUTERS = (
     pieces_api.agents,
     sources_api.router,
     instruction_api.router,
+    deliveries_api.router,
     exchange.router,
     search_pages.api,
     mandates_api.router,
@@ -84,6 +87,7 @@ _ROUTERS = (
     pieces_pages.agents,
     instruction_pages.router,
     exchange_pages.router,
+    deliveries_pages.router,
     search_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
