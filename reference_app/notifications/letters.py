@@ -54,12 +54,12 @@ def compose(parts: Parts, letter: Letter, to: str, identifier: UUID, kind: str, 
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{kind}-{identifier}@{urlsplit(parts.settings.origin).hostname}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers this
-    message["Content-Language"] = letter.language
     for name, value in letter.headers.items():
         message[name] = value
     context: dict[str, object] = {"letter": letter, "service": say(letter.service.en)}
     message.set_content(_text(letter, say(letter.service.en)))
     message.add_alternative(parts.renderer.render("mail.html", letter.language, context), subtype="html")
+    message["Content-Language"] = letter.language  # last: what is set before goes into the first part
     return message
 
 
