@@ -162,13 +162,15 @@ def test_a_server_that_is_away_or_silent_is_left_alone_for_a_while(monkeypatch):
     monkeypatch.setattr(mailer, "TIMEOUT_S", 0.3)
 
     async def run() -> list[str]:
-        attempts = 0
+        attempts, gone = 0, asyncio.Event()
 
         async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal attempts
             attempts += 1
             await reader.read()
             writer.close()
+            await writer.wait_closed()
+            gone.set()
 
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
@@ -181,6 +183,7 @@ def test_a_server_that_is_away_or_silent_is_left_alone_for_a_while(monkeypatch):
             except NotNow as error:
                 said.append(str(error))
         server.close()
+        await asyncio.wait_for(gone.wait(), 30)
         assert attempts == 1
         return said
 
