@@ -21,7 +21,7 @@ from loadtests.steady_clock import SteadyClock
 from loadtests.step import Objective, Step, from_report
 from loadtests.step_log import StepLog
 from scorecard.evidence import Text
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Progress
 
 FEWEST_EXPECTED = 100

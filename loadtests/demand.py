@@ -14,7 +14,8 @@ from typing import Literal
 from loadtests.demand_range import joined, spread
 from loadtests.demand_time import Day, Habits, campaign, peak_day
 from loadtests.profiles import Sourced, agent_habits, profile
-from scorecard.project import Journey, ProjectFile
+from scorecard.project import ProjectFile
+from scorecard.project_journeys import Journey
 
 SECONDS_A_DAY = 86_400
 _GIVEN = "portance.toml"

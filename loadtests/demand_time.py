@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from loadtests.demand_day import citizen_day
-from scorecard.project import Event
+from scorecard.project_demand import Event
 
 _SECONDS_A_DAY = 86_400
 _WEEKEND = 0.5

@@ -15,7 +15,7 @@ from loadtests.engine.orders import TIMEOUT_S, Order
 from loadtests.engine_process import LOG, EngineProcess, GeneratorError, engine_process
 from scorecard.journeys import JourneyError
 from scorecard.journeys.body import read_files
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site, is_local
 
 __all__ = ["LOG", "TRACES", "Generator", "GeneratorError", "Means", "generator", "means_of"]

@@ -15,7 +15,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from loadtests.errors import LoadTestError
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 VISIT_ENDS_AFTER = timedelta(minutes=30)
 """A pause that ends a visit, as web analytics count them."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from loadtests.errors import LoadTestError
 from loadtests.recorded_values import Correlation, made_up
 from scorecard.evidence import Text
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 MOST_BYTES = 256 * 1024 * 1024
 LEAST_THINK_S = 0.5

@@ -13,7 +13,7 @@ from loadtests.demand import shares
 from loadtests.generator import Generator, Means, generator, means_of
 from loadtests.step import Objective
 from scorecard.evidence import Text
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site, is_local
 
 _NO_SERVICE = Text(

@@ -7,7 +7,7 @@ from typing import Any
 
 from loadtests.engine_process import engine_process
 from loadtests.generator import source_of
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site
 
 _START_S = 60.0

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from loadtests.openapi import Operation
 from scorecard.evidence import Text
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 MAX_STEPS = 8
 """Longest generic journey: nobody reads thirty pages in a row, and a short one keeps sessions realistic."""

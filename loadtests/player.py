@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from loadtests.engine.merging import one_report
 from loadtests.engine.orders import Order
 from loadtests.loading import Played, loading
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 
 class Player(Protocol):

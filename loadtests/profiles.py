@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from scorecard.evidence import Text
-from scorecard.project import DemandProfile
+from scorecard.project_demand import DemandProfile
 
 
 class Sourced(BaseModel):

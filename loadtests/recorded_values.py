@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scorecard.journeys.people import luhn_completed
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 
 SHORTEST = 6
 """A shorter value is found again by chance."""

@@ -20,7 +20,7 @@ from scorecard.journeys.person import Exchange, Person, check, is_of
 from scorecard.journeys.sessions import ends_session
 from scorecard.journeys.typed import route, typed
 from scorecard.personal_data import Kind
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 REQUESTS, SECONDS = 150, 15.0

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from scorecard.criteria import DECLARATIONS, Criterion, catalogue
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Unit
-from scorecard.project import Declaration, ProjectError, ProjectFile, Ratio, Seconds
+from scorecard.project import Declaration, ProjectError, ProjectFile
+from scorecard.project_section import Ratio, Seconds
 
 _WITH_UNIT: Mapping[Unit, TypeAdapter[float]] = {Unit.RATIO: TypeAdapter(Ratio), Unit.SECOND: TypeAdapter(Seconds)}
 """Numbers that are written with their unit in quotes, as everywhere in the file: "99.9 %", "400 ms"."""

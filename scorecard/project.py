@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from scorecard.mistakes import first_mistake, line_of_mistake
+from scorecard.project_demand import Demand
+from scorecard.project_journeys import Journey
+from scorecard.project_section import Ratio, Seconds, Section
 
 FILE_NAME = "portance.toml"
 
 Kind = Literal["online-procedure", "appointment", "api", "internal-tool", "predictive-algorithm"]
 Tier = Literal["experiment", "local", "national"]
-DemandProfile = Literal["steady", "deadline", "opening", "census"]
 RunProfile = Literal["smoke", "quick", "standard", "full"]
 
 
@@ -30,35 +31,6 @@ NATIONAL_FROM = 200_000
 
 class ProjectError(Exception):
     """A ``portance.toml`` is missing or wrong; the message is one line that says what and where."""
-
-
-def _seconds(value: object) -> object:
-    return _quantity(value, {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}, 'a duration such as "400 ms" or "2 h"')
-
-
-def _ratio(value: object) -> object:
-    return _quantity(value, {"%": 0.01}, 'a percentage such as "0.1 %"')
-
-
-def _quantity(value: object, factors: dict[str, float], expected: str) -> object:
-    if not isinstance(value, str):
-        raise ValueError(f"expected {expected}, with its unit, in quotes")
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\S+)\s*", value)
-    if match is None or match[2] not in factors:
-        raise ValueError(f"expected {expected}, got {value!r}")
-    return float(match[1]) * factors[match[2]]
-
-
-_DurationText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|min|h)\s*$")]
-_PercentText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*%\s*$")]
-Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=_DurationText)]
-Ratio = Annotated[float, BeforeValidator(_ratio, json_schema_input_type=_PercentText)]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys and numbers given as words are refused."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def tier_of(users: int) -> Tier:
@@ -151,191 +123,6 @@ class TargetSection(Section):
         if self.grow is not None and "{rows}" not in self.grow:
             raise ValueError("grow has no {rows}: it must be told how many records there are to be")
         return self
-
-
-class Event(Section):
-    """Something that brings many people at one moment: an opening, an announcement, a reminder sent to everybody."""
-
-    name: str = Field(min_length=1, max_length=100, description="What happens, as people would say it.")
-    at: datetime = Field(description="When, in the time of the country; only the hour counts without a calendar.")
-    share: Ratio = Field(gt=0, le=1, description="Share of the participants who come because of it.")
-    within: Seconds = Field(
-        default=2778.0,
-        gt=0,
-        description="Mean time after which they come, most densely at first; by default that of Doctolib on "
-        "12 July 2021: 926 000 bookings of an evening at 20 000 a minute, 46 min.",
-    )
-
-
-class Demand(Section):
-    """From the population to an arrival rate; a number given here wins over the named profile."""
-
-    profile: DemandProfile = Field(default="deadline", description="Named profile from measured public events.")
-    participation: Ratio | None = Field(default=None, description="Share of the users who take part in the campaign.")
-    peak_day_share: Ratio | None = Field(default=None, description="Share of the participants on the peak day.")
-    peak_to_mean: float | None = Field(default=None, ge=1, description="Peak rate of that day over its mean rate.")
-    retries: Ratio | None = Field(default=None, description="Extra journeys from impatient users, as a share.")
-    agent_journeys_per_day: float | None = Field(
-        default=None, ge=0, description="Journeys an agent makes on a working day."
-    )
-    peak_hour: float | None = Field(default=None, ge=0, lt=24, description="Hour of the day at which most people come.")
-    opens: date | None = Field(default=None, description="First day of the campaign.")
-    closes: date | None = Field(default=None, description="Last day of the campaign, taken as its busiest.")
-    events: tuple[Event, ...] = Field(
-        default=(), strict=False, description="Openings and announcements, on top of what comes by itself."
-    )
-
-    @model_validator(mode="after")
-    def _calendar_is_sound(self) -> Self:
-        if (self.opens is None) != (self.closes is None):
-            raise ValueError("a calendar has opens and closes")
-        if self.opens is not None and self.closes is not None:
-            if self.closes < self.opens:
-                raise ValueError("closes is before opens")
-            outside = [e.name for e in self.events if not self.opens <= e.at.date() <= self.closes]
-            if outside:
-                raise ValueError(f"event {outside[0]!r} is not between opens and closes")
-        if sum(event.share for event in self.events) > 1:
-            raise ValueError("the events bring more people than take part: their shares add up to more than 100 %")
-        return self
-
-
-class Upload(Section):
-    """A file that a step sends: its text or its path, and filling up to a size where one is given."""
-
-    name: str = Field(min_length=1, description="Name of the file, as the browser of the user would say it.")
-    type: str = Field(default="application/octet-stream", pattern=r"^[\w.+-]+/[\w.+-]+$", description="Its media type.")
-    text: str = Field(default="", description="What stands in it.")
-    path: str | None = Field(default=None, description="File whose content is sent, relative to this file.")
-    size: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="Bytes that it is filled up to, with what cannot be compressed."
-    )
-
-    @model_validator(mode="after")
-    def _one_content(self) -> Self:
-        if self.path is not None and self.text:
-            raise ValueError("an upload has text or path, not both")
-        return self
-
-
-class Step(Section):
-    """One request of a journey: exactly one of the methods, with what must come back."""
-
-    get: str | None = None
-    post: str | None = None
-    put: str | None = None
-    patch: str | None = None
-    delete: str | None = None
-    name: str | None = Field(default=None, description="Name in the statistics; the path template when left out.")
-    json_: Any = Field(default=None, alias="json", description="Body sent as JSON.")
-    form: dict[str, str] | None = Field(default=None, description="Body sent as a form.")
-    files: dict[str, Upload] = Field(
-        default_factory=dict, description="Files sent with the form (multipart/form-data), by the name of their field."
-    )
-    headers: dict[str, str] = Field(default_factory=dict)
-    expect: int | tuple[int, ...] = Field(default=200, description="Status, or statuses, of a good answer.")
-    contains: str | None = Field(
-        default=None, description="Text the answer must hold, so that an error page sent as 200 counts as an error."
-    )
-    extract: dict[str, str] = Field(
-        default_factory=dict, description="Values kept for later steps: $.json.path, regex:(…), or header:Name."
-    )
-    think: Seconds = Field(default=0.0, description="Pause of the user before this step.")
-    verify: bool = Field(default=False, description="The step re-reads something written before: a miss is lost data.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _lists_are_tuples(cls, value: object) -> object:
-        if isinstance(value, dict) and isinstance(value.get("expect"), list):
-            value = {**value, "expect": tuple(value["expect"])}
-        return value
-
-    @model_validator(mode="after")
-    def _one_method(self) -> Self:
-        given = [m for m in ("get", "post", "put", "patch", "delete") if getattr(self, m) is not None]
-        if len(given) != 1:
-            raise ValueError("a step has exactly one of get, post, put, patch, delete")
-        if self.json_ is not None and self.form is not None:
-            raise ValueError("a step has json or form, not both")
-        if self.json_ is not None and self.files:
-            raise ValueError("a step has json or files, not both")
-        return self
-
-    @property
-    def method(self) -> str:
-        """HTTP method in capitals."""
-        return next(m.upper() for m in ("get", "post", "put", "patch", "delete") if getattr(self, m) is not None)
-
-    @property
-    def path(self) -> str:
-        """Path or absolute URL, with ``{placeholders}`` for extracted and generated values."""
-        value: str = getattr(self, self.method.lower())
-        return value
-
-    @property
-    def label(self) -> str:
-        """Name of the step in the statistics."""
-        return self.name if self.name is not None else f"{self.method} {self.path}"
-
-    @property
-    def expected(self) -> tuple[int, ...]:
-        """Statuses of a good answer."""
-        return (self.expect,) if isinstance(self.expect, int) else self.expect
-
-
-class Journey(Section):
-    """What one person does from arrival to leaving, and who goes this way."""
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    persona: Literal["citizen", "agent"] = Field(
-        default="citizen", description="Whose journey it is: of those served, or of those who work with the service."
-    )
-    who: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100,
-        description="Who goes this way, as people would say it: a business, a counter, the program of a partner.",
-    )
-    device: Literal["desk", "phone", "program"] | None = Field(
-        default=None,
-        description="What they use. It tells the reader; requests and their rate are the same, since a slow network "
-        "makes the wait of the person longer and not the work of the server less.",
-    )
-    people: int | None = Field(
-        default=None, gt=0, description="How many different people go this way; by default all of the persona."
-    )
-    pace: float = Field(
-        default=1.0, gt=0, le=100, description="Think times of these people, as a multiple of those of the steps."
-    )
-    repeat: int = Field(
-        default=1,
-        ge=1,
-        le=100,
-        description="How often a session goes through its steps, or through those from repeat_from on: an agent signs "
-        "in once for many dossiers. Of agents, each time counts as one of their journeys a day.",
-    )
-    repeat_from: str | None = Field(default=None, description="Name of the step at which each repetition begins.")
-    weight: float = Field(default=1.0, gt=0, description="Share among the journeys of the same persona.")
-    group: str | None = Field(
-        default=None,
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        description="Group that these agents belong to: what one group works on is closed to the others.",
-    )
-    steps: tuple[Step, ...] = Field(min_length=1, strict=False)
-
-    @model_validator(mode="after")
-    def _repeats_from_a_step(self) -> Self:
-        if self.repeat_from is not None and self.repeat_from not in [step.label for step in self.steps]:
-            raise ValueError(f"repeat_from: no step is called {self.repeat_from!r}")
-        return self
-
-    @property
-    def session(self) -> tuple[Step, ...]:
-        """The steps of a whole session, repetitions included, with the think times of these people."""
-        labels = [step.label for step in self.steps]
-        again = 0 if self.repeat_from is None else labels.index(self.repeat_from)
-        steps = self.steps + self.steps[again:] * (self.repeat - 1)
-        return tuple(step.model_copy(update={"think": step.think * self.pace}) for step in steps)
 
 
 class LoadSection(Section):

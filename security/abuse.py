@@ -17,7 +17,8 @@ from types import MappingProxyType
 
 from scorecard.evidence import Evidence, Provenance, Status, Text
 from scorecard.journeys.cast import in_order
-from scorecard.project import Journey, RunProfile
+from scorecard.project import RunProfile
+from scorecard.project_journeys import Journey
 from scorecard.site import Site, is_local
 from security.abuse_attack import Attack, Onslaught, Scenario, attacks, run
 from security.abuse_facts import FACTS, Phase, account, facts, hit, is_unlimited, table

@@ -13,7 +13,7 @@ from random import Random
 from scorecard.journeys.exchange import Budget, Reply, Sent
 from scorecard.journeys.person import Person, is_of
 from scorecard.journeys.sessions import begins_session, ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security.sender import Sender
 
 SENDERS = 4

@@ -11,7 +11,7 @@ from random import Random
 from scorecard.journeys.exchange import Budget
 from scorecard.journeys.person import Person
 from scorecard.journeys.sessions import begins_session, ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 PAUSE_S = 0.15
 """Between two requests of one person: no limit that people can live with is below that."""

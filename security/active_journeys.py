@@ -19,7 +19,7 @@ from scorecard.journeys.cast import last_but
 from scorecard.journeys.exchange import Reply, Sent
 from scorecard.journeys.person import Person, Taken, is_of
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 from security import active_markup
 from security.active_points import Point, points, put

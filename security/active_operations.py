@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scorecard.journeys.exchange import Reply, Sent
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 from scorecard.site import Site
 from security.active_crawl import Offer, crawl
 from security.active_journeys import Played, route_of

@@ -17,7 +17,7 @@ from random import Random, SystemRandom
 from scorecard.evidence import Column, Evidence, Fact, Finding, Provenance, Severity, Status, Table, Text, Unit
 from scorecard.journeys.cast import in_order, last_but
 from scorecard.journeys.exchange import Budget
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site
 from security.group_access import between_groups
 from security.observation import COLLECTOR, count, keep, unobserved

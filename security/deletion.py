@@ -14,7 +14,7 @@ from scorecard.journeys import templates
 from scorecard.journeys.exchange import Sent
 from scorecard.journeys.person import Person, is_of
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security.active_plan import Known, covers, request
 from security.active_points import points, put
 from security.operations import Operation

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from scorecard.evidence import Severity, Text
 from scorecard.journeys.exchange import Reply, Sent
 from scorecard.journeys.person import PROOF, Person, is_of
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 from security.resemblance import resembles, same
 from security.rules import Hit, Rule
 from security.sender import Sender

@@ -8,7 +8,7 @@ from random import Random
 from scorecard.journeys.cast import last_but
 from scorecard.journeys.exchange import Reply, Sent
 from scorecard.journeys.person import PROOF, Exchange, Person, is_of
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 from security.replay import Replay, Stopped
 from security.resemblance import resembles

@@ -13,7 +13,7 @@ from scorecard.journeys import templates
 from scorecard.journeys.exchange import Budget, Reply, Sent
 from scorecard.journeys.person import Exchange, Person, Taken, is_of
 from scorecard.journeys.sessions import begins_session
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 from security.resemblance import echoed, resembles, same
 from security.sender import Control, Sender
 from security.stand_in import lent_by, meant, reader, session, stand_in

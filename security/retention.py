@@ -18,7 +18,7 @@ from scorecard.journeys.cast import in_order, last_but
 from scorecard.journeys.exchange import Budget, Sent
 from scorecard.journeys.person import Person
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site
 from security.active_journeys import pages
 from security.active_plan import Known, request

@@ -11,7 +11,8 @@ from scorecard.evidence import Text
 from scorecard.journeys.cast import last_but
 from scorecard.journeys.exchange import Budget
 from scorecard.journeys.person import Person
-from scorecard.project import Journey, RunProfile
+from scorecard.project import RunProfile
+from scorecard.project_journeys import Journey
 from scorecard.site import Site
 from security import session_life, sign_in_redirect, token_forgery
 from security.forged_requests import Forged, walk_forged

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scorecard.evidence import Severity
 from scorecard.journeys.person import Exchange, Person
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 from security import forms
 from security.redirects import ELSEWHERE, leads_elsewhere
 from security.rules import Hit, Rule

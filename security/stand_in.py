@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scorecard.journeys.exchange import Sent
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 from security.tampering import tampered, tampered_cookie
 from security.trial import Playing, Whom
 

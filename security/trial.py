@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from scorecard.journeys.exchange import Sent
 from scorecard.journeys.person import Exchange, Person, Taken, is_of
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security.sender import Control
 
 # The return from an identity provider: what it carries is a credential by itself, good for once.

@@ -25,7 +25,7 @@ from scorecard.journeys.person import Exchange, Person, is_of
 from scorecard.journeys.sessions import ends_session
 from scorecard.journeys.typed import held, route, typed
 from scorecard.personal_data import IN_WORDS, Kind
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 from scorecard.site import Site
 from security.logged_values import held_in_log
 from security.observation import COLLECTOR, count, keep, unknown, unobserved

@@ -11,7 +11,7 @@ import httpx
 from scorecard.evidence import Text
 from scorecard.journeys.person import Exchange, Person, Taken, cookie_header, credentials_for
 from scorecard.journeys.sessions import ends_session
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security.redaction import redact
 from security.resemblance import echoed, resembles
 from security.sender import Control, Sender

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from loadtests.engine.line import CANONICAL
 from scorecard.journeys import templates
 from scorecard.journeys.extraction import Extractor, compile_extractors
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from loadtests.engine.players import JourneyPlayer, Player
 from loadtests.engine.pump import Pump
 from loadtests.engine.tracing import SentTraces
 from loadtests.engine.users import UserPlayer
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 
 def pump_of(setup: dict[str, Any], environment: Environment, traces: SentTraces) -> Pump:

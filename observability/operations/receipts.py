@@ -15,7 +15,7 @@ from random import Random
 from scorecard.evidence import Text
 from scorecard.journeys.cast import in_order, last_but
 from scorecard.journeys.exchange import Budget
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 PLACES_FROM_LAST = 40

@@ -15,7 +15,7 @@ from scorecard.cli.errors import CommandError
 from scorecard.cli.init_file import Draft, render
 from scorecard.cli.init_probe import Answer, Tried, ask, find_document, health_path, probe
 from scorecard.evidence import Text
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 
 def initialise(

@@ -10,7 +10,7 @@ from loadtests.openapi_journeys import step
 from scorecard.cli import toml_text
 from scorecard.cli.init_probe import DOCUMENT_PATHS, Tried
 from scorecard.evidence import Text
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import is_local
 
 USERS_PLACEHOLDER = 300_000

@@ -17,7 +17,7 @@ from scorecard import lines
 from scorecard.criteria import Domain
 from scorecard.evidence import Severity
 from scorecard.mistakes import first_mistake, line_of_mistake
-from scorecard.project import Ratio, Section
+from scorecard.project_section import Ratio, Section
 
 FILE_NAME = "portance-policy.toml"
 

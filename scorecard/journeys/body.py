@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from urllib3.filepost import encode_multipart_formdata
 
 from scorecard.journeys import JourneyError, templates
-from scorecard.project import Journey, Step, Upload
+from scorecard.project_journeys import Journey, Step, Upload
 
 
 def body_of(

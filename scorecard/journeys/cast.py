@@ -7,7 +7,7 @@ from random import Random
 
 from scorecard.journeys.exchange import Budget
 from scorecard.journeys.person import Person
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 

@@ -16,7 +16,7 @@ from scorecard.journeys import templates
 from scorecard.journeys.exchange import Budget, Reply, Sent, build, client, deliver, origin, policy
 from scorecard.journeys.extraction import Answer, Missing, compile_extractors
 from scorecard.journeys.people import fresh_uuid, person
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 HOPS = 10
 Persona = Literal["citizen", "agent"]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from scorecard.journeys import JourneyError
 from scorecard.journeys.people import GENERATED
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from scorecard.journeys import templates
 from scorecard.personal_data import Kind, find, spellings
-from scorecard.project import Step
+from scorecard.project_journeys import Step
 
 _GENERATED = {"email": Kind.EMAIL, "name": Kind.NAME, "iban": Kind.IBAN}
 _PUBLIC = (Kind.SIREN, Kind.SIRET)

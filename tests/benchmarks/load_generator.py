@@ -27,7 +27,7 @@ from scipy import stats
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import TRACES, generator
 from loadtests.histogram import quantiles
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _NO_LIMITS = Limits(sessions=10**6, errors=10**9, slow=10**9, slow_s=1.0)
 _HERE = Path(__file__).parent / "load_peers"

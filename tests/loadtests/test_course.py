@@ -8,7 +8,7 @@ from loadtests.engine.arrivals import along
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import generator
 from loadtests.histogram import quantiles
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _FREE = Limits(sessions=10_000, errors=10_000, slow=10_000, slow_s=1.0, dead_after=10_000)
 

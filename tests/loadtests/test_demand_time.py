@@ -14,7 +14,8 @@ from loadtests.demand_evidence import collect_demand
 from loadtests.demand_range import spread
 from loadtests.demand_time import Habits, campaign
 from loadtests.profiles import Sourced
-from scorecard.project import Event, ProjectError, ProjectFile, parse
+from scorecard.project import ProjectError, ProjectFile, parse
+from scorecard.project_demand import Event
 from scorecard.site import Site
 
 HABITS = Habits(peak_day_share=0.1, peak_to_mean=9.8, peak_hour=20)

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import Means, generator
 from loadtests.histogram import quantiles
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _PEOPLE = {"citizen": 1000, "agent": 10}
 _NO_LIMITS = Limits(sessions=10**6, errors=10**9, slow=10**9, slow_s=5.0)

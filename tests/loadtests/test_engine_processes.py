@@ -19,7 +19,7 @@ from loadtests.engine.merging import WORKER_LOST
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import TRACES, GeneratorError, Means, generator
 from loadtests.joining import AddressError, address_of
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _NO_LIMITS = Limits(sessions=10**6, errors=10**9, slow=10**9, slow_s=5.0)
 _PEOPLE = {"citizen": 5000, "agent": 10}

@@ -17,7 +17,7 @@ import pytest
 from loadtests.engine.orders import Limits, Order
 from loadtests.generator import GeneratorError, generator
 from loadtests.histogram import quantiles
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _READ = {"name": "read", "steps": [{"get": "/"}, {"get": "/", "contains": "dossier"}]}
 _STALL_S, _EVERY_S = 0.5, 1.6

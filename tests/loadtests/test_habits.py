@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.errors import LoadTestError
 from loadtests.habits import of_access_log, of_analytics
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 FILE = Journey.model_validate(
     {

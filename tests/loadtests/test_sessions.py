@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from loadtests.generator import TRACES, GeneratorError, Means, generator
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 Run = dict[str, list[dict[str, Any]]]
 

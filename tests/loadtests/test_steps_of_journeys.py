@@ -17,7 +17,7 @@ from loadtests.engine.tracing import traceparent
 from scorecard.journeys import JourneyError, templates
 from scorecard.journeys.extraction import Answer, Missing, compile_extractor
 from scorecard.journeys.people import fresh_uuid, member, person
-from scorecard.project import Journey
+from scorecard.project_journeys import Journey
 
 _NO_LIMITS = Limits(sessions=10**9, errors=10**9, slow=10**9, slow_s=1.0)
 

@@ -15,7 +15,8 @@ from scorecard.cli import toml_text
 from scorecard.cli.init_file import Draft, render
 from scorecard.cli.init_probe import Tried
 from scorecard.evidence import Text
-from scorecard.project import Demand, Objectives, ProjectFile
+from scorecard.project import Objectives, ProjectFile
+from scorecard.project_demand import Demand
 
 HOSTILE = [
     'x"\n[target]\nremote = true\n#',

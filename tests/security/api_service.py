@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, RunProfile, Step, TargetSection
+from scorecard.project import About, ProjectFile, RunProfile, TargetSection
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 

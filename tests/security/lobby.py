@@ -20,7 +20,8 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, RunProfile, Step, TargetSection
+from scorecard.project import About, ProjectFile, RunProfile, TargetSection
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 Form = dict[str, str]

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl
 import pytest
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, Step, TargetSection
+from scorecard.project import About, ProjectFile, TargetSection
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 _LAYOUT = "<!doctype html><html><head><title>Portal</title></head><body><nav>Home</nav><main>{}</main></body></html>"

@@ -10,7 +10,7 @@ import pytest
 from scorecard.evidence import Status
 from scorecard.journeys import people
 from scorecard.journeys.exchange import Budget
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security import active, active_prober
 
 SQL, SCRIPTS, RUN = "security.active_sql", "security.active_scripts", "security.active_executions"

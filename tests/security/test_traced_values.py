@@ -11,7 +11,7 @@ import pytest
 
 from scorecard.evidence import Status
 from scorecard.journeys.people import person
-from scorecard.project import Journey, Step
+from scorecard.project_journeys import Journey, Step
 from security import traced_values
 
 FACT = "security.personal_values_in_traces"

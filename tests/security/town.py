@@ -24,7 +24,8 @@ import jinja2
 import pytest
 from servers import Given, stopped, taking_bodies
 
-from scorecard.project import About, Journey, ProjectFile, SecuritySection, Step, TargetSection
+from scorecard.project import About, ProjectFile, SecuritySection, TargetSection
+from scorecard.project_journeys import Journey, Step
 from scorecard.site import Site
 
 LIMIT = 1024 * 1024
