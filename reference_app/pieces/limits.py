@@ -43,7 +43,8 @@ class Cut(Refusal):
 
 
 FILES = Allowance(
-    max_bytes=LARGEST_BYTES + OVERHEAD_BYTES,
+    # Each piece has a limit of its own, told beside it: this one is for what slips past, and so a little wider.
+    max_bytes=LARGEST_BYTES + 16 * OVERHEAD_BYTES,
     seconds=GRACE_S + (LARGEST_BYTES + OVERHEAD_BYTES) / LEAST_BYTES_PER_S + AFTERWARDS_S,
 )
 
@@ -85,6 +86,10 @@ class Uploads:
         self._at_once, self._of_one = at_once, of_one
         self._running: Counter[UUID] = Counter()
 
+    def running(self) -> int:
+        """How many are on their way now."""
+        return self._running.total()
+
     @contextmanager
     def one(self, person: UUID) -> Iterator[None]:
         """A place for a file of ``person``.
@@ -95,7 +100,7 @@ class Uploads:
         """
         if self._running[person] >= self._of_one:
             raise TooManyRequests(5)
-        if self._running.total() >= self._at_once:
+        if self.running() >= self._at_once:
             raise Unavailable(N_("Many files arrive at the moment. Send yours again in a few seconds."))
         self._running[person] += 1
         try:
