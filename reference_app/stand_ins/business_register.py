@@ -1,7 +1,7 @@
 """``python -m reference_app.stand_ins.business_register``: API Entreprise v4, ``insee/sirene/etablissements``.
 
 Every number that passes its check is an establishment, made from the number alone; those of a SIREN beginning with 9
-are unknown, with 8 closed, with 7 of one person.
+are unknown, with 8 closed, with 6 of one person.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def establishment(siret: str) -> dict[str, object]:
     code, trade, sign = one_of(_TRADES, 1)
     postcode, town = one_of(_TOWNS, 7)
     corporate = f"{sign} {one_of(_PLACES, 31)}"
-    person = siret.startswith("7")
+    person = siret.startswith("6")
     street = f"{number % 98 + 1} RUE {one_of(_PLACES, 131)}"
     return {
         "siret": siret,

@@ -77,15 +77,19 @@
       answer = await send(answers, leaving);
     }
     if (answer.status === 401) return ended();
-    if (answer.status === 412) return changed();
-    if (answer.status === 404 || answer.status === 409) return changed();
+    if ([404, 409, 412].includes(answer.status)) return changed(); // deleted, filed or written elsewhere
     if (!answer.ok) throw new Error(String(answer.status));
     const kept = await answer.json();
     form.elements.version.value = kept.version;
     if (!dossier) begun(kept.id);
-    const hour = new Date(kept.updated_at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
     if (wrong.length) attend(wrong);
-    else say(`${words.saved} ${hour}`);
+    else say(`${words.saved} ${hour(kept.updated_at)}`);
+  }
+
+  // As the pages write it: legal time, 14h32 in French.
+  function hour(at) {
+    const shown = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Paris" });
+    return document.documentElement.lang === "fr" ? shown.replace(":", "h") : shown;
   }
 
   function attend(wrong) {
