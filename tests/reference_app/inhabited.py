@@ -70,6 +70,8 @@ def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
     home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
     home.things["mandat"], begun = _mandate(people["agent"], draft)
     home.things["dossier"].append(begun)
+    home.things["name"] = ["proof_of_loss"]
+    home.things["piece"] = [_piece(people["business"], dossier) for dossier in home.things["dossier"][:2]]
     return home
 
 
@@ -113,6 +115,15 @@ def _appointments(people: dict[str, httpx.Client]) -> tuple[list[str], list[str]
     booked = {"creneau": taken, "name": f"Camille {MARK}", "note": f"En fauteuil, {MARK}."}
     appointment = _done(people["business"].post("/api/v1/rendez-vous", json=booked, headers=_key()))["id"]
     return [lieu], [free, taken], [appointment]
+
+
+def _piece(client: httpx.Client, dossier: str) -> str:
+    """A file sent with ``dossier``, which is a draft or filed."""
+    named = {"Content-Disposition": f'attachment; filename="{MARK}.pdf"'}
+    path = f"/api/v1/dossiers/{dossier}/pieces/proof_of_loss"
+    piece = _done(client.post(path, content=f"%PDF-1.7 {MARK}\n%%EOF".encode(), headers=named))["id"]
+    assert isinstance(piece, str)
+    return piece
 
 
 def _mandate(agent: httpx.Client, draft: dict[str, Any]) -> tuple[list[str], str]:

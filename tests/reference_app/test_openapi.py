@@ -35,6 +35,11 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/dossiers/{dossier}/corrected",
         "/api/v1/dossiers/{dossier}/withdraw",
         "/api/v1/dossiers/{dossier}/messages",
+        "/api/v1/dossiers/{dossier}/pieces",
+        "/api/v1/dossiers/{dossier}/pieces/{name}",
+        "/api/v1/dossiers/{dossier}/pieces/{name}/{piece}",
+        "/api/v1/agent/dossiers/{dossier}/pieces",
+        "/api/v1/agent/dossiers/{dossier}/pieces/{name}/{piece}",
         "/api/v1/agent/dossiers/{dossier}/correction",
         "/api/v1/agent/dossiers/{dossier}/corrections",
         "/api/v1/agent/dossiers/{dossier}/reopen",
@@ -128,7 +133,7 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     nobody = stage.browser()
     for path, method, _ in operations:
         at = path.format_map(
-            dict.fromkeys(("dossier", "appointment", "lieu", "mandat"), str(uuid4())) | {"procedure": "masks", "source": "business_register"}
+            dict.fromkeys(("dossier", "appointment", "lieu", "mandat", "piece"), str(uuid4())) | {"name": "proof_of_loss"} | {"procedure": "masks", "source": "business_register"}
         )
         refused = nobody.request(method, at).status_code == 401
         assert refused != ((path, method) in anybody), path

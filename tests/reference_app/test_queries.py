@@ -13,6 +13,7 @@ from reference_app.dossiers import repository as dossiers
 from reference_app.instruction import agents, journal, members, reach, tallies
 from reference_app.instruction import repository as instruction
 from reference_app.mandates import codes, mandate
+from reference_app.pieces import repository as pieces
 
 
 def looks(statement: object) -> bool:
@@ -38,12 +39,15 @@ QUERIES = {
         messages,
         mandate,
         codes,
+        pieces,
     )
     for name in vars(module)
     if name.startswith("_") and name[1:].replace("_", "").isupper() and looks(getattr(module, name))
 }
 VALUES = {
-    **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau", "dossier")},
+    **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau", "dossier", "piece")},
+    **{name: [str(uuid4())] for name in ("pieces", "dossiers", "objects")},
+    **{"object": "pieces/ab", "before": "2026-11-22T08:00Z", "keep": True, "count": 1},
     **dict.fromkeys(("open", "closed", "groups"), ["emergency-aid"]),
     **dict.fromkeys(("group", "subject", "email"), "emergency-aid"),
     "member": str(uuid4()),
