@@ -25,6 +25,7 @@ OVERHEAD_BYTES = 64 * 1024
 AFTERWARDS_S = 30.0
 """For what the storage and the database take once the last byte is there."""
 
+NOT_WHOLE = N_("The file did not arrive whole. Send it again.")
 LARGEST_BYTES = max((piece.max_bytes for found in FILED.values() for piece in filing_of(found).pieces), default=0)
 _ID = r"[0-9A-Fa-f-]{32,36}"
 _PATHS = re.compile(rf"(/api/v1)?(/agent(/mandats/{_ID})?)?/dossiers/{_ID}/pieces/[a-z][a-z0-9_]*(/{_ID})?")
@@ -73,7 +74,7 @@ async def paced(body: AsyncIterator[bytes], clock: Callable[[], float] = time.mo
                 N_("The connection is too slow for this file. Try a smaller one, or another place.")
             ) from None
         except ClientDisconnect:
-            raise Cut(N_("Send it again.")) from None
+            raise Cut(NOT_WHOLE) from None
         waited += clock() - begun
         arrived += len(chunk)
         yield chunk

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from reference_app.errors import N_
-from reference_app.pieces.limits import Cut
+from reference_app.pieces.limits import NOT_WHOLE, Cut
 
 MAX_FIELD_BYTES = 4096
 MAX_FIELDS = 10
-_NOT_WHOLE = N_("Send it again.")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ async def opened(content_type: str, body: AsyncIterator[bytes]) -> Form:
         if reader.filename is not None or reader.ended:
             break
     if reader.filename is None and not reader.ended:
-        raise Cut(_NOT_WHOLE)
+        raise Cut(NOT_WHOLE)
     return Form(reader.fields, reader.filename if reader.filename is not None else "", _file(reader, body))
 
 
@@ -56,7 +54,7 @@ async def _file(reader: _Reader, body: AsyncIterator[bytes]) -> AsyncIterator[by
         try:
             reader.take(await anext(body))
         except StopAsyncIteration:
-            raise Cut(_NOT_WHOLE) from None
+            raise Cut(NOT_WHOLE) from None
 
 
 class _Reader:
@@ -85,14 +83,14 @@ class _Reader:
                 },
             )
         except FormParserError:
-            raise Cut(_NOT_WHOLE) from None
+            raise Cut(NOT_WHOLE) from None
 
     def take(self, chunk: bytes) -> None:
         """Read on. Raises Cut for what is no form."""
         try:
             self._parser.write(chunk)
         except FormParserError:
-            raise Cut(_NOT_WHOLE) from None
+            raise Cut(NOT_WHOLE) from None
 
     def _part_begins(self) -> None:
         self._disposition = b""
@@ -118,7 +116,7 @@ class _Reader:
             return
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         if len(self.fields) >= MAX_FIELDS:
-            raise Cut(_NOT_WHOLE)
+            raise Cut(NOT_WHOLE)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._name is None:
@@ -127,7 +125,7 @@ class _Reader:
             return
         self._text += data[start:end]
         if len(self._text) > MAX_FIELD_BYTES:
-            raise Cut(_NOT_WHOLE)
+            raise Cut(NOT_WHOLE)
 
     def _part_ends(self) -> None:
         if self._name is not None:
