@@ -41,13 +41,12 @@ class Door:
 
     def arrive(self, line: Line, account: UUID) -> Ticket:
         """A ticket for ``account``, at the end of ``line``. Whoever comes again and again is counted once."""
-        now = self.now()
+        now = int(self.now())
         known = self._known.setdefault(line.room.id, set())
         if account not in known:
             if len(known) < KNOWN:
                 known.add(account)
-            second = int(now) if now >= line.room.opens_at else line.early_second
-            self._pending[line.room.id, second] += 1
+            self._pending[line.room.id, max(now, line.early_second)] += 1
         return Ticket(line.room.id, account, now)
 
     async def follow(self) -> None:

@@ -1,9 +1,10 @@
 """The line of a room: who stands where, and how far it has moved. Computed from counts by the second, the same on
 every worker, so that nobody needs a row (docs/decisions/0200).
 
-People are numbered from 0. Those who came before the opening get a number drawn from their account and the secret of
-the room: a second browser draws the same. Those who came later are numbered by the moment they came. Each second the
-line moves by the rate of the room, and never beyond those who came: what nobody used is not saved up.
+People are numbered from 0. Those who came before the opening are one group, those of each second after it another: the
+groups are served in order, and within a group the order is drawn from the account and the secret of the room, so that
+a second browser draws the same. Each second the line moves by the rate of the room, and never beyond those who came:
+what nobody used is not saved up.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ SETTLED_S = 3
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """That ``account`` came to ``room`` at ``came`` (seconds since 1970)."""
+    """That ``account`` came to ``room`` in the second ``came`` (since 1970)."""
 
     room: UUID
     account: UUID
-    came: float
+    came: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Line:
         self.early = 0
         self._opens = int(room.opens_at)
         self._per_s = room.per_minute / 60
-        self._came: list[float] = []
+        self._came: list[int] = []
         self._served: list[float] = []
         self._unsettled: Mapping[int, int] = {}
 
@@ -78,15 +79,15 @@ class Line:
             served = self._served[-1] if self._served else 0.0
             self._came.append(came)
             self._served.append(min(served + self._per_s, came))
-        settled = self.settled
-        self._unsettled = {second: count for second, count in arrivals.items() if second > settled}
+        following = max(self.settled + 1, self._opens)
+        self._unsettled = {second: count for second, count in arrivals.items() if second >= following}
 
     def standing(self, ticket: Ticket, now: float) -> Standing:
         """Where the holder of ``ticket`` stands at ``now``."""
         if not self._served and ticket.came < self._opens:
             return Standing("early", None, max(0.0, self._opens + SETTLED_S - now))
         number = self._number(ticket)
-        turn = bisect_left(self._served, number)
+        turn = max(bisect_left(self._served, number), ticket.came - self._opens)
         begins = self._opens + turn + SETTLED_S
         if turn < len(self._served) and self._counted(ticket):
             left = begins + self.room.minutes * 60 - now
@@ -101,18 +102,18 @@ class Line:
 
     def _counted(self, ticket: Ticket) -> bool:
         """Whether the second in which the holder came is complete: before that the number may still change."""
-        return int(ticket.came) < self._opens + len(self._came)
+        return ticket.came < self._opens + len(self._came)
 
     def _number(self, ticket: Ticket) -> float:
+        drawn = draw(self.room.seed, ticket.account)
         if ticket.came < self._opens:
-            return draw(self.room.seed, ticket.account) * self.early
-        second = int(ticket.came)
-        place = second - self._opens
+            return drawn * self.early
+        place = ticket.came - self._opens
         if place >= len(self._came):
-            settled = self._came[-1] if self._came else float(self.early)
-            return settled + sum(count for other, count in self._unsettled.items() if other < second)
-        before = self._came[place - 1] if place > 0 else float(self.early)
-        return before + (ticket.came - second) * (self._came[place] - before)
+            settled = self._came[-1] if self._came else self.early
+            return settled + sum(count for second, count in self._unsettled.items() if second < ticket.came)
+        before = self._came[place - 1] if place > 0 else self.early
+        return before + drawn * (self._came[place] - before)
 
 
 def draw(seed: UUID, account: UUID) -> float:

@@ -31,7 +31,7 @@ def set_cookie(settings: Settings, procedure: str, ticket: Ticket) -> str:
 
 def written(settings: Settings, ticket: Ticket) -> str:
     """``ticket`` as text."""
-    return str(_signer(settings).dumps([ticket.room.hex, ticket.account.hex, round(ticket.came, 3)]))
+    return str(_signer(settings).dumps([ticket.room.hex, ticket.account.hex, ticket.came]))
 
 
 def read(settings: Settings, text: str, room: UUID, account: UUID) -> Ticket | None:
@@ -42,7 +42,7 @@ def read(settings: Settings, text: str, room: UUID, account: UUID) -> Ticket | N
         return None
     if kept[:2] != [room.hex, account.hex]:
         return None
-    return Ticket(room, account, float(kept[2]))
+    return Ticket(room, account, int(kept[2]))
 
 
 def _signer(settings: Settings) -> URLSafeSerializer:
