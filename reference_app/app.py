@@ -26,8 +26,8 @@ from reference_app.deliveries import pages as deliveries_pages
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages
 from reference_app.dossiers import pages as dossiers_pages
+from reference_app.instruction import advice_api, advice_pages, exchange, exchange_pages, search_pages
 from reference_app.instruction import api as instruction_api
-from reference_app.instruction import exchange, exchange_pages, search_pages
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
@@ -76,6 +76,7 @@ _ROUTERS = (
     deliveries_api.router,
     exchange.router,
     search_pages.api,
+    advice_api.router,
     mandates_api.router,
     appointments_agent_api.router,
     sign_in_routes.router,
@@ -89,6 +90,8 @@ _ROUTERS = (
     exchange_pages.router,
     deliveries_pages.router,
     search_pages.router,
+    advice_pages.router,
+    advice_pages.outside,
     mandates_pages.router,
     appointments_agent_pages.router,
     waiting_pages.router,

@@ -87,15 +87,27 @@ async def decide(connection: Connection, agent: UUID, dossier: UUID, decision: D
 async def decide_within(
     connection: Connection, agent: UUID, dossier: UUID, decision: Decision, at: datetime, did: str | None = None
 ) -> Dossier:
-    """As :func:`decide`, in the caller's transaction; ``did`` is a word for the log."""
-    found = await _mine(connection, agent, dossier)
-    reasons = decision.motivation
+    """As :func:`decide`, in the caller's transaction; ``did`` is a word for the log.
+
+    A decision waits for no advice: the log says when one had not come, and nobody is waited for any more.
+    """
+    found = await held(connection, agent, dossier)
+    if found.advice_pending:
+        did = " ".join(filter(None, (did, "decided.without_advice")))
     decided = await change(
-        connection, found, decision.decision, by=agent, at=at, did=did, decided_at=at, motivation=reasons
+        connection,
+        found,
+        decision.decision,
+        by=agent,
+        at=at,
+        did=did,
+        decided_at=at,
+        motivation=decision.motivation,
+        advice_pending=0,
     )
     if decided.state is State.ACCEPTE:
         await owe(connection, decided, at)
-        await tell(connection, News.DECIDED, decided.account_id, at, dossier=dossier)
+    await tell(connection, News.DECIDED, decided.account_id, at, dossier=dossier)
     return decided
 
 
@@ -106,7 +118,7 @@ async def release(connection: Connection, agent: UUID, dossier: UUID, at: dateti
         NotFound, Conflict, Forbidden: as :func:`decide`.
     """
     async with connection.transaction():
-        found = await _mine(connection, agent, dossier)
+        found = await held(connection, agent, dossier)
         return await change(connection, found, State.EN_CONSTRUCTION, by=agent, at=at, did="released", **_NOBODYS)
 
 
@@ -137,7 +149,7 @@ async def ask(connection: Connection, agent: UUID, dossier: UUID, wanted: Wanted
         NotFound, Conflict, Forbidden: as :func:`decide`.
     """
     async with connection.transaction():
-        found = await _mine(connection, agent, dossier)
+        found = await held(connection, agent, dossier)
         await corrections.ask(connection, agent, dossier, wanted, at)
         await tell(connection, News.CORRECTION, found.account_id, at, dossier=dossier)
         return await change(
@@ -168,7 +180,7 @@ async def write(connection: Connection, agent: UUID, dossier: UUID, written: Wri
         return await messages.add(connection, dossier, agent, written, at, from_agent=True)
 
 
-async def _mine(connection: Connection, agent: UUID, dossier: UUID) -> Dossier:
+async def held(connection: Connection, agent: UUID, dossier: UUID) -> Dossier:
     """A dossier that ``agent`` has under review, locked."""
     found = _found(await repository.locked(connection, agent, dossier))
     require_in(found.state, State.EN_INSTRUCTION)

@@ -22,6 +22,7 @@ from reference_app.dossiers.pages import Typed
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
 from reference_app.groups import GROUPS
+from reference_app.instruction import advice as advices
 from reference_app.instruction import decisions, members
 from reference_app.instruction import queue as queues
 from reference_app.instruction.asked import Asked, Before
@@ -182,6 +183,7 @@ async def _page(
     errors: dict[str, str],
 ) -> Response:
     found = await decisions.read(connection, person.account, dossier)
+    asked = await advices.of_dossier(connection, dossier) if found.advice else []
     others = [g for g in GROUPS.values() if g.procedure == found.procedure and g.id != found.groupe]
     return page(
         request,
@@ -195,6 +197,9 @@ async def _page(
         pieces=await pieces.by_name(connection, found),
         opened_unscanned=parts_of(request).settings.unscanned_pieces == "open",
         told=await telling.of_dossier(connection, dossier),
+        advice=asked,
+        opinions=advices.OPINIONS,
+        codes=_to_hand_over(request, person, asked),
         mine=found.agent_id == person.account,
         group=GROUPS.get(found.groupe),
         movable=others if others and found.groupe in await members.supervised(connection, person.account) else [],
@@ -204,3 +209,12 @@ async def _page(
         typed=typed,
         errors=errors,
     )
+
+
+def _to_hand_over(request: Request, person: Person, asked: list[advices.Advice]) -> dict[UUID, str]:
+    """The codes that an agent passes on by hand: where no mail is set up, to those they asked outside."""
+    parts = parts_of(request)
+    if parts.mailer is not None:
+        return {}
+    waiting = [one for one in asked if one.answered_at is None and one.expert_id is None]
+    return {one.id: advices.code_of(parts.settings, one.id) for one in waiting if one.asked_by == person.account}

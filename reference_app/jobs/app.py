@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate import App, Blueprint, PsycopgConnector
 
 from reference_app.deliveries import jobs as deliveries
+from reference_app.instruction import jobs as instruction
 from reference_app.jobs import housekeeping
 from reference_app.notifications import jobs as notifications
 from reference_app.pieces import jobs as pieces
@@ -15,6 +16,7 @@ BLUEPRINTS: dict[str, Blueprint] = {
     "deliveries": deliveries.blueprint,
     "notifications": notifications.blueprint,
     "pieces": pieces.blueprint,
+    "instruction": instruction.blueprint,
     "rights": rights.blueprint,
 }
 """A task ``name`` of room ``room`` is staged as ``room:name``."""

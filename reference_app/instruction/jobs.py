@@ -1,0 +1,69 @@
+"""The tasks of the agents' work: who is asked for advice is told, and reminded once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from procrastinate import Blueprint, JobContext
+from pydantic import JsonValue
+
+from reference_app.dossiers.receipt import LEGAL_TIME
+from reference_app.instruction import advice_letter
+from reference_app.instruction.advice import TELL
+from reference_app.jobs.context import parts_of_job
+from reference_app.jobs.queues import Queue
+from reference_app.jobs.retrying import PATIENT
+from reference_app.jobs.staging import stage
+from reference_app.notifications.mailer import Refused
+
+REMIND_BEFORE = timedelta(days=3)
+_BATCH = 200
+
+_REMIND = """
+    UPDATE avis SET reminded_at = %(at)s WHERE id IN (
+        SELECT a.id FROM avis a JOIN dossier d ON d.id = a.dossier_id
+        WHERE a.answered_at IS NULL AND a.reminded_at IS NULL AND a.ends_on BETWEEN %(today)s AND %(until)s
+          AND d.advice_pending > 0
+        ORDER BY a.ends_on, a.id LIMIT %(batch)s FOR UPDATE OF a SKIP LOCKED)
+    RETURNING id"""
+
+blueprint = Blueprint()
+
+
+@blueprint.task(name="tell_expert", pass_context=True, retry=PATIENT)
+async def tell_expert(context: JobContext, advice: str, reminder: bool) -> None:
+    """Write to whoever is asked for advice; nobody where no mail is set up, or when it was given meanwhile."""
+    parts = parts_of_job(context)
+    if parts.mailer is None:
+        return
+    async with parts.pool.connection() as connection:
+        asked = await advice_letter.read(connection, UUID(advice))
+    if asked is None:
+        return
+    try:
+        await parts.mailer.send(advice_letter.written(parts, asked, parts.clock(), reminder=reminder))
+    except Refused:
+        return  # the agent sees that nothing came, and asks somebody else
+
+
+@blueprint.periodic(cron="0 7 * * *")
+@blueprint.task(name="remind_experts", queue=Queue.MINUTES, pass_context=True, retry=PATIENT)
+async def remind_experts(context: JobContext, timestamp: int) -> None:
+    """Remind those whose advice is due in three days, once each, whatever runs twice or stops in between."""
+    del timestamp  # the clock of the parts says which day it is
+    parts = parts_of_job(context)
+    if parts.mailer is None:
+        return
+    at = parts.clock()
+    today = at.astimezone(LEGAL_TIME).date()
+    values = {"at": at, "today": today, "until": today + REMIND_BEFORE, "batch": _BATCH}
+    async with parts.pool.connection() as connection:
+        while True:
+            async with connection.transaction():
+                due = await (await connection.execute(_REMIND, values)).fetchall()
+                for (identifier,) in due:
+                    arguments: dict[str, JsonValue] = {"advice": str(identifier), "reminder": True}
+                    await stage(connection, TELL, arguments, queue=Queue.MINUTES)
+            if len(due) < _BATCH:
+                return
