@@ -34,7 +34,7 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
         taken = stack.enter_context(closing(listen(host, port)))
         url = f"http://{_address(host)}:{port_of(taken)}"
         stand_ins = start_all(stack, url)
-        database_url, database_died = _database(stack, data, port_of(taken))
+        database_url, database_died, storage = _database(stack, data, port_of(taken))
         migration.upgrade(database_url)
         if slots_of is not None:
             asyncio.run(_open_slots(database_url, slots_of))
@@ -52,6 +52,8 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
             sys.stdout.flush()
 
         environment = {"DATABASE_URL": database_url, f"{PREFIX}PUBLIC_URL": url}
+        if storage is not None and f"{PREFIX}STORAGE" not in os.environ:
+            environment[f"{PREFIX}STORAGE"] = storage
         for stand_in in stand_ins:
             environment |= stand_in.settings
         if unlimited:
@@ -81,11 +83,16 @@ def _address(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _database(stack: ExitStack, data: Path | None, port: int) -> tuple[str, Callable[[], bool]]:
-    """The address of the database, and whether it died (never known of one that is not ours)."""
+def _database(stack: ExitStack, data: Path | None, port: int) -> tuple[str, Callable[[], bool], str | None]:
+    """The address of the database, whether it died, and where files live as long as it does.
+
+    Of a database that is not ours, neither of the latter is known.
+    """
     given = os.environ.get("DATABASE_URL")
     if given:
-        return given, lambda: False
+        return given, lambda: False, None
     server = stack.enter_context(embedded.running(data))
     embedded.answers_for(server, port)
-    return server.dsn(), lambda: server.process.poll() is not None
+    files = server.home / "pieces" if data is None else data.resolve().with_name(f"{data.resolve().name}-pieces")
+    files.mkdir(mode=0o700, exist_ok=True)
+    return server.dsn(), lambda: server.process.poll() is not None, files.as_uri()
