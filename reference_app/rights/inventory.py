@@ -168,7 +168,7 @@ OF_DOSSIER = (
             Given("name", N_("Asked for as")),
             Given("filename", N_("Name of the file")),
             Given("kind", N_("Kind")),
-            Given("bytes", N_("Bytes")),
+            Given("size", N_("Bytes")),
             Given("digest", N_("SHA-256"), "encode(digest, 'hex')"),
             Given("account_id", N_("By"), _BY, "by"),
             Given("state", N_("State of the check"), called="checked"),

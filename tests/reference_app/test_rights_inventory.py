@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -72,3 +73,9 @@ def test_no_agent_is_named_in_what_is_given(connection):
         if given.column in ("agent_id", "asked_by", "expert_id", "expert") and given.expression is None
     }
     assert kept == set()
+
+
+@pytest.mark.parametrize("holding", HOLDINGS, ids=lambda holding: holding.table)
+def test_what_is_given_can_be_read(connection, holding):
+    values = {"account": uuid4(), "dossiers": [uuid4()]}
+    assert connection.execute(holding.statement(), values).fetchall() == []
