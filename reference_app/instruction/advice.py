@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict, Field
 
-from reference_app.database import Connection
+from reference_app.database import Connection, MailingConnection
 from reference_app.dossiers.dossier import ROW, Dossier, statement
 from reference_app.dossiers.draft import Email, Prose
 from reference_app.dossiers.operations import amend
@@ -137,7 +137,7 @@ _DOSSIER_LOCKED = statement("SELECT {columns} FROM dossier WHERE id = %(id)s FOR
 async def ask(
     connection: Connection, settings: Settings, agent: UUID, dossier: UUID, question: Question, at: datetime
 ) -> Advice:
-    """Ask for advice on a dossier that ``agent`` has under review; who is asked is told by mail.
+    """Ask for advice on a dossier that ``agent`` has under review; who is asked is told by mail, where that is set up.
 
     Raises:
         NotFound, Conflict, Forbidden: as :func:`decisions.decide`.
@@ -151,7 +151,8 @@ async def ask(
         asked = await _asked(connection, settings, found, agent, question, colleague, at)
         counts = {"advice": found.advice + 1, "advice_pending": found.advice_pending + 1}
         await amend(connection, found, by=agent, at=at, did=f"advice.asked {asked.id}", **counts)
-        await stage(connection, TELL, {"advice": str(asked.id), "reminder": False}, queue=Queue.MINUTES)
+        if isinstance(connection, MailingConnection):
+            await stage(connection, TELL, {"advice": str(asked.id), "reminder": False}, queue=Queue.MINUTES)
     return asked
 
 
