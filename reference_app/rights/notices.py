@@ -21,9 +21,12 @@ _DUE = """
       AND (n.told_at IS NULL OR n.told_at <= d.updated_at)
       AND (d.updated_at AT TIME ZONE %(zone)s)::date + %(days)s < %(today)s
     ORDER BY d.id LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED"""
+# Says which were not told yet: another purge may have told some between the look at them and their lock.
 _WRITE_DOWN = """
     INSERT INTO purge_notice (dossier_id, told_at) SELECT unnest(%(ids)s::uuid[]), %(at)s
-    ON CONFLICT (dossier_id) DO UPDATE SET told_at = excluded.told_at"""
+    ON CONFLICT (dossier_id) DO UPDATE SET told_at = excluded.told_at
+    WHERE purge_notice.told_at <= (SELECT d.updated_at FROM dossier d WHERE d.id = excluded.dossier_id)
+    RETURNING dossier_id"""
 
 
 async def on_the_page(_connection: Connection, _account: UUID, _dossier: UUID) -> None:
@@ -48,10 +51,13 @@ async def give(connection: Connection, at: datetime, tell: Tell) -> int:
         while True:
             async with connection.transaction():
                 drafts = await (await connection.execute(_DUE, values)).fetchall()
+                parameters = {"ids": [dossier for dossier, _ in drafts], "at": at}
+                rows = await connection.execute(_WRITE_DOWN, parameters)
+                new = {row[0] for row in await rows.fetchall()}
                 for dossier, account in drafts:
-                    await tell(connection, account, dossier)
-                await connection.execute(_WRITE_DOWN, {"ids": [dossier for dossier, _ in drafts], "at": at})
-            told += len(drafts)
+                    if dossier in new:
+                        await tell(connection, account, dossier)
+            told += len(new)
             if len(drafts) < BATCH:
                 break
             values["after"] = drafts[-1][0]
