@@ -33,6 +33,8 @@ from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
 from reference_app.mandates import pages as mandates_pages
 from reference_app.notifications import pages as notifications_pages
+from reference_app.partners import access as partners_access
+from reference_app.partners import api as partners_api
 from reference_app.parts import make_parts, utc_now
 from reference_app.pieces import api as pieces_api
 from reference_app.pieces import pages as pieces_pages
@@ -42,6 +44,7 @@ from reference_app.rendering import STATIC
 from reference_app.rights import api as rights_api
 from reference_app.rights import pages as rights_pages
 from reference_app.settings import Settings
+from reference_app.shedding import Shedding
 from reference_app.sign_in import routes as sign_in_routes
 from reference_app.sources import api as sources_api
 from reference_app.waiting_room import agent_pages as waiting_agent_pages
@@ -79,6 +82,7 @@ _ROUTERS = (
     advice_api.router,
     mandates_api.router,
     appointments_agent_api.router,
+    partners_api.router,
     sign_in_routes.router,
     mandates_pages.mine,
     dossiers_pages.router,
@@ -146,7 +150,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
-            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=allowance),
+            Middleware(
+                Deadline, seconds=settings.request_timeout_s, allowances=allowance, refuse=problems.busy
+            ),
+            Middleware(
+                Shedding,
+                places=settings.places,
+                apart=lambda scope: allowance(scope) is not None,
+                refuse=problems.busy,
+            ),
             Middleware(SameOrigin, origin=settings.origin),
             Middleware(BodyLimit, max_bytes=settings.max_body_bytes, allowances=allowance),
             Middleware(
@@ -189,7 +201,10 @@ def _document(app: FastAPI) -> None:
             parts["schemas"]["Problem"] = problem
             for unused in ("HTTPValidationError", "ValidationError"):
                 parts["schemas"].pop(unused, None)
-            parts["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": sessions.COOKIE}}
+            parts["securitySchemes"] = {
+                "session": {"type": "apiKey", "in": "cookie", "name": sessions.COOKIE},
+                "partner": partners_access.SCHEME,
+            }
             schema["security"] = [{"session": []}]
             app.openapi_schema = schema
         return app.openapi_schema

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from reference_app.dossiers.draft import field_errors
 from reference_app.errors import (
@@ -133,6 +134,12 @@ def _in_line(request: Request, error: NotYourTurn) -> Response:
     headers = {"Retry-After": str(error.retry_after_s)} | ({"Set-Cookie": error.cookie} if error.cookie else {})
     place = {} if error.place is None else {"place": error.place}
     return answer(request, error.status, error.slug, error.title, error.detail, headers=headers, more=place)
+
+
+def busy(scope: Scope) -> Response:
+    """The answer of what stands outside of the session and the routes: it asks nothing of any other part."""
+    scope.setdefault("session", {})
+    return refused(Request(scope), Unavailable(BUSY))
 
 
 async def _validation(request: Request, error: Exception) -> Response:

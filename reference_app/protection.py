@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_app.errors import Unavailable
+from reference_app.budgets import budget
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HSTS_S = 63_072_000
@@ -135,16 +136,22 @@ class BodyLimit:
 
 
 class Deadline:
-    """Answers 503 when a request takes longer than ``seconds``, even if what it waits for never lets go.
+    """Answers ``refuse`` when a request takes longer than it may, even if what it waits for never lets go.
+
+    That is ``seconds`` at most, or what its budget or its allowance says. A statement that runs at that moment is
+    cancelled with its request: it needs no limit of its own that follows the budget.
 
     A database that was stopped in the middle of a statement does not even honour a cancellation: the handler is
     cancelled and left behind, the client gets its answer now.
     """
 
-    def __init__(self, app: ASGIApp, *, seconds: float, allowances: Allowances) -> None:
+    def __init__(
+        self, app: ASGIApp, *, seconds: float, allowances: Allowances, refuse: Callable[[Scope], Response]
+    ) -> None:
         self.app = app
         self.seconds = seconds
         self.allowances = allowances
+        self.refuse = refuse
         self.abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,8 +159,6 @@ class Deadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        allowance = self.allowances(scope)
-        seconds = self.seconds if allowance is None else allowance.seconds
         given_up = started = False
 
         async def send_unless_given_up(message: Message) -> None:
@@ -164,7 +169,7 @@ class Deadline:
 
         task = asyncio.ensure_future(self.app(scope, receive, send_unless_given_up))
         try:
-            done, _ = await asyncio.wait({task}, timeout=seconds)
+            done, _ = await asyncio.wait({task}, timeout=self._seconds(scope))
         except asyncio.CancelledError:
             task.cancel()
             raise
@@ -176,8 +181,14 @@ class Deadline:
         self.abandoned.add(task)
         task.add_done_callback(_forget(self.abandoned))
         if not started:
-            retry = {"Retry-After": str(Unavailable.retry_after_s)}
-            await _problem(send, Unavailable.status, Unavailable.slug, Unavailable.title, retry)
+            await self.refuse(scope)(scope, receive, send)
+
+    def _seconds(self, scope: Scope) -> float:
+        allowance = self.allowances(scope)
+        if allowance is not None:
+            return allowance.seconds
+        found = budget(scope)
+        return self.seconds if found is None else min(self.seconds, found.seconds)
 
 
 def _forget(tasks: set[asyncio.Task[None]]) -> Callable[[asyncio.Task[None]], None]:

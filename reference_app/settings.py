@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     pool_queue: int = Field(default=200, ge=1, description="Requests that may wait for a connection before a 503.")
     statement_timeout_ms: int = Field(default=3000, ge=100)
     request_timeout_s: float = Field(default=8.0, gt=0, description="Longest time a request may take before a 503.")
+    places: int = Field(
+        default=400, ge=1, description="Requests that may be in one worker at once before a 503; some kinds fewer."
+    )
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
 
     storage: str | None = Field(
