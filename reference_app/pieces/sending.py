@@ -24,6 +24,7 @@ from reference_app.pieces.piece import Piece, State
 from reference_app.pieces.staged import stage_deletion, stage_scan
 
 NAME_CHARACTERS = 200
+_ENDING_CHARACTERS = 8
 DAY = timedelta(hours=24)
 
 
@@ -136,8 +137,14 @@ def _require_name(asked: AskedPiece, filename: str) -> None:
 def _kept_name(asked: AskedPiece, filename: str, received: Received) -> str:
     """The name to show: without folders, on one line, at most 200 characters, never empty."""
     line = "".join(character if character.isprintable() or _is_letter(character) else " " for character in filename)
-    name = PurePosixPath(line.replace("\\", "/")).name.strip()
-    return name[:NAME_CHARACTERS] if name else asked.name + FORMS[received.kind].extensions[0]
+    path = PurePosixPath(line.replace("\\", "/"))
+    name = path.name.strip()
+    if not name:
+        return asked.name + FORMS[received.kind].extensions[0]
+    if len(name) <= NAME_CHARACTERS:
+        return name
+    ending = path.suffix if len(path.suffix) <= _ENDING_CHARACTERS else ""
+    return f"{name[: NAME_CHARACTERS - len(ending) - 1]}…{ending}"
 
 
 def _is_letter(character: str) -> bool:

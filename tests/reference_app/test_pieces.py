@@ -171,7 +171,8 @@ def test_an_upload_that_is_cut_leaves_nothing(stage, business, dossier):
 @pytest.mark.parametrize(
     ("filename", "shown"),
     [
-        ("x" * 10_000 + ".pdf", "x" * 200),
+        ("x" * 10_000 + ".pdf", "x" * 195 + "….pdf"),
+        ("y" * 10_000, "y" * 199 + "…"),
         ("\u202eexe.fdp", "\u202eexe.fdp"),
         ("مخبز.pdf", "مخبز.pdf"),
         ("..\\..\\C:\\temp/../a\r\nb.pdf", "a  b.pdf"),
