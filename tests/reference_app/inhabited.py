@@ -18,12 +18,16 @@ import httpx
 from fastapi.routing import iter_route_contexts
 
 from reference_app.appointments.days import day_of
+from reference_app.sources.described import SOURCES
 
 AGENT = "/api/v1/agent"
 MARK = "Quirinal"
 """Stands in all that the business and the person at the counter wrote, and nowhere else."""
 CORRECTION = {"reason": "incomplete", "said": "Il manque le montant des pertes."}
-DECISION = {"decision": "refuse", "motivation": "Demande hors du champ de l’aide."}
+REFUSAL = {"decision": "refuse", "motivation": "Demande hors du champ de l’aide."}
+CONSENT = {"decision": "accepte", "motivation": "Perte établie."}
+QUESTION = {"question": "La perte est-elle plausible ?", "shown": ["need"]}
+PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
 
 
 @dataclass(frozen=True)
@@ -55,21 +59,28 @@ class Inhabited:
 
 def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
     """Sign people in to ``stage``, whose database is empty, and have them do what there is to do."""
+    expert = f"expert-{uuid4().hex}"
     people = {
         "business": stage.signed_in("business"),
         "stranger": stage.signed_in("business"),
         "agent": stage.signed_in("agent"),
-        "colleague": stage.signed_in("agent"),
+        "colleague": stage.signed_in("agent", expert),
         "nobody": stage.browser(),
     }
+    business, agent = people["business"], people["agent"]
     draft = draft | {"company_name": f"Boulangerie {MARK}", "need": f"Inondation, {MARK}."}
     home = Inhabited(stage.url, stage.app, people)
     home.things["who"] = ["business", "agent"]
     home.things["procedure"] = ["masks", "emergency-aid"]
-    home.things["dossier"] = _dossiers(stage, people, draft)
+    begun, _, review, *_ = home.things["dossier"] = _dossiers(stage, people, draft)
+    home.things["name"], home.things["piece"] = ["proof_of_loss"], [_piece(business, begun)]
+    home.things["source"] = list(SOURCES)
+    asked = QUESTION | {"expert": f"{expert}@example.org"}
+    home.things["avis"] = [_done(agent.post(f"{AGENT}/dossiers/{review}/avis", json=asked, headers=_key()))["id"]]
+    home.things["delivery"] = [one["id"] for one in _done(agent.get(f"{AGENT}/versements"))["items"]]
     home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
-    home.things["mandat"], begun = _mandate(people["agent"], draft)
-    home.things["dossier"].append(begun)
+    home.things["mandat"], at_counter = _mandate(agent, draft)
+    home.things["dossier"].append(at_counter)
     home.things["name"] = ["proof_of_loss"]
     home.things["piece"] = [_piece(people["business"], dossier) for dossier in home.things["dossier"][:2]]
     return home
@@ -85,23 +96,30 @@ def _done(answer: httpx.Response) -> Any:
 
 
 def _dossiers(stage: Any, people: dict[str, httpx.Client], draft: dict[str, Any]) -> list[str]:
-    """A draft, one filed, under review, waiting for a correction, decided, withdrawn, in that order."""
+    """A draft, one filed, under review, waiting for a correction, refused, accepted, withdrawn, in that order."""
     business, agent = people["business"], people["agent"]
     begun = _done(business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=_key()))["id"]
     made = []
-    for _ in range(3):
+    for _ in range(4):
         made.append(stage.filed(business, **draft)["id"])
         assert _done(agent.post(f"{AGENT}/dossiers/claim-next"))["id"] == made[-1]
-    review, corrected, decided = made
+    review, corrected, refused, accepted = made
     for path in (f"/api/v1/dossiers/{review}", f"{AGENT}/dossiers/{review}"):
         client = agent if path.startswith(AGENT) else business
         _done(client.post(f"{path}/messages", json={"text": f"Bonjour, {MARK}."}, headers=_key()))
     _done(agent.post(f"{AGENT}/dossiers/{corrected}/correction", json=CORRECTION))
-    _done(agent.post(f"{AGENT}/dossiers/{decided}/decision", json=DECISION))
+    for decided, decision in ((refused, REFUSAL), (accepted, CONSENT)):
+        _done(agent.post(f"{AGENT}/dossiers/{decided}/decision", json=decision))
     withdrawn = stage.filed(business, **draft)["id"]
     _done(business.post(f"/api/v1/dossiers/{withdrawn}/withdraw"))
     filed = stage.filed(business, **draft)["id"]
-    return [begun, filed, review, corrected, decided, withdrawn]
+    return [begun, filed, review, corrected, refused, accepted, withdrawn]
+
+
+def _piece(business: httpx.Client, dossier: str) -> str:
+    path = f"/api/v1/dossiers/{dossier}/pieces/proof_of_loss"
+    named = {"Content-Disposition": f'attachment; filename="{MARK}.pdf"'}
+    return str(_done(business.post(path, content=PDF, headers=named))["id"])
 
 
 def _appointments(people: dict[str, httpx.Client]) -> tuple[list[str], list[str], list[str]]:
