@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import sys
+from datetime import date
 from pathlib import Path
 
 from reference_app.children import StopRequested, stopping_on_signals
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return _work(options)
             case "jobs":
                 return asyncio.run(_jobs(options.retry))
+            case "partner":
+                return asyncio.run(_partner(options))
+            case "reconcile":
+                return asyncio.run(_reconcile(options.day))
             case "migrate":
                 return _migrate()
             case "verify":
@@ -48,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from reference_app.deliveries import command as deliveries
+    from reference_app.partners import command as partners
+
     parser = argparse.ArgumentParser(prog="python -m reference_app", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="the whole service: PostgreSQL, identity provider, workers")
@@ -61,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="1-200",
         help="open slots of so many seats at made-up places, for a load test",
     )
+    up.add_argument("--partner-token", metavar="TOKEN", help="let a partner in with this token, for a load test")
     up.add_argument("--mail-to", type=Path, metavar="FOLDER", help="write the mails there; without it none is made")
     serve = commands.add_parser("serve", help="the service only, set up by environment variables")
     serve.add_argument("--fd", type=int, help=argparse.SUPPRESS)
@@ -75,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     jobs = commands.add_parser("jobs", help="list the jobs that failed")
     jobs.add_argument("--retry", type=int, metavar="ID", help="put a failed job back into its queue instead")
+    partners.add_parser(commands)
+    deliveries.add_parser(commands)
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
     commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
     seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
@@ -95,7 +106,15 @@ def _up(options: argparse.Namespace) -> int:
         os.environ[f"{PREFIX}SMTP_URL"] = options.mail_to.resolve().as_uri()
     try:
         with stopping_on_signals():
-            stack.up(options.host, options.port, options.workers, options.data, options.unlimited, options.slots_of)
+            stack.up(
+                options.host,
+                options.port,
+                options.workers,
+                options.data,
+                options.unlimited,
+                options.slots_of,
+                options.partner_token,
+            )
     except StopRequested:
         return 0
     return 0
@@ -145,6 +164,26 @@ async def _jobs(retry: int | None) -> int:
         sys.stdout.write(f"{job.id}\t{job.ended_at:%Y-%m-%d %H:%M:%S}\t{job.queue}\t{job.task}\t{job.arguments}\n")
     sys.stdout.write(f"{len(listed)} failed\n")
     return 1 if listed else 0
+
+
+async def _partner(options: argparse.Namespace) -> int:
+    from reference_app.database import connect
+    from reference_app.partners import command
+    from reference_app.parts import utc_now
+    from reference_app.settings import PREFIX
+
+    key = os.environ.get(f"{PREFIX}WEBHOOK_KEY")
+    loopback = os.environ.get(f"{PREFIX}WEBHOOK_LOOPBACK", "").lower() in ("1", "true")
+    async with connect(_database_url()) as connection:
+        await command.run(connection, options, utc_now(), key, loopback=loopback)
+    return 0
+
+
+async def _reconcile(day: date | None) -> int:
+    from reference_app import settings
+    from reference_app.deliveries import command
+
+    return await command.run(settings.load(), day)
 
 
 def _migrate() -> int:

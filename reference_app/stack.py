@@ -17,15 +17,24 @@ from reference_app.appointments.prepared import prepare
 from reference_app.children import Child
 from reference_app.database import connect
 from reference_app.listening import listen, port_of
+from reference_app.partners.partner import let_in_for_load
 from reference_app.settings import PREFIX
 from reference_app.stand_ins.started import LOOPBACK, start_all
 
 
-def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "", slots_of: int | None = None) -> None:
+def up(
+    host: str,
+    port: int,
+    count: int,
+    data: Path | None,
+    unlimited: str = "",
+    slots_of: int | None = None,
+    partner_token: str | None = None,
+) -> None:
     """Run everything until StopRequested; what was started is stopped on every way out.
 
     Requests from the networks ``unlimited`` (comma separated) are not counted. With ``slots_of``, slots of so many
-    seats are open from the start.
+    seats are open from the start; with ``partner_token``, whoever has it is let in as a partner.
 
     Raises:
         ReferenceAppError: a part could not be started or died; the message is one line.
@@ -38,6 +47,8 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
         migration.upgrade(database_url)
         if slots_of is not None:
             asyncio.run(_open_slots(database_url, slots_of))
+        if partner_token is not None:
+            asyncio.run(_let_in(database_url, partner_token))
         children.wait_ready([stand_in.child for stand_in in stand_ins])
 
         def check() -> None:
@@ -61,6 +72,9 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
         if f"{PREFIX}SESSION_SECRET" not in os.environ:
             environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
 
+        if f"{PREFIX}WEBHOOK_KEY" not in os.environ:
+            environment[f"{PREFIX}WEBHOOK_KEY"] = secrets.token_urlsafe(32)
+
         def start_jobs() -> Child:
             return children.start("the worker of the jobs", "reference_app", ["work", "--nice", "10"], environment)
 
@@ -70,6 +84,11 @@ def up(host: str, port: int, count: int, data: Path | None, unlimited: str = "",
 async def _open_slots(database_url: str, seats: int) -> None:
     async with connect(database_url) as connection:
         await prepare(connection, seats, datetime.now(UTC))
+
+
+async def _let_in(database_url: str, token: str) -> None:
+    async with connect(database_url) as connection:
+        await let_in_for_load(connection, token, datetime.now(UTC))
 
 
 def _address(host: str) -> str:

@@ -8,12 +8,14 @@ from reference_app.deliveries import jobs as deliveries
 from reference_app.instruction import jobs as instruction
 from reference_app.jobs import housekeeping
 from reference_app.notifications import jobs as notifications
+from reference_app.partners import jobs as partners
 from reference_app.pieces import jobs as pieces
 from reference_app.rights import jobs as rights
 
 BLUEPRINTS: dict[str, Blueprint] = {
     "jobs": housekeeping.blueprint,
     "deliveries": deliveries.blueprint,
+    "partners": partners.blueprint,
     "notifications": notifications.blueprint,
     "pieces": pieces.blueprint,
     "instruction": instruction.blueprint,

@@ -75,10 +75,17 @@ def family_allowances(stack: ExitStack, _service_url: str, settings: Mapping[str
     return StandIn(child, {f"{PREFIX}FAMILY_ALLOWANCES_URL": base})
 
 
+def finance(stack: ExitStack, _service_url: str, _: Mapping[str, str]) -> StandIn:
+    """Start the old finance system."""
+    child, base = start(stack, "the finance system", "reference_app.stand_ins.finance", lambda _: [], {})
+    return StandIn(child, {f"{PREFIX}FINANCE_URL": base})
+
+
 ALL: tuple[Callable[[ExitStack, str, Mapping[str, str]], StandIn], ...] = (
     identity_provider,
     business_register,
     family_allowances,
+    finance,
 )
 """What starts each: given the settings that those before it made."""
 

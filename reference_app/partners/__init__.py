@@ -1,0 +1,1 @@
+"""Other administrations: what they may read, and where they are told of changes."""
