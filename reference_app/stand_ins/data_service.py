@@ -7,6 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -46,6 +47,9 @@ class DataService:
     shut_out: set[str] = field(default_factory=set)
     _minutes: dict[str, _Minute] = field(default_factory=dict)
     _in_flight: set[str] = field(default_factory=set)
+    most_at_once: int = 0
+    _at_once: int = 0
+    _turned: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answered(self, request: Request, token: str, about: str, answer: Answer) -> Response:
         """What ``answer`` gives to a question ``about`` somebody, unless quota or knobs are against it."""
@@ -60,13 +64,16 @@ class DataService:
         if self.knobs.in_flight and question in self._in_flight:
             return self.refusal(409, "00015", "Conflit", "Une requête identique est en cours.", headers)
         self._in_flight.add(question)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            await asyncio.sleep(min(self.knobs.latency_s, UPSTREAM_CUT_S))
+            await self._taking(min(self.knobs.latency_s, UPSTREAM_CUT_S))
             response = self._fault(headers)
             if response is None:
                 response = answer()
         finally:
             self._in_flight.discard(question)
+            self._at_once -= 1
         response.headers.update(headers)
         return response
 
@@ -91,6 +98,12 @@ class DataService:
             Route("/knobs", self._read_knobs, methods=["GET"]),
             Route("/knobs", self._set_knobs, methods=["PUT"]),
         ]
+
+    async def _taking(self, seconds: float) -> None:
+        """Take so long, unless the knobs are turned meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._turned.wait()
 
     def _counted(self, token: str) -> tuple[Response | None, Headers]:
         now, knobs = self.clock(), self.knobs
@@ -137,15 +150,20 @@ class DataService:
         return JSONResponse({"status": status, "provider": self.name}, 502 if self.knobs.closed else 200)
 
     async def _read_knobs(self, _: Request) -> Response:
-        return JSONResponse(self.knobs.model_dump() | {"seen": self.seen, "shut_out": len(self.shut_out)})
+        counts = {"seen": self.seen, "most_at_once": self.most_at_once, "shut_out": len(self.shut_out)}
+        return JSONResponse(self.knobs.model_dump() | counts)
 
     async def _set_knobs(self, request: Request) -> Response:
         try:
             self.knobs = Knobs.model_validate_json(await request.body())
         except ValidationError as error:
-            return JSONResponse({"errors": error.errors(include_url=False, include_context=False)}, 422)
+            return JSONResponse(
+                {"errors": error.errors(include_url=False, include_context=False, include_input=False)}, 422
+            )
         self._minutes.clear()
         self.shut_out.clear()
+        self._turned.set()
+        self._turned = asyncio.Event()
         return await self._read_knobs(request)
 
 
