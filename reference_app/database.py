@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import assert_never
 
 import psycopg
 from psycopg import AsyncConnection
@@ -32,11 +33,6 @@ def make_pool(settings: Settings) -> Pool:
     When every connection is taken for longer than ``pool_wait_s``, or too many requests wait, or PostgreSQL is away,
     taking one raises ``psycopg.OperationalError``, which becomes a 503 (:mod:`reference_app.problems`).
     """
-    limits = {
-        "statement_timeout": settings.statement_timeout_ms,
-        "lock_timeout": LOCK_TIMEOUT_MS,
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
-    }
     return AsyncConnectionPool(
         settings.database_url,
         connection_class=Connection if settings.smtp_url is None else MailingConnection,
@@ -44,7 +40,7 @@ def make_pool(settings: Settings) -> Pool:
             "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "reference-app",
-            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            **_of_a_session(settings),
         },
         min_size=min(2, settings.pool_size),
         max_size=settings.pool_size,
@@ -53,6 +49,30 @@ def make_pool(settings: Settings) -> Pool:
         reset=_returned,
         open=False,
     )
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """The settings of PostgreSQL that bound each statement of the service, in milliseconds."""
+    return {
+        "statement_timeout": settings.statement_timeout_ms,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+    }
+
+
+def _of_a_session(settings: Settings) -> dict[str, object]:
+    """What holds for as long as a connection does, where a connection is one session of PostgreSQL.
+
+    Behind a pooler that hands out sessions by the transaction it is not: statements are not prepared there, and the
+    limits are those of the role (docs/decisions/0202).
+    """
+    match settings.pooler:
+        case "none":
+            return {"options": " ".join(f"-c {name}={value}" for name, value in limits(settings).items())}
+        case "transaction":
+            return {"prepare_threshold": None}
+        case _:
+            assert_never(settings.pooler)
 
 
 async def _returned(_connection: Connection) -> None:

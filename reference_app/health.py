@@ -25,7 +25,9 @@ async def ready(parts: Given) -> Response:
     """The database answers and has the schema this code needs, or a newer one; the ended sessions are known."""
     try:
         async with parts.pool.connection(READY_WAIT_S) as connection:
-            cursor = await connection.execute("SELECT version_num FROM alembic_version")
+            cursor = await connection.execute(
+                "SELECT version_num, current_setting('statement_timeout') <> '0' FROM alembic_version"
+            )
             row = await cursor.fetchone()
         if not parts.ended.known:
             await parts.ended.refresh()
@@ -34,6 +36,8 @@ async def ready(parts: Given) -> Response:
     # Steps are numbered, so that during a rollout the old code stays ready on the new schema.
     if row is None or row[0] < parts.schema_head:
         return _not_ready(f"the schema is older than {parts.schema_head}")
+    if not row[1]:
+        return _not_ready("statements are not bounded: behind a pooler the role of the service needs a time limit")
     return JSONResponse({"status": "ready", "schema": row[0]})
 
 

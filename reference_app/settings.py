@@ -57,6 +57,9 @@ class Settings(BaseSettings):
 
     waiting_room: bool = Field(default=False, description="Whether agents may open a waiting room for an opening.")
 
+    pooler: Literal["none", "transaction"] = Field(
+        default="none", description="Whether the database is reached through a pooler in transaction mode."
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="Connections to PostgreSQL of one worker.")
     pool_wait_s: float = Field(default=2.0, gt=0, description="Longest wait for a connection before a 503.")
     pool_queue: int = Field(default=200, ge=1, description="Requests that may wait for a connection before a 503.")
@@ -134,7 +137,12 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = Field(
         default="ne-pas-repondre@cci.example", description="Sender of the mails."
     )
+    invitations_per_minute: int = Field(default=200, ge=1, description="Invitations of one campaign in a minute.")
     mails_per_minute: int = Field(default=600, ge=1, description="Mails that one process hands over in a minute.")
+
+    opinion_url: HttpUrl | None = Field(
+        default=None, description="Where people say what they think of the procedure: Je donne mon avis, or the like."
+    )
 
     trusts_request_start: bool = Field(
         default=False, description="Whether the proxy in front sets X-Request-Start and drops that of strangers."
