@@ -57,7 +57,9 @@ class SecurityHeaders:
                 for name, value in self.fixed.items():
                     headers.setdefault(name, value)  # what an answer says itself is stricter: a file is in a sandbox
                 cached = static and message["status"] in (200, 304)
-                headers["Cache-Control"] = f"public, max-age={STATIC_KEPT_S}, immutable" if cached else "no-store"
+                kept = f"public, max-age={STATIC_KEPT_S}, immutable" if cached else "no-store"
+                # A partner may keep an answer, and asks with If-None-Match each time.
+                headers["Cache-Control"] = "private, no-cache" if scope["path"].startswith("/api/partner/") else kept
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
