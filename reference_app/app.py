@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from observability import telemetry
 from reference_app import health, home, problems, sessions
@@ -21,10 +22,13 @@ from reference_app.appointments import agent_api as appointments_agent_api
 from reference_app.appointments import agent_pages as appointments_agent_pages
 from reference_app.appointments import api as appointments_api
 from reference_app.appointments import pages as appointments_pages
+from reference_app.campaigns import agent_pages as campaigns_agent_pages
+from reference_app.campaigns import limits as campaigns_limits
+from reference_app.campaigns import pages as campaigns_pages
 from reference_app.deliveries import api as deliveries_api
 from reference_app.deliveries import pages as deliveries_pages
 from reference_app.dossiers import api as dossiers_api
-from reference_app.dossiers import following, following_pages
+from reference_app.dossiers import following, following_pages, receipt_routes
 from reference_app.dossiers import pages as dossiers_pages
 from reference_app.instruction import advice_api, advice_pages, exchange, exchange_pages, search_pages
 from reference_app.instruction import api as instruction_api
@@ -37,9 +41,9 @@ from reference_app.partners import access as partners_access
 from reference_app.partners import api as partners_api
 from reference_app.parts import make_parts, utc_now
 from reference_app.pieces import api as pieces_api
+from reference_app.pieces import limits as pieces_limits
 from reference_app.pieces import pages as pieces_pages
-from reference_app.pieces.limits import allowance
-from reference_app.protection import BodyLimit, Deadline, SameOrigin, SecurityHeaders
+from reference_app.protection import Allowance, BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC
 from reference_app.rights import api as rights_api
 from reference_app.rights import pages as rights_pages
@@ -101,10 +105,18 @@ _ROUTERS = (
     waiting_pages.router,
     waiting_agent_pages.router,
     notifications_pages.router,
+    campaigns_agent_pages.router,
+    campaigns_pages.router,
+    receipt_routes.router,
     rights_api.router,
     rights_pages.router,
     health.router,
 )
+
+
+def _allowance(scope: Scope) -> Allowance | None:
+    found = pieces_limits.allowance(scope)
+    return found if found is not None else campaigns_limits.allowance(scope)
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -150,9 +162,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
-            Middleware(
-                Deadline, seconds=settings.request_timeout_s, allowances=allowance, refuse=problems.busy
-            ),
+            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=allowance, refuse=problems.busy),
             Middleware(
                 Shedding,
                 places=settings.places,
@@ -160,7 +170,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 refuse=problems.busy,
             ),
             Middleware(SameOrigin, origin=settings.origin),
-            Middleware(BodyLimit, max_bytes=settings.max_body_bytes, allowances=allowance),
+            Middleware(BodyLimit, max_bytes=settings.max_body_bytes, allowances=_allowance),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret.get_secret_value(),

@@ -17,6 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reference_app.appointments.states import LABELS as ATTENDANCE
 from reference_app.appointments.states import State as Attendance
+from reference_app.campaigns.campaign import LABELS as CAMPAIGNS
+from reference_app.campaigns.campaign import State as Campaign
 from reference_app.dossiers.corrections import LABELS as CORRECTIONS
 from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.filing import WITHDRAWN
@@ -75,6 +77,7 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "correction": lambda reason: catalogue.gettext(CORRECTIONS[Reason(reason)]),
         "told": told,
         "origin": origin,
+        "campaign": lambda state: catalogue.gettext(CAMPAIGNS[Campaign(state)]),
         "news": lambda news: catalogue.gettext(NEWS[News(news)]),
         "piece": lambda state: catalogue.gettext(PIECES[PieceState(state)]),
         "megabytes": partial(_megabytes, language=language),

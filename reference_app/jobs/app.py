@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate import App, Blueprint, PsycopgConnector
 
+from reference_app.campaigns import jobs as campaigns
 from reference_app.deliveries import jobs as deliveries
 from reference_app.instruction import jobs as instruction
 from reference_app.jobs import housekeeping
@@ -14,6 +15,7 @@ from reference_app.rights import jobs as rights
 
 BLUEPRINTS: dict[str, Blueprint] = {
     "jobs": housekeeping.blueprint,
+    "campaigns": campaigns.blueprint,
     "deliveries": deliveries.blueprint,
     "partners": partners.blueprint,
     "notifications": notifications.blueprint,
