@@ -162,11 +162,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
-            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=allowance, refuse=problems.busy),
+            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=_allowance, refuse=problems.busy),
             Middleware(
                 Shedding,
                 places=settings.places,
-                apart=lambda scope: allowance(scope) is not None,
+                apart=lambda scope: _allowance(scope) is not None,
                 refuse=problems.busy,
             ),
             Middleware(SameOrigin, origin=settings.origin),
