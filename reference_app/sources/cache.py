@@ -28,7 +28,6 @@ _KEEP = """
     VALUES (%(source)s, %(key)s, %(account)s, %(facts)s, %(at)s, %(until)s)
     ON CONFLICT (source, key) DO UPDATE
     SET facts = excluded.facts, said_at = excluded.said_at, expires_at = excluded.expires_at"""
-_PURGE = "DELETE FROM source_answer WHERE expires_at < %(at)s"
 
 
 async def read(connection: Connection, source: SourceName, key: str | None, account: UUID, at: datetime) -> Said | None:
@@ -55,11 +54,6 @@ async def keep(
         "until": at + kept,
     }
     await connection.execute(_KEEP, parameters)
-
-
-async def purge(connection: Connection, at: datetime) -> int:
-    """Forget what has expired; returns how much."""
-    return (await connection.execute(_PURGE, {"at": at})).rowcount
 
 
 def said(key: str | None, facts: Facts | None, at: datetime) -> Said:

@@ -41,7 +41,7 @@ class Line:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._name, self._url, self._http, self._budget_s, self._wall = name, url.rstrip("/"), http, budget_s, wall
-        self._gate = gate if gate is not None else Gate()
+        self.gate = gate if gate is not None else Gate()
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, path: str, parameters: Mapping[str, str], token: str) -> bytes | None:
@@ -50,7 +50,7 @@ class Line:
         Raises:
             SourceAway: it rests, is slow, fails or refuses.
         """
-        if not self._gate.passes(self._budget_s):
+        if not self.gate.passes(self._budget_s):
             raise SourceAway(f"{self._name} is left alone for now")
         asking = False
         try:
@@ -59,10 +59,10 @@ class Line:
                 response = await self._answered(path, parameters, token)
         except TimeoutError as error:
             if asking:  # no place in time is our own crowd, no failure of the source
-                self._gate.failed()
+                self.gate.failed()
             raise self._away("did not answer in time") from error
         except httpx.HTTPError as error:
-            self._gate.failed()
+            self.gate.failed()
             raise self._away(type(error).__name__) from error
         return self._read(response)
 
@@ -80,25 +80,25 @@ class Line:
         self._heed(response)
         match response.status_code:
             case 200:
-                self._gate.answered()
+                self.gate.answered()
                 return response.content
             case 404 | 422:
-                self._gate.answered()
+                self.gate.answered()
                 return None
             case 409 | 429:
                 raise self._away(f"answered {response.status_code}")
             case status:  # 401 and 403 too: a token that is refused is refused the next time
-                self._gate.failed()
+                self.gate.failed()
                 raise self._away(f"answered {status}")
 
     def _heed(self, response: httpx.Response) -> None:
         """Stay away as long as the source says: whoever goes on after a 429 is shut out for twelve hours."""
         if response.status_code == 429:
             told = response.headers.get("retry-after", "")
-            self._gate.wait(max(1.0, float(told)) if told.isdecimal() else UNTOLD_WAIT_S)
+            self.gate.wait(max(1.0, float(told)) if told.isdecimal() else UNTOLD_WAIT_S)
         elif response.headers.get("ratelimit-remaining") == "0":
             reset = response.headers.get("ratelimit-reset", "")  # a time, in seconds since 1970
-            self._gate.wait(max(1.0, int(reset) - self._wall()) if reset.isdecimal() else UNTOLD_WAIT_S)
+            self.gate.wait(max(1.0, int(reset) - self._wall()) if reset.isdecimal() else UNTOLD_WAIT_S)
 
     def _away(self, why: str) -> SourceAway:
         _log.warning("%s %s", self._name, why)

@@ -14,6 +14,8 @@ from reference_app.instruction import agents, journal, members, reach, tallies
 from reference_app.instruction import repository as instruction
 from reference_app.mandates import codes, mandate
 from reference_app.pieces import repository as pieces
+from reference_app.sources import cache as source_answers
+from reference_app.sources import repository as prefilled
 
 
 def looks(statement: object) -> bool:
@@ -40,6 +42,8 @@ QUERIES = {
         mandate,
         codes,
         pieces,
+        prefilled,
+        source_answers,
     )
     for name in vars(module)
     if name.startswith("_") and name[1:].replace("_", "").isupper() and looks(getattr(module, name))
@@ -48,7 +52,7 @@ VALUES = {
     **{name: str(uuid4()) for name in ("id", "account", "agent", "after", "lieu", "creneau", "dossier", "piece")},
     **{name: [str(uuid4())] for name in ("pieces", "dossiers", "objects")},
     **{"object": "pieces/ab", "before": "2026-11-22T08:00Z", "keep": True, "count": 1},
-    **dict.fromkeys(("open", "closed", "groups"), ["emergency-aid"]),
+    **{name: ["emergency-aid"] for name in ("open", "closed", "groups")},
     **dict.fromkeys(("group", "subject", "email"), "emergency-aid"),
     "member": str(uuid4()),
     "supervisor": False,
@@ -57,6 +61,9 @@ VALUES = {
     "state": "en_construction",
     "limit": 20,
     "version": None,
+    "source": "business_register",
+    "key": "73282932000074",
+    "known": "{}",
     "procedure": "masks",
     "name": "Camille Martin",
     "note": None,
