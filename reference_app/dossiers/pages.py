@@ -163,6 +163,7 @@ async def shown(
         key=str(uuid4()),
         typed=typed,
         errors=errors,
+        opinion=parts_of(request).settings.opinion_url,
     )
 
 

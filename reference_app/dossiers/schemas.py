@@ -27,6 +27,7 @@ class ReceiptOut(BaseModel):
     filed_at: datetime
     service: str
     contact: str
+    telephone: str | None = Field(default=None, examples=["01 99 00 12 34"])
     silence: Literal["rejects", "accepts"] = Field(description="What it means when nobody answers.")
     silence_on: date = Field(description="The day on which silence decides.")
     appeals: list[str]
@@ -141,6 +142,7 @@ def receipt_of(dossier: Dossier, say: Say) -> ReceiptOut | None:
         filed_at=dossier.filed_at,
         service=say(procedure.service.en),
         contact=procedure.contact,
+        telephone=procedure.telephone,
         silence=rules.silence,
         silence_on=dossier.silence_on,
         appeals=[say(appeal.en) for appeal in rules.appeals],
