@@ -30,7 +30,7 @@ from reference_app.deliveries import pages as deliveries_pages
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages, receipt_routes
 from reference_app.dossiers import pages as dossiers_pages
-from reference_app.instruction import advice_api, advice_pages, exchange, exchange_pages, search_pages
+from reference_app.instruction import advice_api, advice_pages, exchange, exchange_pages, lot_pages, search_pages
 from reference_app.instruction import api as instruction_api
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
@@ -84,6 +84,7 @@ _ROUTERS = (
     exchange.router,
     search_pages.api,
     advice_api.router,
+    lot_pages.api,
     mandates_api.router,
     appointments_agent_api.router,
     partners_api.router,
@@ -100,6 +101,7 @@ _ROUTERS = (
     search_pages.router,
     advice_pages.router,
     advice_pages.outside,
+    lot_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
     waiting_pages.router,

@@ -1,4 +1,4 @@
-"""The tasks of the agents' work: who is asked for advice is told, and reminded once."""
+"""The tasks of the agents' work: experts are told and reminded, lots decided, exports written, the synthesis made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from procrastinate import Blueprint, JobContext
 from pydantic import JsonValue
 
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.instruction import advice_letter
+from reference_app.instruction import advice_letter, lots
 from reference_app.instruction.advice import TELL
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
@@ -45,6 +45,14 @@ async def tell_expert(context: JobContext, advice: str, reminder: bool) -> None:
         await parts.mailer.send(advice_letter.written(parts, asked, parts.clock(), reminder=reminder))
     except Refused:
         return  # the agent sees that nothing came, and asks somebody else
+
+
+@blueprint.task(name="decide_lot", pass_context=True, retry=PATIENT)
+async def decide_lot(context: JobContext, lot: str) -> None:
+    """Decide what is left of a lot."""
+    parts = parts_of_job(context)
+    async with parts.pool.connection() as connection:
+        await lots.work_off(connection, UUID(lot), parts.clock())
 
 
 @blueprint.periodic(cron="0 7 * * *")
