@@ -83,15 +83,27 @@ def rested(scanner: Scanner, clock: Callable[[], float] = time.monotonic) -> Sca
 
 
 async def _asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> Verdict:
-    """Send the file as clamd's command INSTREAM wants it (clamd(8)), and read the answer."""
-    with suppress(ConnectionError):  # it stops reading a file that is too large for it, and says so
-        writer.write(b"zINSTREAM\0")
-        async for chunk in chunks:
-            writer.write(len(chunk).to_bytes(4, "big") + chunk)
-            await writer.drain()
-        writer.write((0).to_bytes(4, "big"))
-        await writer.drain()
-    said = (await reader.read(_ANSWER_BYTES)).rstrip(b"\0\n")
+    """Send the file as clamd's command INSTREAM wants it (clamd(8)), and read the answer.
+
+    To a file that is too large for it, clamd answers before the end and closes: what it said is lost with the
+    connection unless it is read while the file is sent.
+    """
+    answer = asyncio.create_task(reader.read(_ANSWER_BYTES))
+    try:
+        with suppress(ConnectionError):
+            writer.write(b"zINSTREAM\0")
+            async for chunk in chunks:
+                writer.write(len(chunk).to_bytes(4, "big") + chunk)
+                await writer.drain()
+                await asyncio.sleep(0)  # the answer is read first, should there be one
+                if answer.done():
+                    break
+            else:
+                writer.write((0).to_bytes(4, "big"))
+                await writer.drain()
+        said = (await answer).rstrip(b"\0\n")
+    finally:
+        answer.cancel()
     if said == b"stream: OK":
         return Verdict.CLEAN
     if said.startswith(b"stream: ") and said.endswith(b" FOUND"):
