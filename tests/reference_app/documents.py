@@ -32,6 +32,11 @@ class Document:
         return f"{self.asked} as {self.who} ({self.status})"
 
     @property
+    def path(self) -> str:
+        """The address asked."""
+        return self.asked.partition(" ")[2]
+
+    @property
     def parts(self) -> frozenset[tuple[str, ...]]:
         """What there is to look at: its heading, its elements, and of an opened page its route."""
         heading = re.search(r"<h1>(.*?)</h1>", self.text, re.DOTALL)
@@ -40,12 +45,8 @@ class Document:
         return frozenset([("h1", words), *opened, *((_NAMES.sub("", part),) for part in _SKELETON.findall(self.text))])
 
 
-def documents(inhabited: Any, language: str) -> list[Document]:
-    """Every answer that is a page, in ``language``: opened first, then what every form says when it is sent empty."""
-    return [document for method in ("GET", "POST") for document in _answers(inhabited, language, method)]
-
-
-def _answers(inhabited: Any, language: str, method: str) -> Iterator[Document]:
+def answers(inhabited: Any, language: str, method: str) -> Iterator[Document]:
+    """Every answer that is a page, in ``language``: to GET, or to POST, when each form is sent empty."""
     headers = {"Accept-Language": language}
     forms = {who: {"token": token_of(client), "key": str(uuid4())} for who, client in inhabited.people.items()}
     for route in inhabited.routes(method):
