@@ -22,6 +22,9 @@ from reference_app.dossiers.states import State
 SCANNED = 4
 """Lines looked at for each that may be given: other procedures' are passed over, a little at a time."""
 
+TRIES = 4
+"""Steps to find the horizon: one notes, one settles, and others may be at it at the same time."""
+
 _HORIZON = """
     SELECT horizon.settled, CASE WHEN given.is_called THEN given.last_value ELSE 0 END
     FROM traitement_id_seq given, change_horizon horizon"""
@@ -108,11 +111,17 @@ async def latest(connection: Connection) -> int:
 
 
 async def _settled(connection: Connection) -> int:
+    settled, given = await _horizon(connection)
+    for _ in range(TRIES):
+        if settled >= given:
+            break
+        done = await (await connection.execute(_ADVANCE, {"given": given})).fetchone()
+        # Without a row somebody else was at it at the same time, or still writes: what they settled holds for all.
+        settled = (await _horizon(connection))[0] if done is None else done[0]
+    return settled
+
+
+async def _horizon(connection: Connection) -> tuple[int, int]:
     row = await (await connection.execute(_HORIZON)).fetchone()
     assert row is not None  # nosec B101 (the migration made the row)
-    settled, given = row
-    for _ in range(2):  # the second time settles what the first noted, when nobody is writing
-        if settled < given:
-            done = await (await connection.execute(_ADVANCE, {"given": given})).fetchone()
-            settled = settled if done is None else done[0]
-    return int(settled)
+    return row[0], row[1]
