@@ -81,7 +81,10 @@
     if (!answer.ok) throw new Error(String(answer.status));
     const kept = await answer.json();
     form.elements.version.value = kept.version;
-    if (!dossier) begun(kept.id);
+    if (!dossier) {
+      begun(kept.id);
+      if (creation.body !== JSON.stringify(answers)) return save(leaving); // an answer was lost, and words came since
+    }
     if (wrong.length) attend(wrong);
     else say(`${words.saved} ${hour(kept.updated_at)}`);
   }
