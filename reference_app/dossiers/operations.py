@@ -173,14 +173,15 @@ _HISTORY = sql.SQL("""history AS (INSERT INTO traitement (dossier_id, state, at,
 
 
 @cache
-def _statement(names: tuple[str, ...], *, history: bool) -> sql.Composed:
+def _statement(names: tuple[str, ...], *, history: bool) -> bytes:
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in names
     )
-    return sql.SQL(
+    composed = sql.SQL(
         """
         WITH changed AS (UPDATE dossier SET {assignments} WHERE id = %(id)s RETURNING {columns}),
         {history} log AS (INSERT INTO operation (dossier_id, rank, payload, digest)
                 VALUES (%(id)s, %(operations)s, %(payload)s, %(head)s))
         SELECT * FROM changed"""
     ).format(assignments=assignments, columns=COLUMNS, history=_HISTORY if history else sql.SQL(""))
+    return composed.as_bytes()  # once: a composed statement would be put together again each time
