@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.database import Connection
+from reference_app.deliveries import repository as deliveries
+from reference_app.deliveries.delivery import LABELS as DELIVERIES
 from reference_app.dossiers import corrections, messages
 from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.api import After
@@ -203,6 +205,8 @@ async def _page(
         mine=found.agent_id == person.account,
         group=GROUPS.get(found.groupe),
         movable=others if others and found.groupe in await members.supervised(connection, person.account) else [],
+        delivery=await deliveries.of_dossier(connection, dossier) if found.state in DECIDED else None,
+        deliveries=DELIVERIES,
         decisions=[state for state in State if state in DECIDED],
         reasons=list(Reason),
         key=str(uuid4()),
