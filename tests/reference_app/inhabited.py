@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from documents import token_of
 from fastapi.routing import iter_route_contexts
 
 from reference_app.appointments.days import day_of
@@ -72,17 +73,17 @@ def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
     home = Inhabited(stage.url, stage.app, people)
     home.things["who"] = ["business", "agent"]
     home.things["procedure"] = ["masks", "emergency-aid"]
-    begun, _, review, *_ = home.things["dossier"] = _dossiers(stage, people, draft)
-    home.things["name"], home.things["piece"] = ["proof_of_loss"], [_piece(business, begun)]
+    begun, filed, review, *_, together = home.things["dossier"] = _dossiers(stage, people, draft)
+    home.things["name"], home.things["piece"] = ["proof_of_loss"], [_piece(business, one) for one in (begun, filed)]
     home.things["source"] = list(SOURCES)
     asked = QUESTION | {"expert": f"{expert}@example.org"}
     home.things["avis"] = [_done(agent.post(f"{AGENT}/dossiers/{review}/avis", json=asked, headers=_key()))["id"]]
     home.things["delivery"] = [one["id"] for one in _done(agent.get(f"{AGENT}/versements"))["items"]]
+    home.things["lot"] = [_lot(agent, together)]
+    home.things["campaign"], home.things["file"] = _campaign(agent)
     home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
     home.things["mandat"], at_counter = _mandate(agent, draft)
     home.things["dossier"].append(at_counter)
-    home.things["name"] = ["proof_of_loss"]
-    home.things["piece"] = [_piece(people["business"], dossier) for dossier in home.things["dossier"][:2]]
     return home
 
 
@@ -96,14 +97,14 @@ def _done(answer: httpx.Response) -> Any:
 
 
 def _dossiers(stage: Any, people: dict[str, httpx.Client], draft: dict[str, Any]) -> list[str]:
-    """A draft, one filed, under review, waiting for a correction, refused, accepted, withdrawn, in that order."""
+    """A draft, one filed, under review, waiting for a correction, refused, accepted, withdrawn, for a lot."""
     business, agent = people["business"], people["agent"]
     begun = _done(business.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=_key()))["id"]
     made = []
-    for _ in range(4):
+    for _ in range(5):
         made.append(stage.filed(business, **draft)["id"])
         assert _done(agent.post(f"{AGENT}/dossiers/claim-next"))["id"] == made[-1]
-    review, corrected, refused, accepted = made
+    review, corrected, refused, accepted, together = made
     for path in (f"/api/v1/dossiers/{review}", f"{AGENT}/dossiers/{review}"):
         client = agent if path.startswith(AGENT) else business
         _done(client.post(f"{path}/messages", json={"text": f"Bonjour, {MARK}."}, headers=_key()))
@@ -113,13 +114,30 @@ def _dossiers(stage: Any, people: dict[str, httpx.Client], draft: dict[str, Any]
     withdrawn = stage.filed(business, **draft)["id"]
     _done(business.post(f"/api/v1/dossiers/{withdrawn}/withdraw"))
     filed = stage.filed(business, **draft)["id"]
-    return [begun, filed, review, corrected, refused, accepted, withdrawn]
+    return [begun, filed, review, corrected, refused, accepted, withdrawn, together]
 
 
 def _piece(business: httpx.Client, dossier: str) -> str:
     path = f"/api/v1/dossiers/{dossier}/pieces/proof_of_loss"
     named = {"Content-Disposition": f'attachment; filename="{MARK}.pdf"'}
     return str(_done(business.post(path, content=PDF, headers=named))["id"])
+
+
+def _lot(agent: httpx.Client, dossier: str) -> str:
+    """A lot of one dossier, decided."""
+    lot = REFUSAL | {"dossiers": [dossier]}
+    return str(_done(agent.post(f"{AGENT}/lots", json=lot, headers=_key()))["id"])
+
+
+def _campaign(agent: httpx.Client) -> tuple[list[str], list[str]]:
+    """A campaign and the list sent to it, with a firm and a mistake; not confirmed, so that nobody gets a mail."""
+    token = token_of(agent)
+    form = {"token": token, "title": f"Campagne {MARK}", "procedure": "emergency-aid"}
+    campaign = agent.post("/agent/campaigns", data=form).raise_for_status().url.path
+    rows = "siret;raison sociale;courriel\r\n73282932000074;Chez nous;a@example.fr\r\n1;Chez eux;b@example.fr"
+    files = {"token": (None, token.encode()), "file": ("firms.csv", rows.encode(), "text/csv")}
+    read = agent.post(f"{campaign}/lists", files=files).raise_for_status().url.path
+    return [campaign.rpartition("/")[2]], [read.rpartition("/")[2]]
 
 
 def _appointments(people: dict[str, httpx.Client]) -> tuple[list[str], list[str], list[str]]:
