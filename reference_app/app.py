@@ -30,7 +30,15 @@ from reference_app.deliveries import pages as deliveries_pages
 from reference_app.dossiers import api as dossiers_api
 from reference_app.dossiers import following, following_pages, receipt_routes
 from reference_app.dossiers import pages as dossiers_pages
-from reference_app.instruction import advice_api, advice_pages, exchange, exchange_pages, lot_pages, search_pages
+from reference_app.instruction import (
+    advice_api,
+    advice_pages,
+    exchange,
+    exchange_pages,
+    lot_pages,
+    search_pages,
+    synthesis_pages,
+)
 from reference_app.instruction import api as instruction_api
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
@@ -67,14 +75,14 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 """
 
 _ROUTERS = (
-    # Looked through in this order by every request: first what an opening rush asks for.
+    # Looked through in this order by every request: first what a rush asks for, and filing.
     appointments_pages.router,
     appointments_api.free,
     appointments_api.mine,
+    dossiers_api.router,
     home.router,
     mandates_api.mine,
     dossiers_api.drafts,
-    dossiers_api.router,
     following.router,
     pieces_api.mine,
     pieces_api.agents,
@@ -85,6 +93,7 @@ _ROUTERS = (
     search_pages.api,
     advice_api.router,
     lot_pages.api,
+    synthesis_pages.api,
     mandates_api.router,
     appointments_agent_api.router,
     partners_api.router,
@@ -102,6 +111,7 @@ _ROUTERS = (
     advice_pages.router,
     advice_pages.outside,
     lot_pages.router,
+    synthesis_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
     waiting_pages.router,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -71,6 +71,8 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "moment": partial(_moment, language=language),
         "euros": partial(_euros, language=language),
         "count": partial(format_decimal, locale=language),
+        "share": partial(format_percent, locale=language),
+        "month": partial(format_date, format="MMMM y", locale=language),
         "answer": partial(_answer, language=language, say=catalogue.gettext),
         "caption": lambda field: (field.name, catalogue.gettext(field.label.en)),
         "state": lambda state: catalogue.gettext(LABELS[State(state)]),

@@ -9,7 +9,7 @@ from procrastinate import Blueprint, JobContext
 from pydantic import JsonValue
 
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.instruction import advice_letter, lots
+from reference_app.instruction import advice_letter, lots, synthesis
 from reference_app.instruction.advice import TELL
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
@@ -53,6 +53,16 @@ async def decide_lot(context: JobContext, lot: str) -> None:
     parts = parts_of_job(context)
     async with parts.pool.connection() as connection:
         await lots.work_off(connection, UUID(lot), parts.clock())
+
+
+@blueprint.periodic(cron="*/15 * * * *")
+@blueprint.task(name="make_synthesis", queue=Queue.MINUTES, pass_context=True, queueing_lock="instruction:synthesis")
+async def make_synthesis(context: JobContext, timestamp: int) -> None:
+    """Count the synthesis anew."""
+    del timestamp  # the clock of the parts says when it is made
+    parts = parts_of_job(context)
+    async with parts.pool.connection() as connection:
+        await synthesis.make(connection, parts.clock())
 
 
 @blueprint.periodic(cron="0 7 * * *")
