@@ -181,3 +181,16 @@ class Place:
                 await asyncio.gather(*(work_off(worker, LIMIT_S) for _ in range(workers)))
 
         asyncio.run(run())
+
+    def environment(self, system: OldFinance) -> dict[str, str]:
+        """What a process of the service needs to work here, nobody signing in."""
+        given = {
+            "PUBLIC_URL": self.settings.origin,
+            "SESSION_SECRET": self.settings.session_secret.get_secret_value(),
+            "FINANCE_URL": system.url,
+            "AGENT_SIRETS": ",".join(self.settings.agent_sirets),
+        }
+        for who in ("CITIZEN", "AGENT"):
+            given |= {f"{who}_ISSUER": "http://127.0.0.1:9/api/v2", f"{who}_CLIENT_ID": "none"}
+            given[f"{who}_CLIENT_SECRET"] = "none of this test"
+        return {"DATABASE_URL": self.database_url} | {f"PORTANCE_REFERENCE_{k}": v for k, v in given.items()}

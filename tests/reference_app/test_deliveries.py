@@ -99,7 +99,7 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_pays_nobody_twice(place, sy
     system.turn(recognises=False, latency_s=3)
     (reference,) = place.accepted(1)
     command = [sys.executable, "-m", "reference_app", "work", "--queues", "minutes"]
-    with subprocess.Popen(command, env=os.environ | environment_of(place, system)) as worker:
+    with subprocess.Popen(command, env=os.environ | place.environment(system)) as worker:
         try:
             until(lambda: system.seen()["working"] == 1)
         finally:
@@ -113,20 +113,6 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_pays_nobody_twice(place, sy
     place.work(system, clock)
     assert place.states() == {reference: "sent"}
     assert system.times([reference]) == {reference: 1}
-
-
-def environment_of(place: Place, system: OldFinance) -> dict[str, str]:
-    settings = place.settings
-    given = {
-        "PUBLIC_URL": settings.origin,
-        "SESSION_SECRET": settings.session_secret.get_secret_value(),
-        "FINANCE_URL": system.url,
-        "AGENT_SIRETS": ",".join(settings.agent_sirets),
-    }
-    for who in ("citizen", "agent"):
-        given |= {f"{who}_issuer".upper(): "http://127.0.0.1:9/api/v2", f"{who}_client_id".upper(): "none"}
-        given[f"{who}_client_secret".upper()] = "none of this test"
-    return {"DATABASE_URL": place.database_url} | {f"PORTANCE_REFERENCE_{k}": v for k, v in given.items()}
 
 
 def test_no_connection_is_held_while_the_old_system_works(place, system, clock):
