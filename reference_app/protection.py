@@ -59,6 +59,10 @@ class SecurityHeaders:
                 cached = static and message["status"] in (200, 304)
                 kept = f"public, max-age={STATIC_KEPT_S}, immutable" if cached else "no-store"
                 # A partner may keep an answer, and asks with If-None-Match each time.
+                if scope["path"].startswith("/open-data/") and message["status"] in (200, 304):
+                    # The same for everybody: caches share it, so nothing of whoever asked first may be in it.
+                    del headers["Set-Cookie"], headers["Vary"]
+                    kept = headers.get("Cache-Control", kept)
                 headers["Cache-Control"] = "private, no-cache" if scope["path"].startswith("/api/partner/") else kept
             await send(message)
 

@@ -9,6 +9,7 @@ from reference_app.deliveries import jobs as deliveries
 from reference_app.instruction import jobs as instruction
 from reference_app.jobs import housekeeping
 from reference_app.notifications import jobs as notifications
+from reference_app.open_data import jobs as open_data
 from reference_app.partners import jobs as partners
 from reference_app.pieces import jobs as pieces
 from reference_app.rights import jobs as rights
@@ -19,6 +20,7 @@ BLUEPRINTS: dict[str, Blueprint] = {
     "deliveries": deliveries.blueprint,
     "partners": partners.blueprint,
     "notifications": notifications.blueprint,
+    "open_data": open_data.blueprint,
     "pieces": pieces.blueprint,
     "instruction": instruction.blueprint,
     "rights": rights.blueprint,
