@@ -71,6 +71,14 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/rendez-vous/{appointment}/mark",
         "/api/v1/agent/lieux",
         "/api/v1/agent/creneaux",
+        "/api/v1/agent/versements",
+        "/api/v1/agent/versements/{delivery}",
+        "/api/v1/agent/versements/{delivery}/again",
+        "/api/v1/agent/versements/{delivery}/done-elsewhere",
+        "/api/partner/v1/changes",
+        "/api/partner/v1/dossiers",
+        "/api/partner/v1/dossiers/{dossier}",
+        "/api/partner/v1/rendez-vous",
     }
 
 
@@ -131,9 +139,13 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     anybody = {(path, method) for path, method, operation in operations if operation.get("security") == []}
     assert {path.split("/")[3] for path, _ in anybody} == {"procedures"}
     nobody = stage.browser()
+    partners = {path for path, _, operation in operations if operation.get("security") == [{"partner": []}]}
+    assert partners == {path for path, _, _ in operations if path.startswith("/api/partner/")}
     for path, method, _ in operations:
         at = path.format_map(
-            dict.fromkeys(("dossier", "appointment", "lieu", "mandat", "piece"), str(uuid4())) | {"name": "proof_of_loss"} | {"procedure": "masks", "source": "business_register"}
+            dict.fromkeys(("dossier", "appointment", "lieu", "mandat", "piece", "delivery"), str(uuid4()))
+            | {"name": "proof_of_loss"}
+            | {"procedure": "masks", "source": "business_register"}
         )
         refused = nobody.request(method, at).status_code == 401
         assert refused != ((path, method) in anybody), path
