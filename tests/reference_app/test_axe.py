@@ -105,7 +105,7 @@ def test_every_page(inhabited, seen, window):
         said += width_of(page) + unreached(page)
         if said:
             troubles[document.name] = said
-    assert troubles == {}
+    assert troubles == {}, "\n" + "\n".join(f"{name}: {said}" for name, said in troubles.items())
 
 
 UNOPENED = frozenset({"/sign-in/{who}/callback", "/sign-in/{who}"})
@@ -116,7 +116,8 @@ def test_no_page_is_left_out(inhabited, seen):
     """Each route that is a page opens for somebody: what nobody is shown, nobody has looked at."""
     opened = {d.route for d in seen["fr"] if d.status == 200 and d.asked.startswith("GET")}
     pages = {route for route in inhabited.routes("GET") if not re.match("/(api|livez|readyz|openapi)", route)}
-    assert sorted(pages - opened - UNOPENED) == []
+    left_out = sorted(pages - opened - UNOPENED)
+    assert left_out == [], left_out
     assert len(opened) > 20
 
 
