@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import uvloop
 from lean_client import Client, get, post
 from service_under_load import Service, quantile, running, said_of_machine, say
@@ -172,6 +173,7 @@ def measure(rate: float, seconds: float, workers: int, *, quiet: bool = False) -
         refused = too_late(service, pages)
         with service.connect() as connection:
             wrong = connection.execute(_WRONG).fetchone()
+            control = _control(connection)
             stored = {f"RV-{row[0]:08d}" for row in connection.execute("SELECT number FROM rendez_vous")}
             twice = connection.execute(
                 "SELECT count(*) - count(DISTINCT account_id) FROM rendez_vous WHERE state = 'unknown'"
@@ -188,6 +190,7 @@ def measure(rate: float, seconds: float, workers: int, *, quiet: bool = False) -
         f"confirmed and stored: {len(stored & set(rush.references))} of {len(rush.references)}": stored
         == set(rush.references),
         f"refused when full: {refused} of {LATE}": refused == LATE,
+        "control: a seat sold twice is found": control,
     }
     if used is not None and rush.booked and not quiet:
         each = 1000 * used.seconds / len(rush.booked)
@@ -206,6 +209,17 @@ def measure(rate: float, seconds: float, workers: int, *, quiet: bool = False) -
         *(f"  {'met' if ok else 'not met'}: {what}" for what, ok in met.items()),
     )
     return all(met.values())
+
+
+def _control(connection: psycopg.Connection) -> bool:
+    """Whether the question that found every slot exactly full finds one that is not."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            "UPDATE rendez_vous SET creneau_id = (SELECT max(id::text)::uuid FROM creneau) "
+            "WHERE id = (SELECT min(id::text)::uuid FROM rendez_vous)"
+        )
+        found = connection.execute(_WRONG).fetchone()
+    return found is not None and found[0] > 0
 
 
 def _warm_up(service: Service) -> None:
