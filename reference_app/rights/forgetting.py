@@ -10,6 +10,7 @@ from psycopg import sql
 
 from reference_app.appointments.booking import RELEASE
 from reference_app.database import Connection
+from reference_app.pieces import holding as pieces
 
 CHILDREN = ("traitement", "operation", "correction", "message")
 """Tables whose rows hold a dossier back; those of all others go with it, or outlive it without anything of a person."""
@@ -48,10 +49,11 @@ _LET_GO_WITH_ACCOUNT = (
 async def dossiers(connection: Connection, ids: Sequence[UUID], rule: str, at: datetime) -> int:
     """Delete dossiers that the caller's transaction has locked; of those that were filed the register keeps a line.
 
-    The files of pieces go when the service sweeps those without a row.
+    The bytes of their pieces go once it commits.
     """
     parameters = {"ids": list(ids), "rule": rule, "at": at}
     await connection.execute(_REGISTER, parameters)
+    await pieces.forget(connection, ids)
     for statement in _DELETE:
         await connection.execute(statement, parameters)
     return (await connection.execute(_DELETE_DOSSIERS, parameters)).rowcount

@@ -63,6 +63,12 @@ choices = [
   { value = "gas", label = { en = "Gas", fr = "Gaz" } },
   { value = "none", label = { en = "None", fr = "Aucun" } },
 ]
+[[filing.pieces]]
+name = "bill"
+label = { en = "Last bill", fr = "Dernière facture" }
+required = false
+kinds = ["pdf", "jpeg"]
+at_most_mb = 10
 [[filing.eligibility]]
 field = "rent"
 at_most = 900
@@ -116,6 +122,10 @@ def test_a_mistake_is_said_in_one_line_with_its_file_and_key(tmp_path, before, a
         ('field = "rent"', 'field = "nothing"', "filing: .*eligibility: no field is called 'nothing'"),
         ("at_most = 900", "", "filing.eligibility.0: .*one_of, at_least or at_most"),
         ("at_most = 5000", "", "filing.fields.1: .*at_least and at_most"),
+        ('name = "bill"', 'name = "rent"', "filing: .*pieces: a name stands twice, or is that of a field"),
+        ('name = "bill"', 'name = "key"', "filing.pieces.0: .*'key' is used by every form"),
+        ('kinds = ["pdf", "jpeg"]', 'kinds = ["pdf", "exe"]', "filing.pieces.0.kinds.1"),
+        ("at_most_mb = 10", "at_most_mb = 5_000", "filing.pieces.0.at_most_mb"),
         ('name = "heating"', 'name = "token"', "filing.fields.2: .*'token' is used by every form"),
         (
             '  { value = "none", label = { en = "None", fr = "Aucun" } },\n',
