@@ -32,6 +32,7 @@ from reference_app.errors import (
 )
 from reference_app.pages import here, page, see_other
 from reference_app.parts import translated
+from reference_app.send_again import given_back
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"
@@ -110,6 +111,10 @@ def install(app: FastAPI) -> None:
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # nosec B101 (states an invariant to the reader and to the type checker)
+    if isinstance(error, NotSignedIn) and request.method == "POST" and not _is_api(request):
+        page_of_form = await given_back(request)
+        if page_of_form is not None:
+            return page_of_form
     return refused(request, error)
 
 

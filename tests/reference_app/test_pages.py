@@ -142,6 +142,39 @@ def test_a_session_that_ended_loses_nothing_of_what_was_typed(stage, draft):
     assert back.post("/dossiers", data=resent).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/dossiers/{}/messages", "/agent/dossiers/{}/decision", "/agent/mandats"])
+def test_any_form_sent_after_the_session_ended_comes_back_with_everything_in_it(stage, path):
+    nobody = stage.browser()
+    form = {"token": "t" * 64, "key": str(uuid4()), "text": 'An hour of "<b>writing</b>"', "other": "x & y"}
+    answer = nobody.post(path.format(uuid4()), data=form)
+    assert answer.status_code == 401
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    assert {name: unescape(value) for name, value in fields} == form
+    assert f'href="/sign-in/{"agent" if path.startswith("/agent") else "business"}"' in answer.text
+    assert "<b>writing" not in answer.text
+
+
+def test_a_form_given_back_is_sent_once_its_person_has_signed_in_again_and_by_nobody_else(stage):
+    identity = f"business-{uuid4().hex}"
+    client = stage.signed_in("business", identity)
+    dossier = stage.filed(client)["id"]
+    shown = client.get(f"/dossiers/{dossier}")
+    form = {"token": hidden(shown, "token"), "key": str(uuid4()), "text": "An hour of writing"}
+    client.cookies.clear()
+    returned = client.post(f"/dossiers/{dossier}/messages", data=form)
+    again = {name: hidden(returned, name) for name in form}
+    assert stage.signed_in("business").post(f"/dossiers/{dossier}/messages", data=again).status_code == 403
+    sent = stage.signed_in("business", identity).post(f"/dossiers/{dossier}/messages", data=again)
+    assert sent.status_code == 200
+    assert "An hour of writing" in sent.text
+
+
+@pytest.mark.parametrize("form", [{}, {"token": "t" * 64}, {"text": "without a token"}, {"text": "x" * 100_000}])
+def test_what_is_no_form_of_ours_or_holds_nothing_leads_to_signing_in(stage, form):
+    answer = stage.browser().post(f"/dossiers/{uuid4()}/messages", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/")
+
+
 def test_a_form_without_its_token_or_with_anothers_is_refused(stage, business, draft):
     form = typed(business.get("/dossiers/new"), draft)
     theirs = typed(stage.signed_in("business").get("/dossiers/new"), draft)
