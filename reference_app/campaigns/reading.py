@@ -49,6 +49,10 @@ HEADERS = {
 """What the columns may be called, without capitals, accents and signs; other columns are left out."""
 
 
+_SHOWN = {"siret": "SIRET", "name": "nom / name", "email": "courriel / e-mail"}
+"""A title that would do, for readers of both languages: it is to be typed, not read."""
+
+
 class Reason(StrEnum):
     """What is wrong with a line."""
 
@@ -159,7 +163,7 @@ def _places(titles: list[str]) -> dict[str, int]:
     found = {field: [i for i, title in enumerate(named) if title in known] for field, known in HEADERS.items()}
     for field, places in found.items():
         if len(places) != 1:
-            raise _refused(TWICE if places else NO_COLUMN, missing=field)
+            raise _refused(TWICE if places else NO_COLUMN, missing=_SHOWN[field])
     return {field: places[0] for field, places in found.items()}
 
 

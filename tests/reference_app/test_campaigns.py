@@ -1,0 +1,303 @@
+"""A campaign from the list of firms to what it brought, through its pages, with a real mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from reference_app.campaigns.jobs import pace
+from reference_app.dossiers.identifiers import is_siret
+
+LIMIT_S = 120
+
+
+def sirets(count: int, start: int = 10_000_000) -> list[str]:
+    """Numbers that pass the check of the register, of nobody."""
+    found = []
+    for number in range(start, start + count):
+        stem = f"{number:08d}".ljust(13, "0")
+        found.append(next(stem + digit for digit in "0123456789" if is_siret(stem + digit)))
+    return found
+
+
+def listing(firms: Sequence[str], domain: str) -> bytes:
+    lines = [f"{siret};Entreprise {n};firm-{n}@{domain}" for n, siret in enumerate(firms)]
+    return "\r\n".join(["siret;raison sociale;courriel", *lines]).encode("utf-8-sig")
+
+
+def token_of(page: httpx.Response) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+class Agent:
+    """An agent at the pages of campaigns."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.token = token_of(client.get("/agent/campaigns"))
+
+    def begin(self, title: str = "Aide après la crue") -> str:
+        data = {"token": self.token, "title": title, "procedure": "emergency-aid"}
+        page = self.client.post("/agent/campaigns", data=data)
+        assert page.status_code == 200
+        return page.url.path
+
+    def send_list(self, campaign: str, content: bytes) -> httpx.Response:
+        files = {"token": (None, self.token.encode()), "file": ("firms.csv", content, "text/csv")}
+        return self.client.post(f"{campaign}/lists", files=files)
+
+    def post(self, path: str, **data: str) -> httpx.Response:
+        return self.client.post(path, data={"token": self.token, **data})
+
+    def filled(self, content: bytes) -> str:
+        """A campaign whose list is confirmed, not started."""
+        campaign = self.begin()
+        read = self.send_list(campaign, content)
+        assert read.status_code == 200, read.text
+        assert self.post(f"{read.url.path}/confirm").status_code == 200
+        return campaign
+
+    def facts(self, campaign: str) -> dict[str, int]:
+        page = self.client.get(campaign, params={"lang": "en"}).text
+        return {name: int(value) for name, value in re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page)}
+
+
+@pytest.fixture
+def mailing(staged, mailbox) -> Iterator[Any]:
+    rates = {"mails_per_minute": 10_000_000, "invitations_per_minute": 1_000_000}
+    with staged(smtp_url=mailbox.url, **rates) as stage:
+        yield stage
+
+
+@pytest.fixture
+def agent(mailing) -> Agent:
+    return Agent(mailing.signed_in("agent"))
+
+
+@pytest.fixture
+def domain() -> str:
+    return f"{uuid4().hex}.example"
+
+
+def code_in(message: Any) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"/invitations\?code=(\S+)", body.get_content())
+    assert found is not None
+    return found[1]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_list_is_shown_before_anything_is_added_and_may_be_sent_again(agent, domain):
+    campaign = agent.begin()
+    good, wrong = sirets(3), "73282932000075;Faux;a@b.fr"
+    content = listing(good, domain) + f"\r\n{wrong}\r\n{good[0]};Encore;a@b.fr".encode()
+    shown = agent.send_list(campaign, content)
+    assert "This is no SIRET number" in shown.text
+    assert "See line 2." in shown.text
+    assert "Add 3 firms" in shown.text
+    assert agent.facts(campaign)["Firms in the campaign"] == 0
+    rows = list(csv.reader(io.StringIO(agent.client.get(f"{shown.url.path}/mistakes.csv").text[1:]), delimiter=";"))
+    assert [(row[0], row[1], row[3]) for row in rows[1:]] == [("5", "siret", ""), ("6", "siret", "2")]
+    for _ in range(2):
+        assert "Firms added: 3." in agent.post(f"{shown.url.path}/confirm").text
+    again = agent.send_list(campaign, content)
+    assert "invited by this campaign already" in again.text
+    assert "Add " not in again.text.split("<main")[1].split("<section")[0]
+    assert agent.facts(campaign)["Firms in the campaign"] == 3
+
+
+def test_a_list_that_cannot_be_read_is_refused_beside_its_field(agent):
+    campaign = agent.begin()
+    for content, said in (
+        (b"PK\x03\x04\0\0", "This file is no text"),
+        (b"a;b\n1;2\n", "names no column for: SIRET"),
+        (b"siret;nom;courriel\n" + b"x" * (5 * 1024 * 1024), "larger than 5 MB"),
+        (b"", "holds no line"),
+    ):
+        page = agent.send_list(campaign, content)
+        assert page.status_code == 422
+        assert said in unescape(page.text)
+        assert 'aria-invalid="true"' in page.text
+    files = {"token": (None, b"of somebody else"), "file": ("firms.csv", b"x", "text/csv")}
+    assert agent.client.post(f"{campaign}/lists", files=files).status_code == 403
+
+
+def test_six_thousand_firms_get_one_mail_each_though_the_worker_is_killed_on_the_way(
+    agent, mailing, mailbox, domain, database_url
+):
+    content = listing(sirets(6000), domain)
+    campaign = agent.filled(content)
+    agent.post(f"{campaign}/state", state="running")
+    settings = mailing.app.state.parts.settings
+    values = {
+        "PUBLIC_URL": mailing.url,
+        "SESSION_SECRET": settings.session_secret.get_secret_value(),
+        "CITIZEN_ISSUER": settings.citizen_issuer,
+        "CITIZEN_CLIENT_ID": "reference",
+        "CITIZEN_CLIENT_SECRET": "a secret of the test",
+        "AGENT_ISSUER": settings.agent_issuer,
+        "AGENT_CLIENT_ID": "reference",
+        "AGENT_CLIENT_SECRET": "a secret of the test",
+        "AGENT_SIRETS": "13002526500013",
+        "SMTP_URL": mailbox.url,
+        "MAILS_PER_MINUTE": 10_000_000,
+        "INVITATIONS_PER_MINUTE": 1_000_000,
+    }
+    environment = {f"PORTANCE_REFERENCE_{name}": str(value) for name, value in values.items()}
+    command = [sys.executable, "-m", "reference_app", "work", "--queues", "hours"]
+
+    def worker() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env={**os.environ, **environment, "DATABASE_URL": database_url})
+
+    kills = 0
+    process = worker()
+    try:
+        for reached in (500, 2500):
+            until(lambda reached=reached: len(mailbox.taken) >= reached)
+            process.kill()
+            process.wait(LIMIT_S)
+            kills += 1
+            with psycopg.connect(database_url) as connection:  # as if it had been silent for long enough
+                connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+            process = worker()
+        until(lambda: agent.facts(campaign)["Invitations to send"] == 0)
+    finally:
+        process.kill()
+        process.wait(LIMIT_S)
+    names = {str(message["To"]): set[str]() for _, message in mailbox.taken}
+    for _, message in mailbox.taken:
+        names[str(message["To"])].add(str(message["Message-ID"]))
+    assert len(names) == 6000
+    assert {len(each) for each in names.values()} == {1}, "a mail that left twice is the same to who gets it"
+    assert len(mailbox.taken) <= 6000 + kills, "of a worker that is killed, one mail is on its way at most"
+    assert len({code_in(message) for _, message in mailbox.taken}) == 6000
+    assert agent.facts(campaign)["Invitations sent"] == 6000
+
+
+def test_a_link_leads_to_the_form_filled_in_and_what_is_filed_is_summed_up(agent, mailing, mailbox, work, domain):
+    siret = sirets(1, 20_000_000)[0]
+    campaign = agent.filled(listing([siret], domain))
+    agent.post(f"{campaign}/state", state="running")
+    asyncio.run(work(mailing))
+    (message,) = mailbox.to(f"firm-0@{domain}")
+    assert message["Subject"] == "Aide après la crue"
+    code = code_in(message)
+    stranger = mailing.browser()
+    page = stranger.get("/invitations", params={"code": code})
+    assert siret not in page.text, "who holds the link alone learns nothing of the firm"
+    assert f"firm-0@{domain}" not in page.text
+    link = re.search(r'href="(/sign-in\?next=[^"]+)"', page.text)
+    assert link is not None
+    assert "/sign-in" in stranger.get("/invitations/form", params={"code": code}).url.path
+    firm = mailing.signed_in("business")
+    form = firm.get("/invitations/form", params={"code": code})
+    for value in (siret, "Entreprise 0", f"firm-0@{domain}"):
+        assert f'value="{value}"' in form.text
+    other = mailing.signed_in("business").get("/invitations/form", params={"code": code})
+    assert (other.status_code, siret in other.text) == (409, False)
+    assert mailing.browser().get("/invitations", params={"code": f"{code}x"}).status_code == 404
+    mailing.filed(firm, siret=siret, contact_email=f"firm-0@{domain}", amount=7000)
+    shown = agent.client.get(campaign).text
+    facts = agent.facts(campaign)
+    assert (facts["Opened the form"], facts["Filed a request"]) == (1, 1)
+    assert "7,000" in unescape(shown)
+    assert re.search(r"It is stopped\s*:?\s*1", unescape(re.sub("<[^>]+>", "", shown)))
+    export = list(csv.DictReader(io.StringIO(agent.client.get(f"{campaign}/invitations.csv").text[1:]), delimiter=";"))
+    assert [(row["SIRET number"], row["State"], bool(row["Filed on"])) for row in export] == [(siret, "sent", True)]
+
+
+def test_who_declines_gets_no_reminder_and_no_later_campaign(agent, mailing, mailbox, work, domain):
+    firms = sirets(3, 30_000_000)
+    campaign = agent.filled(listing(firms, domain))
+    agent.post(f"{campaign}/state", state="running")
+    asyncio.run(work(mailing))
+    (message,) = mailbox.to(f"firm-0@{domain}")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    one_click = message["List-Unsubscribe"].strip("<>")
+    assert httpx.post(one_click, data={"List-Unsubscribe": "One-Click"}).status_code == 303
+    mailing.filed(opened_by(mailing, code_in(mailbox.to(f"firm-1@{domain}")[0])), siret=firms[1])
+    for _ in range(2):
+        agent.post(f"{campaign}/remind")
+        asyncio.run(work(mailing))
+    assert [len(mailbox.to(f"firm-{n}@{domain}")) for n in range(3)] == [1, 1, 2], "who declined or filed is left alone"
+    first, reminder = mailbox.to(f"firm-2@{domain}")
+    assert code_in(first) == code_in(reminder)
+    assert first["Message-ID"] != reminder["Message-ID"]
+    later = agent.filled(listing(firms, domain))
+    agent.post(f"{later}/state", state="running")
+    asyncio.run(work(mailing))
+    assert agent.facts(later)["Want no more mail"] == 1
+    assert len(mailbox.to(f"firm-0@{domain}")) == 1
+
+
+def opened_by(mailing: Any, code: str) -> httpx.Client:
+    client = mailing.signed_in("business")
+    assert client.get("/invitations/form", params={"code": code}).status_code == 200
+    assert isinstance(client, httpx.Client)
+    return client
+
+
+def test_a_pause_holds_a_refusal_is_counted_and_a_stop_is_for_good(agent, mailing, mailbox, work, domain):
+    campaign = agent.filled(listing(sirets(3, 40_000_000), domain))
+    agent.post(f"{campaign}/state", state="running")
+    agent.post(f"{campaign}/state", state="paused")
+    asyncio.run(work(mailing))
+    assert mailbox.taken == []
+    mailbox.answers += ["RCPT 550 no such user", "451 later"]
+    agent.post(f"{campaign}/state", state="running")
+    asyncio.run(work(mailing))
+    facts = agent.facts(campaign)
+    assert (facts["Addresses that took no mail"], facts["Invitations to send"]) == (1, 2)
+    agent.post(f"{campaign}/state", state="stopped")
+    with psycopg.connect(mailing.app.state.parts.settings.database_url) as connection:
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE task_name = 'campaigns:send'")
+    asyncio.run(work(mailing))
+    assert mailbox.taken == []
+    assert agent.post(f"{campaign}/state", state="running").status_code == 409
+    assert agent.send_list(campaign, listing(sirets(1), domain)).status_code == 409
+
+
+def most_in_a_minute(count: int, seconds: float) -> int:
+    """The most that leave within any 60 s when each turn sends ``count`` at once, at its earliest."""
+    return count * (int(60 / seconds) + 1)
+
+
+@pytest.mark.parametrize("per_minute", [1, 5, 11, 60, 200, 5000])
+def test_no_minute_has_more_invitations_than_allowed_unless_the_pace_is_another(per_minute):
+    count, seconds = pace(per_minute)
+    assert most_in_a_minute(count, seconds) <= per_minute
+    assert most_in_a_minute(count + per_minute, seconds) > per_minute
+
+
+def test_a_turn_sends_what_it_allows_and_comes_back_later(staged, mailbox, work, domain):
+    with staged(smtp_url=mailbox.url, mails_per_minute=10_000_000, invitations_per_minute=22) as stage:
+        agent = Agent(stage.signed_in("agent"))
+        campaign = agent.filled(listing(sirets(5, 50_000_000), domain))
+        agent.post(f"{campaign}/state", state="running")
+        asyncio.run(work(stage))
+        assert len(mailbox.taken) == 2
+        facts = agent.facts(campaign)
+        assert (facts["Invitations sent"], facts["Invitations to send"]) == (2, 3)
