@@ -35,6 +35,7 @@ from reference_app.instruction import (
     advice_pages,
     exchange,
     exchange_pages,
+    export_pages,
     lot_pages,
     search_pages,
     synthesis_pages,
@@ -45,6 +46,7 @@ from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
 from reference_app.mandates import pages as mandates_pages
 from reference_app.notifications import pages as notifications_pages
+from reference_app.open_data import routes as open_data_routes
 from reference_app.partners import access as partners_access
 from reference_app.partners import api as partners_api
 from reference_app.parts import make_parts, utc_now
@@ -93,6 +95,7 @@ _ROUTERS = (
     search_pages.api,
     advice_api.router,
     lot_pages.api,
+    export_pages.api,
     synthesis_pages.api,
     mandates_api.router,
     appointments_agent_api.router,
@@ -111,6 +114,7 @@ _ROUTERS = (
     advice_pages.router,
     advice_pages.outside,
     lot_pages.router,
+    export_pages.router,
     synthesis_pages.router,
     mandates_pages.router,
     appointments_agent_pages.router,
@@ -120,6 +124,7 @@ _ROUTERS = (
     campaigns_agent_pages.router,
     campaigns_pages.router,
     receipt_routes.router,
+    open_data_routes.router,
     rights_api.router,
     rights_pages.router,
     health.router,

@@ -9,7 +9,7 @@ from procrastinate import Blueprint, JobContext
 from pydantic import JsonValue
 
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.instruction import advice_letter, lots, synthesis
+from reference_app.instruction import advice_letter, exports, lots, synthesis
 from reference_app.instruction.advice import TELL
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
@@ -53,6 +53,24 @@ async def decide_lot(context: JobContext, lot: str) -> None:
     parts = parts_of_job(context)
     async with parts.pool.connection() as connection:
         await lots.work_off(connection, UUID(lot), parts.clock())
+
+
+@blueprint.task(name="export", pass_context=True, retry=PATIENT)
+async def export(context: JobContext, export: str) -> None:
+    """Write an export."""
+    parts = parts_of_job(context)
+    if parts.store is not None:
+        await exports.write(parts, parts.store, UUID(export))
+
+
+@blueprint.periodic(cron="23 * * * *")
+@blueprint.task(name="forget_exports", queue=Queue.HOURS, pass_context=True, queueing_lock="instruction:forget_exports")
+async def forget_exports(context: JobContext, timestamp: int) -> None:
+    """Delete the files of exports whose day is over."""
+    del timestamp  # the clock of the parts says what is over
+    parts = parts_of_job(context)
+    if parts.store is not None:
+        await exports.forget(parts, parts.store)
 
 
 @blueprint.periodic(cron="*/15 * * * *")

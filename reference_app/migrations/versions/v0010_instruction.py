@@ -124,8 +124,7 @@ CREATE TABLE IF NOT EXISTS export (
     asked_at   timestamptz NOT NULL,
     written    integer NOT NULL DEFAULT 0,
     done_at    timestamptz,
-    bytes      bigint,
-    failed     boolean NOT NULL DEFAULT false
+    bytes      bigint
 );
 CREATE INDEX IF NOT EXISTS export_of_agent ON export (agent_id, id);
 CREATE INDEX IF NOT EXISTS export_age ON export (asked_at);
