@@ -36,6 +36,8 @@ SEATS, PLACES, TIMES = 12, 5, 48
 """Of a slot, and the places and times of a day over which the slots are spread."""
 LATE = 20
 LOOKS = 40
+RETRY_S = 5.0
+"""What the service asks whom it refuses to wait (Retry-After)."""
 CONNECTIONS = 128
 
 _SLOTS = """
@@ -96,7 +98,9 @@ async def book(client: Client, pages: list[str], cookie: str, due: float, rush: 
         rush.answers[f"look {reply.status}"] += 1
         free = _FREE.findall(reply.body) if reply.status == 200 else []
         if not free:
-            if here in pages and len(pages) > 1 and reply.status == 200:
+            if reply.status == 503:
+                await asyncio.sleep(RETRY_S)
+            elif here in pages and len(pages) > 1:
                 pages.remove(here)  # as people tell each other: nothing is left there
             here = draw.choice(pages)
             continue
@@ -109,6 +113,8 @@ async def book(client: Client, pages: list[str], cookie: str, due: float, rush: 
             rush.ends.append(now)
             rush.references.append(reply.body.split(b'"reference":"', 1)[1][:11].decode())
             return
+        if reply.status == 503:
+            await asyncio.sleep(RETRY_S)
     rush.answers["gave up"] += 1
 
 

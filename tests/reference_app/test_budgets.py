@@ -19,7 +19,7 @@ ID = "01a203c4-4d97-7715-9609-df44c1d266fd"
 
 
 def scope(method: str, path: str) -> Scope:
-    return {"type": "http", "method": method, "path": path, "headers": []}
+    return {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,20 @@ def test_a_full_worker_answers_a_page_in_the_readers_language_and_then_goes_on(s
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert api.json()["type"] == "/problems/unavailable"
         assert client.get("/").status_code == 200
+
+
+def test_what_a_full_worker_says_tells_nobody_of_another(staged):
+    with staged(places=1) as stage:
+        first, english = stage.signed_in("business", language="fr"), stage.browser("en")
+        shedding = stage.app.middleware_stack
+        while not isinstance(shedding, Shedding):
+            shedding = shedding.app
+        shedding.within += 1
+        said = [first.get(f"/dossiers/{ID}?lang=fr"), stage.browser("fr").get("/dossiers"), english.get("/dossiers")]
+        shedding.within -= 1
+        assert said[0].text == said[1].text
+        assert ID not in said[0].text
+        assert '<html lang="en">' in said[2].text
 
 
 def test_a_request_out_of_time_is_answered_in_french_and_its_statement_is_cancelled(staged, database_url, monkeypatch):
