@@ -42,13 +42,9 @@ def _weak_line(table: Table, hidden: Set[Cell]) -> list[Cell] | None:
             return shown
     for row, column in sorted(hidden):
         if not _may_differ(table, hidden, (row, column)):
-            shown = [
-                cell
-                for cell in table
-                if cell not in hidden and table[cell] > 0 and (cell[0] == row or cell[1] == column)
-            ]
-            if shown:
-                return shown
+            shown = [cell for cell in table if cell not in hidden and table[cell] > 0]
+            near = [cell for cell in shown if cell[0] == row or cell[1] == column]
+            return near if near else shown  # with nothing left to withhold every number may differ
     return None
 
 

@@ -23,6 +23,10 @@ def operations(document) -> list[tuple[str, str, dict[str, Any]]]:
 def test_the_api_and_only_the_api_is_described(operations):
     assert {path for path, _, _ in operations} == {
         "/api/v1/me",
+        "/api/v1/my-data",
+        "/api/v1/my-data/copy",
+        "/api/v1/my-data/erasure",
+        "/api/v1/dossiers/{dossier}/receipt",
         "/api/v1/procedures/emergency-aid/dossiers",
         "/api/v1/procedures/holiday-aid/dossiers",
         "/api/v1/procedures/emergency-aid/dossiers/{dossier}",
