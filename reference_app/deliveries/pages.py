@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app.database import Connection
-from reference_app.deliveries import handling, reconciliation, repository
+from reference_app.deliveries import gate, handling, reconciliation, repository
 from reference_app.deliveries.api import Listed
 from reference_app.deliveries.delivery import LABELS, PROBLEMS, State
 from reference_app.deliveries.handling import Elsewhere
 from reference_app.deliveries.overview import overview
+from reference_app.deliveries.policy import Policy
 from reference_app.dossiers.api import After
 from reference_app.dossiers.draft import field_errors
 from reference_app.pages import page, posted, see_other, sentence
@@ -90,13 +91,16 @@ async def _page(
     errors: dict[str, str],
 ) -> Response:
     found = await handling.read(connection, person.account, delivery)
-    now = parts_of(request).clock()
+    parts = parts_of(request)
+    now = parts.clock()
+    shut = (await gate.read(connection, now)).shut(now, Policy.of(parts.settings))
     return page(
         request,
         "delivery.html",
         422 if errors else 200,
         delivery=found,
         under_way=found.held_until is not None and found.held_until > now,
+        shut=None if shut is None else (PROBLEMS[shut[0]], shut[1]),
         label=LABELS[found.state],
         problem=None if found.problem is None else PROBLEMS[found.problem],
         typed=typed,
