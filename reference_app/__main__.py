@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _migrate()
             case "verify":
                 return asyncio.run(_verify())
+            case "supervise":
+                return asyncio.run(_supervise(options.email, options.group))
             case "seed":
                 return asyncio.run(_seed(options.dossiers, options.port))
             case _:
@@ -87,7 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     partners.add_parser(commands)
     deliveries.add_parser(commands)
     commands.add_parser("migrate", help="bring the database of DATABASE_URL to the newest schema")
-    commands.add_parser("verify", help="check the operation log of every dossier and the seats of every slot")
+    commands.add_parser("verify", help="check the log and the pieces of every dossier and the seats of every slot")
+    supervise = commands.add_parser("supervise", help="make an agent who has signed in a supervisor of a group")
+    supervise.add_argument("email")
+    supervise.add_argument("group", help="identifier of the group: that of its procedure, or procedure/name")
     seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
     seed.add_argument("--dossiers", type=int, required=True)
     seed.add_argument("--port", type=int, help="of the service whose own PostgreSQL is meant, without DATABASE_URL")
@@ -197,15 +202,36 @@ async def _verify() -> int:
     from reference_app.appointments.seats import miscounted
     from reference_app.database import connect
     from reference_app.dossiers.operations import broken_chains
+    from reference_app.instruction.journal import broken as broken_journal
+    from reference_app.pieces.proof import differing
 
     broken = 0
     async with connect(_database_url()) as connection:
-        for check in (broken_chains, miscounted):
+        for check in (broken_chains, broken_journal, miscounted, differing):
             async for identifier, problem in check(connection):
                 broken += 1
                 sys.stdout.write(f"{identifier}: {problem}\n")
     sys.stdout.write(f"{broken} broken\n")
     return 1 if broken else 0
+
+
+async def _supervise(email: str, group: str) -> int:
+    from reference_app.database import connect
+    from reference_app.groups import GROUPS
+    from reference_app.instruction import agents, members
+    from reference_app.parts import utc_now
+
+    if group not in GROUPS:
+        raise ReferenceAppError(f"there is no group {group!r}: {', '.join(GROUPS)}")
+    async with connect(_database_url()) as connection:
+        found = await agents.by_email(connection, email)
+        if found is None:
+            raise ReferenceAppError("no agent with this address has signed in yet")
+        member = found.account_id
+        async with connection.transaction():
+            await members.put(connection, member, group, supervisor=True, by=member, at=utc_now())
+    sys.stdout.write(f"{found.name} supervises {group}\n")
+    return 0
 
 
 async def _seed(dossiers: int, port: int | None) -> int:

@@ -21,6 +21,7 @@ from reference_app.groups import found_by, group_for
 from reference_app.notifications.news import News
 from reference_app.notifications.telling import tell
 from reference_app.pieces import holding as pieces
+from reference_app.pieces import proof
 
 WITHDRAWN = N_("Withdrawn by its author.")
 
@@ -100,7 +101,9 @@ async def write(connection: Connection, account: UUID, dossier: UUID, written: W
 
 
 async def delete(connection: Connection, account: UUID, dossier: UUID) -> None:
-    """Delete a draft, its pieces, and the answers kept for retries that hold it. What was filed is kept: it binds both sides.
+    """Delete a draft, its pieces, and the answers kept for retries that hold it.
+
+    What was filed is kept: it binds both sides.
 
     Raises:
         NotFound: ``account`` has no such dossier.
@@ -140,6 +143,7 @@ async def file(
         receipt_number=receipt.number,
         filed_at=receipt.filed_at,
         silence_on=receipt.silence_on,
+        did=await proof.filed(connection, draft),
         groupe=group_for(draft.procedure, draft.filing, draft.answers),
         **found_by(draft.filing),
     )

@@ -15,7 +15,7 @@ from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.dossiers.states import State as Where
 from reference_app.dossiers.states import require_in
 from reference_app.errors import N_, Conflict, FieldError, Invalid, NotFound
-from reference_app.pieces import repository
+from reference_app.pieces import proof, repository
 from reference_app.pieces.asked import AskedPiece
 from reference_app.pieces.piece import Piece, State
 from reference_app.pieces.staged import stage_deletion
@@ -80,8 +80,8 @@ async def remove(
         if found.state is Where.EN_CONSTRUCTION and _is_last_required(found, gone, held):
             raise Conflict(N_("This dossier is filed and needs this piece: send another file first."))
         await stage_deletion(connection, await repository.remove(connection, [piece]))
-        did = f"piece removed {name} {gone.digest.hex()}"
-        await changed(connection, found, len(held) - 1, by=account if by is None else by, at=at, did=did)
+        who = account if by is None else by
+        await changed(connection, found, len(held) - 1, by=who, at=at, did=proof.removed(gone))
 
 
 async def forget(connection: Connection, dossiers_gone: Collection[UUID]) -> None:

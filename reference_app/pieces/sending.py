@@ -15,7 +15,7 @@ from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.repository import NO_SUCH_DOSSIER
 from reference_app.errors import N_, NotFound, Refusal, Unavailable
 from reference_app.parts import Parts
-from reference_app.pieces import repository
+from reference_app.pieces import proof, repository
 from reference_app.pieces.asked import AskedPiece
 from reference_app.pieces.holding import asked_of, changed, require_open
 from reference_app.pieces.intake import Received, receive, refused, require_size
@@ -105,17 +105,17 @@ async def _written(
     if same is not None:
         await stage_deletion(connection, [received.object])
         return same
-    replaced = [one.id for one in held if one.name == asked.name and (asked.at_most == 1 or not _counts(one, asked))]
+    replaced = [one for one in held if one.name == asked.name and (asked.at_most == 1 or not _counts(one, asked))]
     if asked.at_most > 1 and sum(_counts(one, asked) for one in held) >= asked.at_most:
         raise _too_many(asked)
     if replaced:
-        await stage_deletion(connection, await repository.remove(connection, replaced))
+        await stage_deletion(connection, await repository.remove(connection, [one.id for one in replaced]))
     state = State.NON_ANALYSEE if parts.scanner is None else State.EN_ATTENTE
     at = parts.clock()
     piece = await repository.add(connection, dossier, asked.name, filename, received, state, by=sender, at=at)
     if state is State.EN_ATTENTE:
         await stage_scan(connection, piece.id)
-    did = f"piece {asked.name} {received.digest.hex()}"
+    did = proof.sent(asked.name, received.digest, replaced)
     await changed(connection, found, len(held) - len(replaced) + 1, by=sender, at=at, did=did)
     return piece
 

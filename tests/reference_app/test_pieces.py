@@ -114,18 +114,28 @@ def test_a_kind_that_is_not_asked_for_is_refused(send):
     assert send(PDF, name="last_accounts").status_code == 201
 
 
-def test_what_is_declared_too_large_is_refused_before_it_is_read(stage, business, dossier):
+def head_of_upload(stage, client, dossier, size) -> tuple[tuple[str, int], bytes]:
+    """Where to send an upload of ``size`` bytes by hand, and what stands before them."""
     at = urlsplit(stage.url)
-    cookie = "; ".join(f"{c.name}={c.value}" for c in business.cookies.jar)
-    head = (
-        f"POST /api/v1/dossiers/{dossier}/pieces/proof_of_loss HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {cookie}\r\n"
-        "Content-Length: 20000001\r\n\r\n"
+    cookie = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
+    lines = (
+        f"POST /api/v1/dossiers/{dossier}/pieces/proof_of_loss HTTP/1.1",
+        f"Host: {at.netloc}",
+        f"Cookie: {cookie}",
+        "Accept-Language: en",
+        "Connection: close",
+        f"Content-Length: {size}",
     )
-    with socket.create_connection((at.hostname, at.port), timeout=20) as connection:
-        connection.sendall(head.encode())  # and not one byte of the body
-        answer = connection.recv(65536).decode()
-    assert answer.startswith("HTTP/1.1 413")
-    assert "larger than 20 MB" in answer
+    return (at.hostname, at.port), "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_what_is_declared_too_large_is_refused_before_it_is_read(stage, business, dossier):
+    address, head = head_of_upload(stage, business, dossier, 20_000_001)
+    with socket.create_connection(address, timeout=20) as connection:
+        connection.sendall(head)  # and not one byte of the body
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"larger than 20 MB" in answer
 
 
 def test_what_turns_out_too_large_is_refused_while_it_arrives(stage, business, dossier, send):
@@ -150,14 +160,9 @@ def test_other_routes_keep_their_small_limit(business, dossier):
 
 def test_an_upload_that_is_cut_leaves_nothing(stage, business, dossier):
     before = set(files_of(stage))
-    at = urlsplit(stage.url)
-    cookie = "; ".join(f"{c.name}={c.value}" for c in business.cookies.jar)
-    head = (
-        f"POST /api/v1/dossiers/{dossier}/pieces/proof_of_loss HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {cookie}\r\n"
-        "Content-Length: 10000000\r\n\r\n"
-    )
-    with socket.create_connection((at.hostname, at.port), timeout=20) as connection:
-        connection.sendall(head.encode() + PDF + bytes(6_000_000))
+    address, head = head_of_upload(stage, business, dossier, 10_000_000)
+    with socket.create_connection(address, timeout=20) as connection:
+        connection.sendall(head + PDF + bytes(6_000_000))
     uploads = stage.app.state.parts.uploads
     for _ in range(200):  # until the service has noticed
         if not uploads.running():
