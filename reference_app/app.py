@@ -37,6 +37,7 @@ from reference_app.instruction import (
     exchange_pages,
     export_pages,
     lot_pages,
+    member_pages,
     search_pages,
     synthesis_pages,
 )
@@ -55,6 +56,7 @@ from reference_app.pieces import limits as pieces_limits
 from reference_app.pieces import pages as pieces_pages
 from reference_app.protection import Allowance, BodyLimit, Deadline, SameOrigin, SecurityHeaders
 from reference_app.rendering import STATIC
+from reference_app.rights import answers as rights_answers
 from reference_app.rights import api as rights_api
 from reference_app.rights import pages as rights_pages
 from reference_app.settings import Settings
@@ -114,6 +116,7 @@ _ROUTERS = (
     advice_pages.router,
     advice_pages.outside,
     lot_pages.router,
+    member_pages.router,
     export_pages.router,
     synthesis_pages.router,
     mandates_pages.router,
@@ -132,8 +135,8 @@ _ROUTERS = (
 
 
 def _allowance(scope: Scope) -> Allowance | None:
-    found = pieces_limits.allowance(scope)
-    return found if found is not None else campaigns_limits.allowance(scope)
+    found = (room(scope) for room in (pieces_limits.allowance, campaigns_limits.allowance, rights_answers.allowance))
+    return next((allowance for allowance in found if allowance is not None), None)
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
