@@ -219,10 +219,10 @@ def form_page(
     elsewhere = {asked.name for asked in filing_of(procedure).pieces}  # theirs is said on their own page
     said = {n: sentence(request, e.message, **e.values) for n, e in errors.items() if n not in elsewhere}
     shown = {name: values.get(name, "") for name in (*(field.name for field in fields), "key", "version")}
-    told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers"} | context
-    person = current(request)
-    own_draft = person is not None and person.role == "citizen" and not told["sent"]
-    desk = parts_of(request).desk
+    told: dict[str, object] = {"trouble": "", "sent": False, "back": "/dossiers", "counter": False} | context
+    person, desk = current(request), parts_of(request).desk
+    draft = person is not None and not told["sent"]
+    sources = [one for one in filing_of(procedure).sources if draft and one.name in desk.lines]
     return page(
         request,
         "draft.html",
@@ -233,8 +233,10 @@ def form_page(
         values=shown,
         errors=said,
         dossier=dossier,
-        findable=[one for one in filing_of(procedure).sources if own_draft and one.name in desk.lines],
-        script=own_draft and told["trouble"] != "changed",  # what a person has to choose is not chosen by a script
+        # What is known of a person takes their own signing in, so not at the counter.
+        findable=[one for one in sources if one.key is not None or not told["counter"]],
+        # What a person has to choose is not chosen by a script.
+        script=draft and not told["counter"] and told["trouble"] != "changed",
         owner=sessions.owner(parts_of(request).settings, person) if person is not None else "",
         **told,
     )

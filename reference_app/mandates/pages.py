@@ -16,6 +16,7 @@ from starlette.responses import Response
 from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import filing
+from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import answers_of, field_errors, from_form
 from reference_app.dossiers.pages import Typed, as_typed, form_page, key_of
 from reference_app.dossiers.schemas import DossierOut
@@ -24,13 +25,14 @@ from reference_app.errors import FieldError, Invalid
 from reference_app.mandates import codes
 from reference_app.mandates import mandate as mandates
 from reference_app.mandates.api import create_once, file_once
-from reference_app.mandates.mandate import Continuing, Opening
+from reference_app.mandates.mandate import Continuing, Mandate, Opening
 from reference_app.mandates.schemas import Claim
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of
 from reference_app.pieces import shown as pieces
 from reference_app.procedure import OFFERED, PROCEDURES
 from reference_app.sessions import Agent, Citizen, Person
+from reference_app.sources.prefill import prefill
 
 router = APIRouter(prefix="/agent/mandats", include_in_schema=False)
 mine = APIRouter(prefix="/dossiers", include_in_schema=False)
@@ -106,7 +108,7 @@ async def create(request: Request, parts: Given, person: Agent, mandat: UUID) ->
             return _form(request, mandat, "new", held.procedure, typed, 422, error.fields)
         digest = idempotency.digest(f"POST {request.url.path}", json.dumps(answers, sort_keys=True).encode())
         done = await create_once(request, connection, person, held, answers, key_of(typed), digest)
-    return see_other(f"/agent/mandats/{mandat}/dossiers/{DossierOut.model_validate_json(done.body).id}")
+    return await _saved(request, held, DossierOut.model_validate_json(done.body).id, typed)
 
 
 @router.get("/{mandat}/dossiers/{dossier}")
@@ -124,7 +126,7 @@ async def edit(request: Request, parts: Given, person: Agent, mandat: UUID, doss
         mandates.require_covers(held, dossier)
         found = await filing.read(connection, held.account_id, dossier)
     require_in(found.state, State.BROUILLON, State.EN_CONSTRUCTION)
-    return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, as_typed(found))
+    return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, as_typed(found), dossier=found)
 
 
 @router.post("/{mandat}/dossiers/{dossier}/edit")
@@ -141,7 +143,7 @@ async def save(request: Request, parts: Given, person: Agent, mandat: UUID, doss
             )
         except Invalid as error:
             return _form(request, mandat, f"dossiers/{dossier}/edit", held.procedure, typed, 422, error.fields)
-    return see_other(f"/agent/mandats/{mandat}/dossiers/{dossier}")
+    return await _saved(request, held, dossier, typed)
 
 
 @router.post("/{mandat}/dossiers/{dossier}/file")
@@ -250,9 +252,28 @@ def _form(
     values: Typed,
     status: int = 200,
     errors: Mapping[str, FieldError] = NOTHING,
+    dossier: Dossier | None = None,
 ) -> Response:
     action, back = f"/agent/mandats/{mandat}/{place}", f"/agent/mandats/{mandat}"
-    return form_page(request, action, PROCEDURES[procedure], values, status, errors, back=back)
+    sent = dossier is not None and dossier.state is not State.BROUILLON
+    return form_page(
+        request, action, PROCEDURES[procedure], values, status, errors, dossier, back=back, sent=sent, counter=True
+    )
+
+
+async def _saved(request: Request, held: Mandate, dossier: UUID, typed: Typed) -> Response:
+    """The dossier that was kept; its form again when its person wants a source to be asked.
+
+    Only sources that are asked by an answer: what is known of the person takes their own signing in.
+    """
+    at = f"/agent/mandats/{held.id}/dossiers/{dossier}"
+    if "find" not in typed:
+        return see_other(at)
+    try:
+        await prefill(parts_of(request), held.account_id, dossier, typed["find"])
+    except Invalid as error:
+        return _form(request, held.id, f"dossiers/{dossier}/edit", held.procedure, typed, 422, error.fields)
+    return see_other(f"{at}/edit#sources")
 
 
 def _checked(form: type[Form], typed: Typed) -> Form:

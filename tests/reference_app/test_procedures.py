@@ -138,6 +138,35 @@ def test_a_mistake_in_a_form_is_said_with_its_place(tmp_path, before, after, sai
     refused(tmp_path, HELP, before, after, said)
 
 
+SOURCE = """
+[[filing.sources]]
+name = "business_register"
+key = "household"
+button = { en = "Find it", fr = "Trouver" }
+shows = ["address"]
+[[filing.sources.warns]]
+fact = "state"
+one_of = ["closed"]
+says = { en = "It is closed.", fr = "C’est fermé." }
+[[filing.eligibility]]"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('key = "household"', 'key = "nothing"', "filing: .*sources: no field is called 'nothing'"),
+        ('key = "household"\n', "", "filing.sources.0: .*a source about the person has no key"),
+        ('name = "business_register"', 'name = "family_allowances"', "filing.sources.0: .*has no key"),
+        ('shows = ["address"]', 'shows = ["quotient"]', "filing.sources.0: .*holds no fact 'quotient'"),
+        ('fact = "state"', 'fact = "weather"', "filing.sources.0: .*holds no fact 'weather'"),
+        ('kind = "line"', 'kind = "line"\nfrom = "family_allowances.quotient"', "filing: .*no source here holds"),
+        ("[[filing.eligibility]]", SOURCE, "filing: .*sources: a source stands twice"),
+    ],
+)
+def test_a_mistake_in_what_is_taken_from_sources_is_said_with_its_place(tmp_path, before, after, said):
+    refused(tmp_path, HELP.replace("[[filing.eligibility]]", SOURCE), before, after, said)
+
+
 def refused(folder: Path, written: str, before: str, after: str, said: str) -> None:
     assert before in written
     (folder / "third.toml").write_text(written.replace(before, after))

@@ -145,10 +145,10 @@ def test_what_the_register_says_of_a_closed_establishment_is_told_to_both_sides_
     dossier = drafted(client, siret=CLOSED, contact_email="a@example.fr", activity="stopped", need="x", amount=5)
     answer = filled(client, dossier).json()
     assert answer["known"]["business_register"]["facts"]["state"] == "closed"
-    assert "says that this establishment is closed" in client.get(f"/dossiers/{dossier}/edit").text
+    assert "According to the register, this establishment is closed" in client.get(f"/dossiers/{dossier}/edit").text
     filed = client.post(f"/api/v1/dossiers/{dossier}/file", headers={"Idempotency-Key": str(uuid4())})
     assert filed.status_code == 200
-    assert "says that this establishment is closed" in agent.get(f"/agent/dossiers/{dossier}").text
+    assert "According to the register, this establishment is closed" in agent.get(f"/agent/dossiers/{dossier}").text
 
 
 def test_agents_see_what_comes_from_the_register_and_what_a_person_wrote_instead(asking):
@@ -234,6 +234,21 @@ def test_only_ones_own_draft_is_filled_in(asking):
     filled(client, draft)
     client.post(f"/api/v1/dossiers/{draft}/file", headers={"Idempotency-Key": str(uuid4())}).raise_for_status()
     assert filled(client, draft).status_code == 409
+
+
+def test_at_the_counter_too_what_is_known_is_not_asked(asking):
+    agent = asking.signed_in("agent")
+    form = agent.get("/agent/mandats")
+    opened = {"token": hidden(form)["token"], "person": "Jeanne Petit", "procedure": "emergency-aid", "hours": "1"}
+    mandate = agent.post("/agent/mandats", data=opened)
+    new = agent.get(f"{mandate.url.path}/new")
+    assert "autosave" not in new.text
+    page = agent.post(new.url.path, data=hidden(new) | {"siret": SIRET, "find": "business_register"})
+    assert page.url.path.endswith("/edit")
+    assert field(page, "company_name") == NAME
+    wrong = agent.post(page.url.path, data=hidden(page) | {"need": "Written before", "find": "business_register"})
+    assert (wrong.status_code, "Written before" in wrong.text) == (422, True)
+    assert 'id="siret-error"' in wrong.text
 
 
 def test_without_a_source_in_the_settings_fields_are_simply_typed(stage):
