@@ -58,7 +58,7 @@ BUDGETS: Mapping[RunProfile, Budget] = {
         searches=False,
     ),
     "quick": Budget(
-        total_s=105,
+        total_s=85,
         settle_s=2,
         warm_up_s=1,
         peak_s=6,

@@ -83,7 +83,8 @@ def told(low: Usage | None, knee: Usage | None, cores: int | None, traces: Evide
     table = _table(low, knee, traces)
     found = saturated(knee, cores, traces)
     if found is None:
-        return Told((), (table,), _NOT_TOLD if knee is not None else _NOT_READ)
+        reason = _NOT_READ if knee is None else _CROWDED if _crowded(knee, cores) else _NOT_TOLD
+        return Told((), (table,), reason)
     return Told(
         (
             Fact(id="load.saturated", value=found.name.en, unit=Unit.TEXT, detail=found.because),
@@ -103,13 +104,18 @@ def saturated(knee: Usage | None, cores: int | None, traces: Evidence | None) ->
     if knee is None:
         return None
     busy = _processor(knee, cores)
-    return busy if busy is not None else _wait(traces, knee)
+    return busy if busy is not None or _crowded(knee, cores) else _wait(traces, knee)
+
+
+def _crowded(knee: Usage, cores: int | None) -> bool:
+    """Whether the machine's cores are used up: a wait is then one for them, whatever it looks like in the traces."""
+    return cores is not None and knee.machine >= BUSY * cores
 
 
 def _processor(knee: Usage, cores: int | None) -> Saturated | None:
     if knee.busiest >= BUSY:
         return Saturated(_SERVICE, knee.busiest, f"its busiest process used {knee.busiest:.2f} of a core at the knee")
-    if cores is None or knee.machine < BUSY * cores:
+    if cores is None or not _crowded(knee, cores):
         return None
     database = knee.database if knee.database is not None else 0.0
     others = knee.machine - database - knee.service
@@ -233,6 +239,11 @@ _NO_KNEE = Text(
 _NOT_READ = Text(
     en="The processors were not read at the knee: the processes of the service are not known.",
     fr="Les processeurs n’ont pas été relevés au coude\u202f: les processus du service ne sont pas connus.",
+)
+_CROWDED = Text(
+    en="The machine's processors were used up at the knee, not by the service: its own limit did not show.",
+    fr="Les processeurs de la machine étaient épuisés au coude, mais pas par le service\u202f: sa propre limite n’est "
+    "pas apparue.",
 )
 _NOT_TOLD = Text(
     en="No resource was seen to be used up where the service failed: neither a processor nor a wait in the traces.",

@@ -26,7 +26,7 @@ from scorecard.site import Site
 
 Collect = Callable[[Site], Evidence]
 
-_LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 105.0, "standard": 600.0, "full": 1800.0}
+_LOAD_S: dict[RunProfile, float] = {"smoke": 12.0, "quick": 85.0, "standard": 600.0, "full": 1800.0}
 
 _TITLES = {
     "service": Text(en="Starting the service", fr="Démarrage du service"),

@@ -67,6 +67,7 @@ def load(*steps: tuple[float, int, str]) -> Evidence:
         (FREE, traces(remote=0.8), "another service that is called"),
         (FREE, traces(own=0.8), "a wait in the service's own code, such as a lock or a queue"),
         (Usage(0.8, 0.7, 0.1, 1.2, 4), traces(own=0.8), None),
+        (Usage(0.5, 0.4, 0.1, 1.9, 4), traces(("pool-wait", 0.9), own=0.8), None),
         (Usage(0.3, 0.2, 1.1, 1.5, 4), traces(sql=0.8), "the processor, by the database"),
         (Usage(0.3, 0.2, 0.2, 0.6, 4), traces(sql=0.8), None),
         # what cannot be told: little waited, nothing traced, a machine that others keep busy, processors not read
