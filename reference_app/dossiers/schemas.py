@@ -50,6 +50,7 @@ class DossierOut(BaseModel):
     correction_asked_at: datetime | None = Field(description="Since when it waits for its author to mend it.")
     withdrawn_at: datetime | None
     messages: int = Field(description="How many were written about it.")
+    pieces: int = Field(default=0, description="How many files were sent with it.")
     receipt: ReceiptOut | None = Field(description="There once the dossier is filed.")
 
     @classmethod

@@ -114,12 +114,15 @@ def declared(request: Request) -> int | None:
 
 
 def _filename(disposition: str | None) -> str:
-    """The name of the file in a header Content-Disposition, empty without one."""
+    """The name of the file in a header Content-Disposition, empty without one that can be read."""
     if disposition is None:
         return ""
     message = Message()
     message["Content-Disposition"] = disposition
-    name = message.get_filename("")
+    try:
+        name = message.get_filename("")
+    except (ValueError, LookupError):  # of a charset of Python's own that is none
+        return ""
     return name if isinstance(name, str) else ""
 
 

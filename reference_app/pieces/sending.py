@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -62,7 +63,8 @@ async def send(parts: Parts, account: UUID, dossier: UUID, name: str, sent: Sent
             async with parts.pool.connection() as connection, connection.transaction():
                 return await _written(parts, connection, account, dossier, asked, filename, received, sender)
         except Refusal:  # of anything else it is not known whether it was committed: the sweep looks
-            await storage.delete(parts.store, received.object)
+            with suppress(Unavailable):
+                await storage.delete(parts.store, received.object)
             raise
 
 
@@ -76,10 +78,6 @@ async def _allowed(
     _require_name(asked, sent.filename)
     if sent.size is not None:
         require_size(asked, sent.size)
-    if asked.at_most > 1 and found.pieces:
-        held = [piece for piece in await repository.of_dossier(connection, dossier) if _counts(piece, asked)]
-        if len(held) > asked.at_most:  # as many may be: it could be one of them that is sent again
-            raise _too_many(asked)
     settings = parts.settings
     pieces, size = await repository.sent_by(connection, sender, parts.clock() - DAY)
     if pieces >= settings.person_pieces_a_day or size >= settings.person_piece_mb_a_day * 1_000_000:
@@ -107,7 +105,7 @@ async def _written(
         return same
     replaced = [one for one in held if one.name == asked.name and (asked.at_most == 1 or not _counts(one, asked))]
     if asked.at_most > 1 and sum(_counts(one, asked) for one in held) >= asked.at_most:
-        raise _too_many(asked)
+        raise refused(asked, N_("There are %(most)s files already. Remove one first."), most=asked.at_most)
     if replaced:
         await stage_deletion(connection, await repository.remove(connection, [one.id for one in replaced]))
     state = State.NON_ANALYSEE if parts.scanner is None else State.EN_ATTENTE
@@ -122,10 +120,6 @@ async def _written(
 
 def _counts(piece: Piece, asked: AskedPiece) -> bool:
     return piece.name == asked.name and piece.state is not State.INFECTEE
-
-
-def _too_many(asked: AskedPiece) -> Refusal:
-    return refused(asked, N_("There are %(most)s files already. Remove one first."), most=asked.at_most)
 
 
 def _require_name(asked: AskedPiece, filename: str) -> None:

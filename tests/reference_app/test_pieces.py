@@ -192,6 +192,15 @@ def test_a_name_of_any_characters_is_kept_to_be_shown(send, filename, shown):
     assert sent.json()["filename"] == shown
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "idna", "rot13", "utf-7", "nothing"])
+def test_a_name_in_a_charset_that_is_none_does_no_harm(business, dossier, charset):
+    headers = {"Content-Disposition": f"attachment; filename*={charset}''%5Cud800+2AA-%FF"}
+    path = f"/api/v1/dossiers/{dossier}/pieces/proof_of_loss"
+    sent = business.post(path, content=pdf(charset), headers=headers)
+    assert sent.status_code == 201
+    assert sent.json()["filename"].isprintable()
+
+
 def test_a_name_with_a_nul_is_refused_with_a_sentence(business, dossier, send):
     refused = send(filename="a\0b.pdf")
     assert refused.status_code == 422
