@@ -21,12 +21,13 @@ from reference_app.dossiers.dossier import Dossier
 from reference_app.dossiers.draft import answers_of, from_form
 from reference_app.dossiers.schemas import DossierOut, receipt_of
 from reference_app.dossiers.states import State, require_in
-from reference_app.errors import N_, Changed, FieldError, Forbidden, Invalid, NotFound, Unavailable
+from reference_app.errors import N_, Changed, FieldError, Forbidden, Invalid, KeyReused, NotFound, Unavailable
 from reference_app.notifications import telling
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, parts_of, speaker
 from reference_app.pieces import shown as pieces
 from reference_app.procedure import FILED, OFFERED, PROCEDURES, Procedure, filing_of
+from reference_app.rights import keeping
 from reference_app.sessions import Citizen, Person, current, require_role
 from reference_app.sources.pages import asked
 
@@ -164,6 +165,7 @@ async def shown(
         typed=typed,
         errors=errors,
         opinion=parts_of(request).settings.opinion_url,
+        kept_until=keeping.until(found),
     )
 
 
@@ -186,6 +188,9 @@ async def _keep_form(
         return see_other(f"/dossiers/{kept}")
     except Invalid as error:
         return form_page(request, action, procedure, typed, 422, errors=error.fields)
+    except KeyReused as error:
+        again = {**typed, "key": str(uuid4())}
+        return form_page(request, action, procedure, again, error.status, trouble="again")
     except Changed as error:
         replaced = {**typed, "version": error.version}
         return form_page(request, action, procedure, replaced, error.status, trouble="changed", saved=action)

@@ -14,7 +14,13 @@ _CLAIM = reaching("""
     WHERE {reached} AND state = 'en_construction' AND correction_asked_at IS NULL
     ORDER BY groupe, filed_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""")
 
-_READ = reaching("SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon' AND {reached}")
+# Whoever opens a dossier is written down with it, once a day: its author may ask who did.
+_READ = reaching("""
+    WITH found AS (SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon' AND {reached}),
+    opened AS (INSERT INTO consultation (dossier_id, agent_id, day)
+               SELECT id, %(agent)s, (now() AT TIME ZONE 'Europe/Paris')::date FROM found
+               ON CONFLICT DO NOTHING)
+    SELECT * FROM found""")
 
 _LOCK = reaching("SELECT {columns} FROM dossier WHERE id = %(id)s AND state <> 'brouillon' AND {reached} FOR UPDATE")
 

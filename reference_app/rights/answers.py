@@ -7,14 +7,26 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Scope
 
 from reference_app import language
 from reference_app.parts import parts_of
 from reference_app.places import Places
-from reference_app.rights import copy
+from reference_app.protection import Allowance
+from reference_app.rights import copy, held
 
 _PLACES = Places(2)
 """Copies made at once by one worker: most people have a few dossiers, and a firm with hundreds holds nobody up."""
+
+
+_PATHS = frozenset({"/my-data/copy", "/api/v1/my-data/copy"})
+_COPY = Allowance(max_bytes=0, seconds=900.0)
+"""For files that come from the storage and go to a phone."""
+
+
+def allowance(scope: Scope) -> Allowance | None:
+    """What a request for a copy may take; None for all others."""
+    return _COPY if scope["path"] in _PATHS else None
 
 
 async def archive(request: Request, account: UUID) -> StreamingResponse:
@@ -25,8 +37,9 @@ async def archive(request: Request, account: UUID) -> StreamingResponse:
         data, page = stack.enter_context(copy.spool()), stack.enter_context(copy.spool())
         async with parts.pool.connection() as connection:
             await copy.write_json(connection, account, at, data)
-            await copy.write_page(connection, account, at, page, parts.renderer, spoken)
-        whole = await copy.archive(data, page)
+            files, left_out = await held.files(connection, account, copy.FITS)
+            await copy.write_page(connection, account, at, page, parts.renderer, spoken, left_out=left_out)
+        whole = await copy.archive(data, page, files, parts.store)
     return _sent(whole, "application/zip", f"portance-{at:%Y-%m-%d}.zip")
 
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from uuid import UUID
 
+from obstore.store import ObjectStore
+
+from reference_app import storage
 from reference_app.database import Connection
 from reference_app.language import Language
+from reference_app.pieces.kinds import FORMS
+from reference_app.pieces.piece import Piece
 from reference_app.rendering import Renderer
 from reference_app.rights import held, reading
 from reference_app.rights.held import Row
@@ -26,6 +31,9 @@ SCHEMA = "portance-reference/my-data/1"
 IN_MEMORY = 1_000_000
 """Bytes of a spool that stay in memory."""
 CHUNK = 64 * 1024
+FITS = 250_000_000
+"""Bytes of files in one archive; each of the others is on the page of its dossier."""
+_ZIP_BEGINS = (1980, 1, 1, 0, 0, 0)
 
 Spool = IO[bytes]
 
@@ -49,9 +57,16 @@ async def write_json(connection: Connection, account: UUID, at: datetime, into: 
 
 
 async def write_page(
-    connection: Connection, account: UUID, at: datetime, into: Spool, renderer: Renderer, language: Language
+    connection: Connection,
+    account: UUID,
+    at: datetime,
+    into: Spool,
+    renderer: Renderer,
+    language: Language,
+    *,
+    left_out: int,
 ) -> None:
-    """The same, as a page that needs nothing beside it."""
+    """The same, as a page that needs nothing beside it; ``left_out`` files are too many for the archive."""
 
     def render(part: str, **context: object) -> None:
         into.write(renderer.render("copy.html", language, {"part": part} | context).encode())
@@ -63,12 +78,26 @@ async def write_page(
     async for row in held.dossiers(connection, account):
         some = True
         render("dossier", dossier=reading.dossier(row))
-    render("tail", dossiers=some)
+    render("tail", dossiers=some, left_out=left_out)
 
 
-async def archive(data: Spool, page: Spool) -> Spool:
-    """Both in a ZIP archive, packed beside the loop that serves others."""
-    return await asyncio.to_thread(_packed, {"data.json": data, "data.html": page})
+async def archive(data: Spool, page: Spool, files: Sequence[Piece], store: ObjectStore | None) -> Spool:
+    """All in a ZIP archive: words packed beside the loop that serves others, files as they come from the storage.
+
+    Raises:
+        Unavailable: the storage is away.
+    """
+    packed = spool()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        await asyncio.to_thread(_pack, archive, {"data.json": data, "data.html": page})
+        for piece in files:
+            if piece.object is None or store is None:
+                continue
+            info = zipfile.ZipInfo(f"pieces/{piece.id}{FORMS[piece.kind].extensions[0]}", _ZIP_BEGINS)
+            with archive.open(info, "w", force_zip64=True) as entry:
+                async for chunk in await storage.read(store, piece.object):
+                    entry.write(chunk)
+    return packed
 
 
 def chunks(whole: Spool) -> Iterator[bytes]:
@@ -79,14 +108,11 @@ def chunks(whole: Spool) -> Iterator[bytes]:
             yield chunk
 
 
-def _packed(files: dict[str, Spool]) -> Spool:
-    packed = spool()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in files.items():
-            with archive.open(name, "w") as entry:
-                for chunk in chunks(file):
-                    entry.write(chunk)
-    return packed
+def _pack(archive: zipfile.ZipFile, files: Mapping[str, Spool]) -> None:
+    for name, file in files.items():
+        with archive.open(name, "w") as entry:
+            for chunk in chunks(file):
+                entry.write(chunk)
 
 
 def _without_of(rows: list[Row]) -> list[Row]:

@@ -11,6 +11,9 @@ from psycopg.rows import dict_row
 
 from reference_app.database import Connection
 from reference_app.dossiers import repository
+from reference_app.pieces.piece import ROW as PIECE_ROW
+from reference_app.pieces.piece import Piece
+from reference_app.pieces.piece import statement as of_pieces
 from reference_app.rights import keeping
 from reference_app.rights.holding import Holding
 from reference_app.rights.inventory import ACCOUNT, DOSSIER, OF_ACCOUNT, OF_DOSSIER
@@ -22,6 +25,10 @@ Row = dict[str, Any]
 _STATEMENTS = {holding.table: holding.statement() for holding in (ACCOUNT, *OF_ACCOUNT, *OF_DOSSIER)} | {
     DOSSIER.table: DOSSIER.statement("AND id = ANY(%(dossiers)s)")
 }
+
+_FILES = of_pieces("""
+    SELECT {columns} FROM piece JOIN dossier ON dossier.id = dossier_id
+    WHERE dossier.account_id = %(account)s AND object IS NOT NULL ORDER BY piece.id""")
 
 
 async def of_account(connection: Connection, account: UUID) -> dict[str, list[Row]]:
@@ -45,6 +52,20 @@ async def dossiers(connection: Connection, account: UUID) -> AsyncIterator[Row]:
             row = rows[dossier.id]
             row["kept_until"] = keeping.until(dossier)
             yield row | {table: part[dossier.id] for table, part in sorted_out.items()}
+
+
+async def files(connection: Connection, account: UUID, fits: int) -> tuple[list[Piece], int]:
+    """The pieces of ``account`` that have bytes, oldest first, as long as they fit; and how many do not."""
+    async with connection.cursor(row_factory=PIECE_ROW) as cursor:
+        await cursor.execute(_FILES, {"account": account})
+        found = await cursor.fetchall()
+    taken: list[Piece] = []
+    for piece in found:
+        fits -= piece.size
+        if fits < 0:
+            break
+        taken.append(piece)
+    return taken, len(found) - len(taken)
 
 
 async def _rows(connection: Connection, holding: Holding, *, account: UUID, dossiers: Iterable[UUID]) -> list[Row]:

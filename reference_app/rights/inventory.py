@@ -165,6 +165,7 @@ OF_DOSSIER = (
         whose="dossier_id",
         order="id",
         given=(
+            Given("id", N_("Identifier")),
             Given("name", N_("Asked for as")),
             Given("filename", N_("Name of the file")),
             Given("kind", N_("Kind")),
@@ -175,7 +176,7 @@ OF_DOSSIER = (
             Given("sent_at", N_("Sent on")),
             Given("scanned_at", N_("Checked on")),
         ),
-        withheld={"id": _ORDER, "object": "where the bytes lie, which is nobody's to know"},
+        withheld={"object": "where the bytes lie, which is nobody's to know"},
     ),
     Holding(
         table="traitement",

@@ -155,3 +155,14 @@ def test_a_draft_and_a_decision_move_the_day():
     assert keeping.until(dossier).isoformat() == "2027-03-31"
     dossier.state = State.REFUSE
     assert keeping.until(dossier).isoformat() == "2031-03-31"
+
+
+def test_the_page_of_a_draft_says_until_when_it_is_kept(stage, draft, key):
+    client = stage.signed_in("business")
+    begun = started(client, draft, key)
+    last = keeping.until(
+        SimpleNamespace(procedure="emergency-aid", state=State.BROUILLON, updated_at=datetime.now(UTC))
+    )
+    page = client.get(f"/dossiers/{begun}").text
+    assert f"this one after {last.day} {last:%B} {last.year}" in page
+    assert "unless you change it" not in client.get(f"/dossiers/{stage.filed(client)['id']}").text
