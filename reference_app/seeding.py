@@ -10,7 +10,7 @@ from reference_app.dossiers.operations import content_words
 
 ANSWERS: dict[str, Any] = {
     "siret": "73282932000074",
-    "company_name": "Établissement fictif",
+    "company_name": "Établissement FICTIF-@",
     "contact_email": "fictif@example.fr",
     "activity": "stopped",
     "need": "Dossier fictif, écrit pour les essais de charge.",
@@ -42,7 +42,8 @@ WITH made AS MATERIALIZED (
 ), written AS (
     INSERT INTO dossier (id, account_id, procedure, state, answers, created_at, updated_at, receipt_number, filed_at,
                          silence_on, agent_id, claimed_at, decided_at, motivation, operations, head)
-    SELECT id, account, 'emergency-aid', state, %(answers)s::jsonb, at, at, receipt, at, at::date + 60,
+    SELECT id, account, 'emergency-aid', state, replace(%(answers)s, 'FICTIF-@', receipt)::jsonb, at, at, receipt, at,
+           at::date + 60,
            CASE WHEN NOT waiting THEN (SELECT id FROM account WHERE provider = 'agent' AND subject = 'seed') END,
            CASE WHEN NOT waiting THEN at END, CASE WHEN NOT waiting THEN at END,
            CASE WHEN NOT waiting THEN 'Dossier fictif.' END, 1, sha256(convert_to(payload, 'UTF8'))

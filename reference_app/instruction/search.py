@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, LiteralString
 from uuid import UUID
 
+from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
 from reference_app.database import Connection
-from reference_app.dossiers.dossier import ROW, Dossier
+from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
 from reference_app.dossiers.draft import Line
 from reference_app.errors import N_, FieldError, Invalid
-from reference_app.instruction.reach import reach, reaching
+from reference_app.instruction.reach import AMONG, reach
 
 MOST = 50
 """Dossiers found at most: whoever finds more has to say more of what they look for."""
@@ -57,23 +58,32 @@ class Found:
     more: bool
 
 
-_RECEIPT = reaching("""
-    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s) AND state <> 'brouillon' AND {reached}
+def _statement(text: LiteralString) -> bytes:
+    """With the groups as a condition only: their index leads to all of their dossiers, not to the one sought."""
+    return sql.SQL(text).format(columns=COLUMNS, among=AMONG).as_bytes()
+
+
+_RECEIPT = _statement("""
+    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s)
+      AND state <> 'brouillon' AND groupe || '' {among}
     LIMIT %(limit)s""")
 
-_SIRET = reaching("""
-    SELECT {columns} FROM dossier WHERE answers ->> siret_in = %(sought)s AND state <> 'brouillon' AND {reached}
+_SIRET = _statement("""
+    SELECT {columns} FROM dossier WHERE answers ->> siret_in = %(sought)s
+      AND state <> 'brouillon' AND groupe || '' {among}
     ORDER BY id DESC LIMIT %(limit)s""")
 
-_EMAIL = reaching("""
+_EMAIL = _statement("""
     SELECT {columns} FROM dossier
-    WHERE folded(answers ->> email_in) = folded(%(sought)s) AND state <> 'brouillon' AND {reached}
+    WHERE folded(answers ->> email_in) = folded(%(sought)s)
+      AND state <> 'brouillon' AND groupe || '' {among}
     ORDER BY id DESC LIMIT %(limit)s""")
 
 # Without an order: of a name that half of all dossiers have, the first that come are enough.
-_NAME = reaching("""
+_NAME = _statement("""
     SELECT {columns} FROM dossier
-    WHERE folded(answers ->> title_in) LIKE '%%' || folded(%(sought)s) || '%%' AND state <> 'brouillon' AND {reached}
+    WHERE folded(answers ->> title_in) LIKE '%%' || folded(%(sought)s) || '%%'
+      AND state <> 'brouillon' AND groupe || '' {among}
     LIMIT %(limit)s""")
 
 _STATEMENTS = {Kind.RECEIPT: _RECEIPT, Kind.SIRET: _SIRET, Kind.EMAIL: _EMAIL, Kind.NAME: _NAME}
