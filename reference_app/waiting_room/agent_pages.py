@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from types import MappingProxyType
 from typing import Annotated
@@ -49,10 +49,15 @@ class Wanted(BaseModel):
 @router.get("")
 async def rooms(request: Request, parts: Given, person: Agent) -> Response:
     """The procedures by appointment, and the room of each."""
-    if not parts.settings.waiting_room:
-        return _rooms(request, BY_APPOINTMENT.values())
-    await parts.door.sync()
-    return _rooms(request, BY_APPOINTMENT.values())
+    if parts.settings.waiting_room:
+        await parts.door.sync()
+    return _rooms(request, [*BY_APPOINTMENT.values()])
+
+
+@router.get("/{procedure}")
+async def room(request: Request, parts: Given, person: Agent, procedure: str) -> Response:
+    """One procedure, with the form that opens a room."""
+    return _rooms(request, [by_appointment(procedure)])
 
 
 @router.post("/{procedure}")
@@ -81,7 +86,7 @@ async def close_one(request: Request, parts: Given, person: Agent, procedure: st
 
 def _rooms(
     request: Request,
-    procedures: Iterable[Procedure],
+    procedures: Sequence[Procedure],
     typed: Mapping[str, str] = _EMPTY,
     errors: Mapping[str, FieldError] = _NOTHING,
 ) -> Response:

@@ -110,7 +110,7 @@ def test_before_the_opening_nobody_books_and_the_page_looks_again_by_itself(rush
         assert booked(person, slot, key()).status_code == 503  # by the address of a slot, past the pages
         shown = person.get(ONWARD)
         assert shown.url.path == PAGE
-        assert "one of about" in shown.text
+        assert "People here so far" in shown.text
         assert 5 <= int(shown.headers["Refresh"]) <= 30
         assert "Refresh" not in person.get(f"{PAGE}?still=true").headers
 
