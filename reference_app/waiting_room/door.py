@@ -31,6 +31,7 @@ class Door:
     def __init__(self, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool, self._clock = pool, clock
         self._ahead = 0.0
+        self._syncing = asyncio.Lock()
         self._pending: Counter[tuple[UUID, int]] = Counter()
         self._known: dict[UUID, set[UUID]] = {}
         self.lines: Mapping[str, Line] = {}
@@ -65,7 +66,7 @@ class Door:
 
     async def sync(self) -> None:
         """Tell who came, and read who came elsewhere. Raises psycopg.Error when the database is away."""
-        async with self._pool.connection(WAIT_S) as connection:
+        async with self._syncing, self._pool.connection(WAIT_S) as connection:  # or some would be told twice
             telling = self._timely()
             if telling:
                 await rooms.add(connection, telling)

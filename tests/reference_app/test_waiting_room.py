@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -239,3 +240,20 @@ def test_a_wrong_rule_is_said_beside_its_field_and_keeps_what_was_typed(rush, ag
 def test_waiting_rooms_that_are_off_cost_nothing_and_say_so(stage):
     assert "off on this service" in stage.signed_in("agent").get("/agent/salle-attente").text
     assert not stage.app.state.parts.door.lines
+
+
+def test_those_who_come_while_others_are_told_of_are_counted_once(rush, agent):
+    """The agent's page looks at the line too, in the middle of the worker's own round."""
+    open_room(rush, agent, 3600)
+    one = rush[0]
+    people = [one.signed_in("business") for _ in range(3)]
+    with ThreadPoolExecutor(4) as threads:
+        looks = [threads.submit(agent.get, "/agent/salle-attente") for _ in range(12)]
+        for person in people:
+            person.get(PAGE)
+        for look in looks:
+            assert look.result().status_code == 200
+    until(lambda: one.app.state.parts.door.lines[PROCEDURE].waiting() >= 3)
+    agent.get("/agent/salle-attente")
+    with psycopg.connect(rush[2]) as connection:
+        assert connection.execute("SELECT sum(arrivals) FROM waiting_arrivals").fetchone() == (3,)
