@@ -64,6 +64,18 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/dossiers/claim-next",
         "/api/v1/agent/dossiers/{dossier}",
         "/api/v1/agent/dossiers/{dossier}/decision",
+        "/api/v1/agent/dossiers/{dossier}/release",
+        "/api/v1/agent/dossiers/{dossier}/group",
+        "/api/v1/agent/dossiers/{dossier}/avis",
+        "/api/v1/agent/avis",
+        "/api/v1/agent/avis/{avis}",
+        "/api/v1/agent/search",
+        "/api/v1/agent/lots",
+        "/api/v1/agent/lots/{lot}",
+        "/api/v1/agent/synthesis",
+        "/api/v1/agent/exports",
+        "/api/v1/agent/exports/{export}",
+        "/api/v1/agent/exports/{export}/file",
         "/api/v1/procedures/{procedure}/lieux",
         "/api/v1/procedures/{procedure}/lieux/{lieu}/jours",
         "/api/v1/procedures/{procedure}/lieux/{lieu}/creneaux",
@@ -135,6 +147,9 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
         ("/api/v1/agent/mandats/{mandat}/holiday-aid/dossiers", "post"),
         ("/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file", "post"),
         ("/api/v1/agent/dossiers/{dossier}/messages", "post"),
+        ("/api/v1/agent/dossiers/{dossier}/avis", "post"),
+        ("/api/v1/agent/lots", "post"),
+        ("/api/v1/agent/exports", "post"),
         ("/api/v1/rendez-vous", "post"),
     }
 
@@ -147,7 +162,9 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     assert partners == {path for path, _, _ in operations if path.startswith("/api/partner/")}
     for path, method, _ in operations:
         at = path.format_map(
-            dict.fromkeys(("dossier", "appointment", "lieu", "mandat", "piece", "delivery"), str(uuid4()))
+            dict.fromkeys(
+                ("dossier", "appointment", "lieu", "mandat", "piece", "delivery", "avis", "lot", "export"), str(uuid4())
+            )
             | {"name": "proof_of_loss"}
             | {"procedure": "masks", "source": "business_register"}
         )
