@@ -99,8 +99,11 @@ class Invalid(Refusal):
         self.fields = fields
 
 
+SENT_BEFORE = N_("You sent something else with this form before, and it was kept. Send this too if you want to add it.")
+
+
 class KeyReused(Refusal):
-    """An idempotency key came back with another request."""
+    """An idempotency key came back with another request: on a page, somebody went back and typed something else."""
 
     status, slug, title = 422, "idempotency-key-reused", N_("This key was used for another request")
 

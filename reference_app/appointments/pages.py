@@ -23,7 +23,16 @@ from reference_app.appointments.days import day_of
 from reference_app.appointments.schemas import AppointmentOut
 from reference_app.appointments.shown import Times
 from reference_app.dossiers.draft import field_errors
-from reference_app.errors import AlreadyBooked, Conflict, FieldError, Forbidden, NotYourTurn, SlotFull, Unavailable
+from reference_app.errors import (
+    AlreadyBooked,
+    Conflict,
+    FieldError,
+    Forbidden,
+    KeyReused,
+    NotYourTurn,
+    SlotFull,
+    Unavailable,
+)
 from reference_app.language import Language
 from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given, Parts, parts_of
@@ -87,6 +96,9 @@ async def book(request: Request, parts: Given, creneau: UUID) -> Response:
     except SlotFull:
         # The key was not kept with the refusal: it serves for the time chosen next.
         return await _form(request, creneau, typed, SlotFull.status, trouble="full")
+    except KeyReused:
+        again = {**typed, "key": str(uuid4())}
+        return await _form(request, creneau, again, AlreadyBooked.status, trouble="already")
     except AlreadyBooked:
         return await _form(request, creneau, typed, AlreadyBooked.status, trouble="already")
     except Conflict:

@@ -51,8 +51,11 @@ def _blank_is_none(value: object) -> object:
 
 
 def _kept(value: str) -> str:
-    """The text in composed form; control characters, which PostgreSQL (NUL) or people cannot read, are refused."""
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in value):
+    """The text in composed form; control characters, which PostgreSQL (NUL) or people cannot read, are refused.
+
+    So is U+FFFD, which stands for bytes that were no text: what they meant is lost already.
+    """
+    if any((unicodedata.category(c) == "Cc" and c not in "\n\r\t") or c == "\ufffd" for c in value):
         raise PydanticCustomError("characters", "control characters")
     return unicodedata.normalize("NFC", value.strip())
 

@@ -16,6 +16,7 @@ from reference_app.dossiers.following import write_once
 from reference_app.dossiers.messages import Written
 from reference_app.dossiers.pages import key_of, shown
 from reference_app.dossiers.states import State, require_in
+from reference_app.errors import SENT_BEFORE, KeyReused
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given
 from reference_app.sessions import Citizen
@@ -44,7 +45,12 @@ async def write(request: Request, parts: Given, person: Citizen, dossier: UUID) 
             found = await filing.read(connection, person.account, dossier)
             return await shown(request, connection, found, 422, typed.get("text", ""), said)
         digest = idempotency.digest(f"POST /dossiers/{dossier}/messages", written.text.encode())
-        await write_once(request, connection, person.account, dossier, written, key_of(typed), digest)
+        try:
+            await write_once(request, connection, person.account, dossier, written, key_of(typed), digest)
+        except KeyReused as error:
+            found = await filing.read(connection, person.account, dossier)
+            said = {"text": sentence(request, SENT_BEFORE)}
+            return await shown(request, connection, found, error.status, written.text, said)
     return see_other(f"/dossiers/{dossier}#messages")
 
 

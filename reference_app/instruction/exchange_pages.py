@@ -13,10 +13,11 @@ from reference_app.database import Connection
 from reference_app.dossiers.corrections import Wanted
 from reference_app.dossiers.messages import Written
 from reference_app.dossiers.pages import Typed, key_of
+from reference_app.dossiers.states import DECIDED, require_in
 from reference_app.instruction import decisions
 from reference_app.instruction.decisions import Reopening
 from reference_app.instruction.exchange import write_once
-from reference_app.instruction.pages import carried_out
+from reference_app.instruction.pages import carried_out, holding
 from reference_app.parts import Given
 from reference_app.sessions import Agent
 
@@ -30,7 +31,7 @@ async def ask(request: Request, parts: Given, person: Agent, dossier: UUID) -> R
     async def asked(connection: Connection, wanted: Wanted, _: Typed) -> None:
         await decisions.ask(connection, person.account, dossier, wanted, parts.clock())
 
-    return await carried_out(request, person, dossier, Wanted, asked)
+    return await carried_out(request, person, dossier, Wanted, asked, may=holding(person, dossier))
 
 
 @router.post("/reopen")
@@ -40,7 +41,10 @@ async def reopen(request: Request, parts: Given, person: Agent, dossier: UUID) -
     async def reopened(connection: Connection, again: Reopening, _: Typed) -> None:
         await decisions.reopen(connection, person.account, dossier, again, parts.clock())
 
-    return await carried_out(request, person, dossier, Reopening, reopened)
+    async def decided(connection: Connection) -> None:
+        require_in((await decisions.read(connection, person.account, dossier)).state, *DECIDED)
+
+    return await carried_out(request, person, dossier, Reopening, reopened, may=decided)
 
 
 @router.post("/messages")

@@ -23,6 +23,7 @@ from reference_app.dossiers.draft import field_errors
 from reference_app.dossiers.pages import Typed
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
+from reference_app.errors import SENT_BEFORE, KeyReused
 from reference_app.groups import GROUPS
 from reference_app.instruction import advice as advices
 from reference_app.instruction import decisions, members
@@ -89,7 +90,12 @@ async def decide(request: Request, parts: Given, person: Agent, dossier: UUID) -
     async def decided(connection: Connection, decision: Decision, _: Typed) -> None:
         await decisions.decide(connection, person.account, dossier, decision, parts.clock())
 
-    return await carried_out(request, person, dossier, Decision, decided)
+    return await carried_out(request, person, dossier, Decision, decided, may=holding(person, dossier))
+
+
+def holding(person: Person, dossier: UUID) -> Callable[[Connection], Awaitable[object]]:
+    """What raises unless ``person`` has the dossier under review."""
+    return lambda connection: decisions.held(connection, person.account, dossier)
 
 
 @router.post("/{dossier}/release")
@@ -108,7 +114,11 @@ async def move(request: Request, parts: Given, person: Agent, dossier: UUID) -> 
     async def moved(connection: Connection, moving: Moving, _: Typed) -> None:
         await decisions.move(connection, person.account, dossier, moving, parts.clock())
 
-    return await carried_out(request, person, dossier, Moving, moved, following="/agent/dossiers")
+    async def supervising(connection: Connection) -> None:
+        found = await decisions.read(connection, person.account, dossier)
+        await members.require_supervisor(connection, person.account, found.groupe)
+
+    return await carried_out(request, person, dossier, Moving, moved, "/agent/dossiers", may=supervising)
 
 
 async def carried_out(
@@ -118,19 +128,27 @@ async def carried_out(
     form: type[Form],
     effect: Callable[[Connection, Form, Typed], Awaitable[None]],
     following: str | None = None,
+    may: Callable[[Connection], Awaitable[object]] | None = None,
 ) -> Response:
     """Do what a form of an agent asks, and show the dossier; what cannot be kept comes back beside its field.
 
-    ``effect`` gets what was typed, checked, and all that was sent with it.
+    ``effect`` gets what was typed, checked, and all that was sent with it. ``may`` raises what keeps this agent from
+    sending this form at all: then it is on no page, and nothing could stand beside its fields.
     """
     typed = await posted(request, person)
     async with parts_of(request).pool.connection() as connection:
         try:
             wanted = form.model_validate({k: typed[k] for k in form.model_fields if typed.get(k, "").strip()})
         except ValidationError as error:
+            if may is not None:
+                await may(connection)
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)
-        await effect(connection, wanted, typed)
+        try:
+            await effect(connection, wanted, typed)
+        except KeyReused:
+            said = {next(iter(form.model_fields)): sentence(request, SENT_BEFORE)}
+            return await _page(request, connection, person, dossier, typed=typed, errors=said)
     return see_other(f"/agent/dossiers/{dossier}" if following is None else following)
 
 

@@ -21,7 +21,7 @@ from reference_app.dossiers.draft import answers_of, field_errors, from_form
 from reference_app.dossiers.pages import Typed, as_typed, form_page, key_of
 from reference_app.dossiers.schemas import DossierOut
 from reference_app.dossiers.states import State, require_in
-from reference_app.errors import FieldError, Invalid
+from reference_app.errors import FieldError, Invalid, KeyReused
 from reference_app.mandates import codes
 from reference_app.mandates import mandate as mandates
 from reference_app.mandates.api import create_once, file_once
@@ -107,7 +107,11 @@ async def create(request: Request, parts: Given, person: Agent, mandat: UUID) ->
         except Invalid as error:
             return _form(request, mandat, "new", held.procedure, typed, 422, error.fields)
         digest = idempotency.digest(f"POST {request.url.path}", json.dumps(answers, sort_keys=True).encode())
-        done = await create_once(request, connection, person, held, answers, key_of(typed), digest)
+        try:
+            done = await create_once(request, connection, person, held, answers, key_of(typed), digest)
+        except KeyReused as error:
+            again = {**typed, "key": str(uuid4())}
+            return _form(request, mandat, "new", held.procedure, again, error.status, trouble="again")
     return await _saved(request, held, DossierOut.model_validate_json(done.body).id, typed)
 
 
@@ -253,12 +257,12 @@ def _form(
     status: int = 200,
     errors: Mapping[str, FieldError] = NOTHING,
     dossier: Dossier | None = None,
+    trouble: str = "",
 ) -> Response:
     action, back = f"/agent/mandats/{mandat}/{place}", f"/agent/mandats/{mandat}"
     sent = dossier is not None and dossier.state is not State.BROUILLON
-    return form_page(
-        request, action, PROCEDURES[procedure], values, status, errors, dossier, back=back, sent=sent, counter=True
-    )
+    told: dict[str, str | bool] = {"back": back, "sent": sent, "counter": True, "trouble": trouble}
+    return form_page(request, action, PROCEDURES[procedure], values, status, errors, dossier, **told)
 
 
 async def _saved(request: Request, held: Mandate, dossier: UUID, typed: Typed) -> Response:

@@ -19,6 +19,7 @@ from documents import token_of
 from fastapi.routing import iter_route_contexts
 
 from reference_app.appointments.days import day_of
+from reference_app.groups import GROUPS
 from reference_app.sources.described import SOURCES
 
 AGENT = "/api/v1/agent"
@@ -47,7 +48,8 @@ class Inhabited:
     def routes(self, method: str) -> list[str]:
         """Every route below the root that takes ``method``, by its template."""
         found = iter_route_contexts(self.app.routes)
-        return sorted({r.path for r in found if r.path is not None and method in (r.methods or ())})
+        paths = {r.path for r in found if r.path is not None and method in (r.methods or ())}
+        return sorted(re.sub(r"{(\w+):\w+}", r"{\1}", path) for path in paths)
 
     def addresses(self, route: str) -> Iterator[str]:
         """``route`` with every combination of things that exist."""
@@ -80,6 +82,10 @@ def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
     home.things["avis"] = [_done(agent.post(f"{AGENT}/dossiers/{review}/avis", json=asked, headers=_key()))["id"]]
     home.things["delivery"] = [one["id"] for one in _done(agent.get(f"{AGENT}/versements"))["items"]]
     home.things["lot"] = [_lot(agent, together)]
+    asked_for = agent.post(f"{AGENT}/exports", json={}, headers=_key())
+    home.things["export"], home.things["extension"] = [_done(asked_for)["id"]], ["csv", "json"]
+    home.things["group"] = sorted(GROUPS)
+    home.things["member"] = [_done(people["colleague"].get("/api/v1/me"))["account"]]
     home.things["campaign"], home.things["file"] = _campaign(agent)
     home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
     home.things["mandat"], at_counter = _mandate(agent, draft)

@@ -17,7 +17,7 @@ from inhabited import MARK
 from loadtests.openapi_document import Document
 from loadtests.openapi_sample import sample
 
-SHARED = frozenset({"procedure", "lieu", "creneau", "who", "name", "source"})
+SHARED = frozenset({"procedure", "lieu", "creneau", "who", "name", "source", "extension", "group"})
 """Parameters that name what is nobody's own."""
 DOORS = ("/avis/{avis}", "/avis/{avis}/answer")
 """Pages that ask anybody for a code; they open, and show nothing without it."""
@@ -35,7 +35,8 @@ def strangers(route: str) -> tuple[str, ...]:
         return ("nobody", "stranger", "agent")
     if route.endswith("/agent/avis/{avis}"):
         return ("nobody", "business", "agent")
-    return ("nobody", "business", "colleague") if "{mandat}" in route else ("nobody", "business")
+    kept_to_oneself = any(f"{{{name}}}" in route for name in ("mandat", "lot", "export"))
+    return ("nobody", "business", "colleague") if kept_to_oneself else ("nobody", "business")
 
 
 @pytest.fixture(scope="module")
