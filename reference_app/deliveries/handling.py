@@ -65,6 +65,14 @@ async def done_elsewhere(
         return await _changed(connection, agent, delivery, at, "delivery.done_elsewhere", changed)
 
 
+def require_waiting(delivery: Delivery, at: datetime) -> None:
+    """Refuse what is delivered, done elsewhere or under way at ``at``. Raises Conflict."""
+    if delivery.state not in (State.READY, State.FAILED):
+        raise Conflict(N_("This delivery is now in the state “%(state)s”."), state=LABELS[delivery.state])
+    if delivery.held_until is not None and delivery.held_until > at:
+        raise Conflict(N_("This delivery is under way. Look again in a minute."))
+
+
 async def _changed(
     connection: Connection, agent: UUID, delivery: UUID, at: datetime, did: str, columns: dict[str, object]
 ) -> Delivery:
@@ -73,10 +81,7 @@ async def _changed(
     found = await repository.locked(connection, delivery)
     if found is None:
         raise NotFound(NO_SUCH_DELIVERY)
-    if found.state not in (State.READY, State.FAILED):
-        raise Conflict(N_("This delivery is now in the state “%(state)s”."), state=LABELS[found.state])
-    if found.held_until is not None and found.held_until > at:
-        raise Conflict(N_("This delivery is under way. Look again in a minute."))
+    require_waiting(found, at)
     written = await repository.write(connection, delivery, {**columns, "held_until": None, "updated_at": at})
     if dossier is not None:
         await amend(connection, dossier, by=agent, at=at, did=did)

@@ -75,6 +75,7 @@ async def done_elsewhere(request: Request, parts: Given, person: Agent, delivery
         try:
             elsewhere = Elsewhere.model_validate({"said": typed["said"]} if typed.get("said", "").strip() else {})
         except ValidationError as error:
+            handling.require_waiting(await handling.read(connection, person.account, delivery), parts.clock())
             said = {n: sentence(request, e.message, **e.values) for n, e in field_errors(error.errors()).items()}
             return await _page(request, connection, person, delivery, typed=typed, errors=said)
         await handling.done_elsewhere(connection, person.account, delivery, elsewhere, parts.clock())
