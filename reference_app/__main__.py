@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     work = commands.add_parser("work", help="do the deferred work: mail, scans, exports, purges")
     work.add_argument("--queues", default="seconds,minutes,hours", help="comma separated; all of them by default")
     work.add_argument("--nice", type=int, choices=range(20), default=0, metavar="0-19", help="yield to others so far")
+    work.add_argument("--alive-file", type=Path, help="touched every few seconds, for a probe")
     work.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     jobs = commands.add_parser("jobs", help="list the jobs that failed")
     jobs.add_argument("--retry", type=int, metavar="ID", help="put a failed job back into its queue instead")
@@ -152,7 +153,7 @@ def _work(options: argparse.Namespace) -> int:
     os.nice(options.nice)
     from reference_app.jobs import queues, worker
 
-    worker.run(loaded, queues.named(options.queues), options.ready_fd)
+    worker.run(loaded, queues.named(options.queues), options.ready_fd, options.alive_file)
     return 0
 
 

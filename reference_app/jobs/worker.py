@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 import psycopg
 from procrastinate import App, PsycopgConnector
@@ -30,20 +31,23 @@ LOOK_AFTER_EVERY_S = 5.0
 AGAIN_AFTER_S = 5.0
 """Seconds until a worker that lost the database tries again."""
 
-_OWN_CONNECTIONS = 3
-"""For the workers' own statements, beside one for every job at a time."""
+CONNECTIONS = 5
+"""Of one process, as counted in k8s/manifests: a job holds one while it reads or writes, not while it waits."""
 
 _log = logging.getLogger("reference_app")
 
 
-def run(settings: Settings, queues: Collection[Queue], ready_fd: int | None = None) -> None:
+def run(
+    settings: Settings, queues: Collection[Queue], ready_fd: int | None = None, alive_file: Path | None = None
+) -> None:
     """Work off ``queues`` until SIGTERM or SIGINT, then let the jobs under way end.
 
-    A database that is away is waited for. ``ready_fd`` gets one byte once the workers run.
+    A database that is away is waited for. ``ready_fd`` gets one byte once the workers run; ``alive_file`` is touched
+    every :data:`LOOK_AFTER_EVERY_S`, for a probe that has no port to ask at.
     """
     for name in ("procrastinate", "psycopg.pool"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    asyncio.run(_run(settings, queues, ready_fd))
+    asyncio.run(_run(settings, queues, ready_fd, alive_file))
 
 
 async def run_due(parts: Parts) -> None:
@@ -65,25 +69,27 @@ async def run_due(parts: Parts) -> None:
             opened.periodic_defaults = periodic
 
 
-async def _run(settings: Settings, queues: Collection[Queue], ready_fd: int | None) -> None:
+async def _run(settings: Settings, queues: Collection[Queue], ready_fd: int | None, alive_file: Path | None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    jobs = sum(SERVICES[queue].concurrency for queue in queues)
-    sized = settings.model_copy(update={"pool_size": jobs + _OWN_CONNECTIONS})
+    sized = settings.model_copy(update={"pool_size": CONNECTIONS})
     parts = make_parts(sized)
     async with _opened(parts) as opened:
         telemetry.start(SERVICE_NAME, settings.trace_sample_ratio, pools={"jobs": parts.pool})
         try:
             running = [asyncio.create_task(_work(opened, parts, queue)) for queue in queues]
-            running.append(asyncio.create_task(_look_after(parts)))
+            running.append(asyncio.create_task(_look_after(parts, alive_file)))
             if ready_fd is not None:
                 os.write(ready_fd, b".")
                 os.close(ready_fd)
-            await stopping.wait()
-            for task in running:
+            stop = asyncio.create_task(stopping.wait())
+            ended, _ = await asyncio.wait({stop, *running}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (stop, *running):
                 task.cancel()  # a worker that is cancelled lets its jobs end, within STOP_S
-            await asyncio.wait(running)
+            await asyncio.wait({stop, *running})
+            for task in ended:
+                task.result()  # one that ended by itself broke: whoever supervises starts this process anew
         finally:
             telemetry.stop()
 
@@ -127,9 +133,11 @@ async def _work(opened: App, parts: Parts, queue: Queue) -> None:
         await asyncio.sleep(AGAIN_AFTER_S)
 
 
-async def _look_after(parts: Parts) -> None:
-    """Bring back lost jobs and tell which queues are late, until cancelled."""
+async def _look_after(parts: Parts, alive_file: Path | None) -> None:
+    """Say that this process lives, bring back lost jobs and tell which queues are late, until cancelled."""
     while True:
+        if alive_file is not None:
+            alive_file.touch()  # noqa: ASYNC240 (one file in memory)
         with suppress(psycopg.OperationalError):
             async with parts.pool.connection() as connection:
                 if lost := await rescue(connection):

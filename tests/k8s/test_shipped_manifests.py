@@ -43,7 +43,7 @@ def test_the_overlay_passes_every_check(overlay: Path, site_of: Callable[[Path |
 
 def test_production_keeps_three_replicas_and_holds_no_secret(site_of: Callable[[Path | None], Site]) -> None:
     facts = facts_of(site_of(PRODUCTION))
-    assert (facts["replicas_min"], facts["workloads"], facts["plain_secrets"]) == (3, 2, 0)
+    assert (facts["replicas_min"], facts["workloads"], facts["plain_secrets"]) == (3, 3, 0)
 
 
 DEFECTS = {

@@ -213,7 +213,7 @@ class Mailbox:
     """A real SMTP server that keeps what it takes; ``answers`` are given first, one to each mail, then it takes all."""
 
     url: str = ""
-    taken: list[tuple[float, EmailMessage]] = field(default_factory=list)
+    taken: list[tuple[float, bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -224,20 +224,29 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        message = message_from_bytes(envelope.content, policy=SMTP_POLICY)
-        assert isinstance(message, EmailMessage)
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer == "take it and break off":
-            self.taken.append((time.monotonic(), message))
+            self.taken.append((time.monotonic(), envelope.content))
             server.transport.abort()
         elif answer == "break off":
             server.transport.abort()
         elif answer.startswith("250"):
-            self.taken.append((time.monotonic(), message))
+            self.taken.append((time.monotonic(), envelope.content))
         return answer if answer[:3].isdigit() else "451 broken off"
 
     def to(self, address: str) -> list[EmailMessage]:
-        return [message for _, message in self.taken if message["To"] == address]
+        """The mails to ``address``, in the order they came."""
+        return [message for message in map(read_mail, self.contents()) if message["To"] == address]
+
+    def contents(self) -> list[bytes]:
+        """The mails as they came."""
+        return [content for _, content in self.taken]
+
+
+def read_mail(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=SMTP_POLICY)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 @pytest.fixture
