@@ -26,7 +26,7 @@ async def about(request: Request, parts: Given) -> Response:
     """What is published, how, and under which licence."""
     async with parts.pool.connection() as connection:
         made = await publishing.made_at(connection)
-    offered = [(procedure, made.get(name)) for name, procedure in FILED.items()]
+    offered = [(procedure, made.get(name)) for name, procedure in FILED.items() if not procedure.pilot]
     return page(request, "open_data.html", offered=offered, licence=LICENCE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
 from uuid import UUID
 
@@ -29,7 +30,8 @@ router = APIRouter(prefix="/my-data", include_in_schema=False)
 async def read(request: Request, parts: Given, person: Citizen) -> Response:
     """What is held, until when, and what may be asked."""
     async with parts.pool.connection() as connection:
-        return page(request, "my_data.html", kept=await _kept(connection, person.account), rules=_rules(), most=SHOWN)
+        kept = await _kept(connection, person.account)
+    return page(request, "my_data.html", kept=kept, rules=_rules({found.procedure for found, _ in kept}), most=SHOWN)
 
 
 @router.get("/copy")
@@ -63,5 +65,7 @@ async def _kept(connection: Connection, account: UUID) -> list[tuple[Dossier, da
     return [(dossier, keeping.until(dossier)) for dossier in found]
 
 
-def _rules() -> list[Procedure]:
-    return [procedure for procedure in PROCEDURES.values() if procedure.retention is not None]
+def _rules(used: Set[str]) -> list[Procedure]:
+    """Procedures that say how long they keep what they take in; one that is tried out for those who took part."""
+    offered = (procedure for name, procedure in PROCEDURES.items() if name in used or not procedure.pilot)
+    return [procedure for procedure in offered if procedure.retention is not None]

@@ -1,4 +1,4 @@
-"""What is held about a person as they read it: every value with what it is called, none in the words of the machine."""
+"""What is held about a person as they read it: every value with what it is called, empty ones left to the data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from reference_app.appointments.states import LABELS as ATTENDANCE
 from reference_app.dossiers.corrections import LABELS as CORRECTIONS
 from reference_app.dossiers.states import LABELS as STATES
 from reference_app.errors import N_
+from reference_app.groups import GROUPS
 from reference_app.procedure import PROCEDURES
 from reference_app.rights.held import Row
 from reference_app.rights.holding import Holding
 from reference_app.rights.inventory import DOSSIER, OF_DOSSIER
+from reference_app.sources.described import FACTS, LABELS
 
 _WORDS: Mapping[str, str] = {
     "you": N_("you"),
@@ -36,6 +38,20 @@ _WORDS: Mapping[str, str] = {
     **{str(reason): label for reason, label in CORRECTIONS.items()},
 }
 _IN_WORDS = frozenset({"by", "state", "attendance", "checked", "delivered", "opinion", "reason", "provider"})
+_WITHIN: Mapping[str, str] = {
+    "at": N_("On"),
+    "by": N_("By"),
+    "state": N_("State"),
+    "rank": N_("Number"),
+    "dossier": N_("Dossier"),
+    "content": N_("Digest of the content"),
+    "facts": N_("Answer"),
+    "key": N_("Asked with"),
+    "did": N_("What was done"),
+    **{str(source): label for source, label in LABELS.items()},
+    **{fact: label for facts in FACTS.values() for fact, label in facts.items()},
+}
+"""What stands within a value: the operations of the log, and what sources said."""
 
 Kind = Literal["none", "moment", "day", "words", "text", "answers", "parts"]
 
@@ -86,7 +102,8 @@ def dossier(row: Row) -> ToldDossier:
 
 
 def _told_row(labels: Mapping[str, str], row: Row) -> list[Told]:
-    return [_told(labels[name], name, row[name], row) for name in labels]
+    told = (_told(labels[name], name, row[name], row) for name in labels)
+    return [one for one in told if one.kind != "none"]
 
 
 def _told(label: str, name: str, value: Any, row: Row) -> Told:
@@ -94,17 +111,21 @@ def _told(label: str, name: str, value: Any, row: Row) -> Told:
         return Told(label, "answers", _answers(row["procedure"], value))
     if name == "procedure" and value in PROCEDURES:
         return Told(label, "words", PROCEDURES[value].name.en)
+    if name == "groupe" and value in GROUPS:
+        return Told(label, "words", GROUPS[value].label.en)
     if name in _IN_WORDS and value in _WORDS:
         return Told(label, "words", _WORDS[value])
     match value:
-        case None | {}:
+        case None:
             return Told(label, "none", None)
         case datetime():
             return Told(label, "moment", value)
         case date():
             return Told(label, "day", value)
+        case dict() if not value:
+            return Told(label, "none", None)
         case dict():
-            return Told(label, "parts", [_told(str(key), str(key), one, row) for key, one in value.items()])
+            return Told(label, "parts", [_told(_WITHIN.get(key, key), key, one, row) for key, one in value.items()])
         case list():
             return Told(label, "text", ", ".join(map(str, value)))
         case _:
@@ -115,6 +136,5 @@ def _answers(procedure: str, answers: Mapping[str, Any]) -> list[tuple[str, Any,
     """Each answer: its label, its field, its value; the name of the field where the form no longer has it."""
     found = PROCEDURES.get(procedure)
     fields = {} if found is None or found.filing is None else {field.name: field for field in found.filing.fields}
-    return [
-        (fields[name].label.en if name in fields else name, fields.get(name), value) for name, value in answers.items()
-    ]
+    names = [name for name in fields if name in answers] + [name for name in answers if name not in fields]
+    return [(fields[name].label.en if name in fields else name, fields.get(name), answers[name]) for name in names]

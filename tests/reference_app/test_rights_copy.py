@@ -62,7 +62,15 @@ def test_the_copy_has_what_the_person_said_and_what_was_said_to_them(life):
     assert {one["operation"]["by"] for one in mine["operation"]} == {"you", "service"}
     assert mine["kept_until"] is not None
     assert len(found) == 2
-    for words in (MARK, "Merci.", "Le devis manque.", "Au brouillon", "Something is missing", "Log of operations"):
+    for words in (
+        MARK,
+        "Merci.",
+        "Le devis manque.",
+        "Au brouillon",
+        "Something is missing",
+        "Log of operations",
+        "Digest of the content",
+    ):
         assert words in page
 
 
