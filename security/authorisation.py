@@ -79,6 +79,8 @@ def _replay(site: Site, url: str, random: Random, budget: Budget) -> Replay:
             _progress(site, 0.5 + done / (2 * len(playings)))
             others = [one for one in playings if one.journey.persona != playing.journey.persona]
             able = next((one for one in others if one.control is not None), others[0] if others else None)
+            alike = (one for one in playings if one.journey.persona == playing.journey.persona)
+            playing.fellow = next((one for one in alike if one.peer is not None and one.control is not None), None)
             replay.play(playing, able, frozenset(path for one in others for path in one.asked()))
         between_groups(site, replay, random)
     finally:

@@ -20,7 +20,7 @@ def lent_by(whom: Whom, playing: Playing, others: Playing | None) -> Playing | N
     """Whose session it is tried with, None for nobody's and for the owner's own."""
     match whom:
         case Whom.PEER:
-            return playing
+            return playing if playing.peer is not None else playing.fellow
         case Whom.OTHER_PERSONA:
             return others
         case Whom.NOBODY | Whom.TAMPERED | Whom.OTHER_GROUP:
@@ -31,7 +31,7 @@ def session(lender: Playing | None, sent: Sent, step: Step, whom: Whom) -> tuple
     """Cookie header and credential headers of the one who lends a session."""
     if lender is None or lender.peer is None:
         return None
-    if whom is Whom.PEER:
+    if whom is Whom.PEER and any(step is one for one in lender.journey.steps):
         return lender.peer.cookie_for(sent.url), lender.peer.credentials_for(step)
     headers = {} if lender.control is None else lender.control.sent.credentials
     return lender.peer.cookie_for(sent.url), headers

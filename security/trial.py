@@ -65,6 +65,7 @@ class Playing:
         taken: the peer's steps, by their place in ``steps``.
         sessions: Cookie header and credential headers of the peer before each of them.
         objects: what the owner made or was given alone, by the name the journey extracts it under.
+        fellow: another journey of the same persona, whose peer tries where one person alone goes this way.
     """
 
     journey: Journey
@@ -74,6 +75,7 @@ class Playing:
     sessions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     control: Control | None = None
     objects: dict[str, str] = field(default_factory=dict)
+    fellow: Playing | None = None
 
     def close(self) -> None:
         """Close the browsers of both."""

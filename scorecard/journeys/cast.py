@@ -24,6 +24,7 @@ def last_but(site: Site, journey: Journey, places: int, random: Random, budget: 
     assert site.url is not None
     project = site.project.project
     population = project.users if journey.persona == "citizen" else max(1, project.agents)
+    population = population if journey.people is None else min(population, journey.people)
     if places >= population:
         return None
     return Person(site.url.rstrip("/"), journey.persona, population - 1 - places, random, budget)

@@ -44,7 +44,7 @@ class Portal:
         if path == "/help" or ("no home" in self.defects and path == "/home"):
             return 200, {}, _LAYOUT.format("Welcome, and help for everybody")
         if path == "/keyed":
-            right = asked.get("x-api-key") == "0123456789"
+            right = asked.get("x-api-key") == "0123456789" or ("keyed" in self.defects and who is not None)
             return (200, {}, {"figures": "for those with the key"}) if right else self.refused(401)
         if path == "/sign-in":
             return self.sign_in(method, asked, body)
@@ -204,6 +204,7 @@ def portal_site(tmp_path: Path, portal: Callable[..., str]) -> Callable[..., Sit
         only: tuple[str, ...] = (),
         more: tuple[dict[str, Any], ...] = (),
         groups: bool = False,
+        program: bool = False,
         **_: Any,
     ) -> Site:
         token = "token" in getattr(portal, "defects", ())
@@ -239,6 +240,9 @@ def portal_site(tmp_path: Path, portal: Callable[..., str]) -> Callable[..., Sit
             agents = tuple(_step(step, token) for step in agent)
             group = "nord" if groups else None
             journeys.append(Journey(name="decide", persona="agent", steps=agents, group=group))
+        if program:
+            keyed = _step({"name": "keyed", "get": "/keyed", "headers": {"X-Api-Key": "0123456789"}}, token=False)
+            journeys.append(Journey(name="program", persona="agent", people=1, steps=(keyed,)))
         if groups:
             who = {"email": "agent-{n}@sud.example.org", "role": "agent"}
             south = [

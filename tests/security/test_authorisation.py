@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -140,6 +141,17 @@ def test_a_population_of_one_has_nobody_to_compare_with(replay, fact, assert_unk
     assert fact(evidence, COVERAGE).value < 1.0
 
 
+def test_where_one_program_alone_goes_a_fellow_of_its_persona_tries(replay, fact):
+    evidence, found = replay(program=True)
+    assert evidence.status is Status.COMPLETED, evidence.reason
+    assert found == set()
+    assert fact(evidence, COVERAGE).value == 1.0
+    tried = {(row[2], row[3]) for table in evidence.tables for row in table.rows if row[0] == "GET /keyed"}
+    assert ("another person", "refused") in tried
+    _, found = replay("keyed", program=True)
+    assert {location for _, location in found} == {"GET /keyed"}
+
+
 def test_agents_of_another_group_are_refused_and_that_was_tried(replay, fact):
     evidence, found = replay(groups=True)
     assert evidence.status is Status.COMPLETED, evidence.reason
@@ -247,8 +259,8 @@ def test_an_identifier_made_up_is_another_one_of_the_same_form(value):
 
 def test_the_reference_service_lets_nobody_see_what_is_not_theirs(tmp_path, fact):
     project = load(ROOT / "reference_app" / "portance.toml")
-    words = [sys.executable, "-m", "reference_app", "up", "--port", "0", "--unlimited", "127.0.0.1/32"]
-    words += ["--slots-of", "200"]  # the journeys book appointments
+    assert project.target.start is not None
+    words = [sys.executable, *shlex.split(project.target.start.format(port=0, workers=1))[1:]]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
     try:
