@@ -306,3 +306,37 @@ def test_nobody_is_told_twice_by_two_purges_at_once(connection, database):
 
     asyncio.run(both())
     assert sorted(told) == sorted(left(connection))
+
+
+def test_the_job_of_the_night_tells_and_forgets(stage, database_url, work):
+    with psycopg.connect(database_url, autocommit=True) as opened:
+        draft = dossier(opened, "brouillon", datetime.now(UTC) - 91 * DAY)
+        old = dossier(opened, "refuse", datetime.now(UTC) - 3000 * DAY)
+        opened.execute(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('hours', 'rights:purge', 0, NULL, NULL,"
+            " '{\"timestamp\": 0}'::jsonb, NULL)::procrastinate_job_to_defer_v1])"
+        )
+        asyncio.run(work())
+        there = left(opened)
+        assert draft in there
+        assert old not in there
+        told = opened.execute("SELECT count(*) FROM purge_notice WHERE dossier_id = %s", [draft])
+        assert told.fetchone() == (1,)
+
+
+RULES = {
+    f"{rule.rule}-{number}": rule
+    for number, rule in enumerate([*steps._drafts(NOW), *steps._dossiers(NOW), *steps._messages(NOW)])
+}
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_no_rule_reads_every_dossier(database_url, name):
+    with psycopg.connect(database_url) as opened:
+        opened.execute("SET enable_seqscan = off")
+        rows = opened.execute(
+            "EXPLAIN " + RULES[name].due + " LIMIT 200 FOR UPDATE OF d SKIP LOCKED", RULES[name].values
+        )
+        plan = "\n".join(row[0] for row in rows)
+    assert "Seq Scan on dossier" not in plan
+    assert "Index Scan" in plan or "Bitmap Index Scan" in plan
