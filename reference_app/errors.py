@@ -119,15 +119,17 @@ class TooManyRequests(Refusal):
 
 
 class NotYourTurn(Refusal):
-    """Many came at once and stand in line; ``place`` is None before the order is drawn, or without a ticket.
+    """Many came at once and stand in line; ``place`` is None before the order is drawn, and for who is not signed in.
 
-    ``cookie`` is the ticket, for a caller that reads no page.
+    ``cookie`` is a new ticket, for a caller that reads no page.
     """
 
     status, slug, title = 503, "waiting-room", N_("Please wait for your turn")
 
-    def __init__(self, procedure: str, retry_after_s: int, place: int | None, cookie: str | None) -> None:
-        super().__init__(N_("Many people came at once. Keep this ticket and ask again: you keep your place in line."))
+    def __init__(
+        self, detail: str, procedure: str, retry_after_s: int, place: int | None = None, cookie: str | None = None
+    ) -> None:
+        super().__init__(detail)
         self.procedure, self.retry_after_s, self.place, self.cookie = procedure, retry_after_s, place, cookie
 
 

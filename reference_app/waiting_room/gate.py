@@ -9,11 +9,13 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from reference_app import sessions
-from reference_app.errors import NotYourTurn
+from reference_app.errors import N_, NotYourTurn
 from reference_app.parts import parts_of
 from reference_app.waiting_room import ticket as tickets
 from reference_app.waiting_room.line import Line, Standing, Ticket
 
+ASK_AGAIN = N_("Many people came at once. Keep this ticket and ask again: you keep your place in line.")
+SIGN_IN = N_("Many people came at once. Sign in to take a place in line.")
 SOONEST_S, LATEST_S = 5, 30
 """How often somebody in line may look, at most and at least: the nearer the turn, the more often."""
 
@@ -25,7 +27,7 @@ def require_turn(request: Request, procedure: str) -> None:
         return
     person = sessions.current(request)
     if person is None:
-        raise NotYourTurn(procedure, LATEST_S, None, None)
+        raise NotYourTurn(SIGN_IN, procedure, LATEST_S)
     if person.role == "agent":
         return
     ticket, standing, new = stand(request, line, person.account)
@@ -33,7 +35,7 @@ def require_turn(request: Request, procedure: str) -> None:
         return
     place = None if standing.ahead is None else standing.ahead + 1
     cookie = tickets.set_cookie(parts_of(request).settings, line.room.procedure, ticket) if new else None
-    raise NotYourTurn(procedure, look_again_s(standing), place, cookie)
+    raise NotYourTurn(ASK_AGAIN, procedure, look_again_s(standing), place, cookie)
 
 
 def stand(request: Request, line: Line, account: UUID) -> tuple[Ticket, Standing, bool]:

@@ -220,6 +220,7 @@ def test_a_program_is_told_its_place_and_gets_a_ticket(rush, agent):
     assert tickets.cookie_name(PROCEDURE) in client.cookies
     stranger = rush[0].browser().get(f"/api/v1{ONWARD}/lieux")
     assert (stranger.status_code, "place" in stranger.json()) == (503, False)
+    assert "Sign in" in stranger.json()["detail"]
 
 
 def test_agents_pass_and_may_look_as_others_do(rush, agent):
