@@ -24,7 +24,7 @@ from reference_app.campaigns.jobs import pace
 from reference_app.dossiers.identifiers import is_siret
 
 LIMIT_S = 600
-FIRMS = int(os.environ.get("PORTANCE_CAMPAIGN_FIRMS", "900"))
+FIRMS = int(os.environ.get("PORTANCE_CAMPAIGN_FIRMS", "300"))
 """Firms that really get a mail; the whole campaign of 6 000 is run with PORTANCE_CAMPAIGN_FIRMS=6000."""
 
 
