@@ -29,7 +29,7 @@ from reference_app.pieces import shown as pieces
 from reference_app.procedure import FILED, OFFERED, PROCEDURES, Procedure, filing_of
 from reference_app.rights import keeping
 from reference_app.sessions import Citizen, Person, current, require_role
-from reference_app.sources.pages import asked
+from reference_app.sources.pages import asked, require_key
 
 PAGE_SIZE = 20
 Typed = Mapping[str, str]
@@ -182,6 +182,7 @@ async def _keep_form(
     require_role(person, "citizen")
     require_ours(request, person, typed)
     try:
+        require_key(procedure, typed)
         kept = await keep(person, procedure, typed)
         if "find" in typed:
             return await asked(request, person, kept, typed["find"])

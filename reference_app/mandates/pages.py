@@ -32,6 +32,7 @@ from reference_app.parts import Given, parts_of
 from reference_app.pieces import shown as pieces
 from reference_app.procedure import OFFERED, PROCEDURES
 from reference_app.sessions import Agent, Citizen, Person
+from reference_app.sources.pages import require_key
 from reference_app.sources.prefill import prefill
 
 router = APIRouter(prefix="/agent/mandats", include_in_schema=False)
@@ -103,6 +104,7 @@ async def create(request: Request, parts: Given, person: Agent, mandat: UUID) ->
     async with parts.pool.connection() as connection:
         held = await mandates.holding(connection, person.account, mandat, parts.clock())
         try:
+            require_key(PROCEDURES[held.procedure], typed)
             answers = answers_of(from_form(PROCEDURES[held.procedure], typed))
         except Invalid as error:
             return _form(request, mandat, "new", held.procedure, typed, 422, error.fields)
@@ -141,6 +143,7 @@ async def save(request: Request, parts: Given, person: Agent, mandat: UUID, doss
         held = await mandates.holding(connection, person.account, mandat, parts.clock())
         mandates.require_covers(held, dossier)
         try:
+            require_key(PROCEDURES[held.procedure], typed)
             answers = answers_of(from_form(PROCEDURES[held.procedure], typed))
             await filing.save(
                 connection, held.account_id, dossier, held.procedure, answers, parts.clock(), by=person.account
@@ -273,10 +276,7 @@ async def _saved(request: Request, held: Mandate, dossier: UUID, typed: Typed) -
     at = f"/agent/mandats/{held.id}/dossiers/{dossier}"
     if "find" not in typed:
         return see_other(at)
-    try:
-        await prefill(parts_of(request), held.account_id, dossier, typed["find"])
-    except Invalid as error:
-        return _form(request, held.id, f"dossiers/{dossier}/edit", held.procedure, typed, 422, error.fields)
+    await prefill(parts_of(request), held.account_id, dossier, typed["find"])
     return see_other(f"{at}/edit#sources")
 
 

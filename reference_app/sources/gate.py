@@ -23,29 +23,32 @@ class Gate:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures = 0
-        self._until = 0.0
+        self._rests_until = 0.0
+        self._told_until = 0.0
+
+    def closed(self) -> bool:
+        """Whether nothing may be asked now."""
+        return self._clock() < max(self._rests_until, self._told_until)
 
     def passes(self, trial_s: float) -> bool:
-        """Whether one question may go through now; a trial after a rest keeps the others back for ``trial_s``."""
-        now = self._clock()
-        if now < self._until:
+        """Whether one question may be sent now; a trial after a rest keeps the others back for ``trial_s``."""
+        if self.closed():
             return False
         if self._failures >= FAILURES:
-            self._until = now + trial_s
+            self._rests_until = self._clock() + trial_s
         return True
 
     def answered(self) -> None:
-        """An answer came, whatever it says: the source works."""
-        if self._failures:
-            self._failures = 0
-            self._until = 0.0
+        """An answer came, whatever it says: the source works. What it told us to wait is waited all the same."""
+        self._failures = 0
+        self._rests_until = 0.0
 
     def failed(self) -> None:
         """No answer came, or none that can be used."""
         self._failures += 1
         if self._failures >= FAILURES:
-            self.wait(min(REST_S * 2 ** (self._failures - FAILURES), REST_MOST_S))
+            self._rests_until = self._clock() + min(REST_S * 2 ** (self._failures - FAILURES), REST_MOST_S)
 
     def wait(self, seconds: float) -> None:
-        """Ask nothing for ``seconds``, since the source says so or has failed; never shortens a wait."""
-        self._until = max(self._until, self._clock() + seconds)
+        """Ask nothing for ``seconds``, since the source says so; never shortens a wait."""
+        self._told_until = max(self._told_until, self._clock() + seconds)

@@ -20,6 +20,10 @@ IN_FLIGHT_WAIT_S = 0.3
 UNTOLD_WAIT_S = 60.0
 """How long to stay away after a 429 that does not say: quotas are counted by the minute."""
 
+_ALONE = "is left alone for now"
+_OURS = ("00201", "00202", "00203")
+"""Codes of a 422 that say that our own settings are wrong, not what was asked about."""
+
 _log = logging.getLogger("reference_app")
 
 
@@ -50,11 +54,13 @@ class Line:
         Raises:
             SourceAway: it rests, is slow, fails or refuses.
         """
-        if not self.gate.passes(self._budget_s):
-            raise SourceAway(f"{self._name} is left alone for now")
+        if self.gate.closed():
+            raise SourceAway(f"{self._name} {_ALONE}")
         asking = False
         try:
             async with asyncio.timeout(self._budget_s), self._places:
+                if not self.gate.passes(self._budget_s):  # closed while this one waited for its turn
+                    raise SourceAway(f"{self._name} {_ALONE}")
                 asking = True
                 response = await self._answered(path, parameters, token)
         except TimeoutError as error:
@@ -82,12 +88,15 @@ class Line:
             case 200:
                 self.gate.answered()
                 return response.content
-            case 404 | 422:
+            case 404:
+                self.gate.answered()
+                return None
+            case 422 if not any(code in response.text for code in _OURS):
                 self.gate.answered()
                 return None
             case 409 | 429:
                 raise self._away(f"answered {response.status_code}")
-            case status:  # 401 and 403 too: a token that is refused is refused the next time
+            case status:  # 401, 403 and a wrong 422 too: what is refused is refused the next time
                 self.gate.failed()
                 raise self._away(f"answered {status}")
 

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_app.errors import Conflict, Invalid, NotFound
+from reference_app.dossiers.draft import SENTENCES
+from reference_app.errors import Conflict, FieldError, Invalid, NotFound
 from reference_app.pages import see_other
 from reference_app.parts import Parts, parts_of
+from reference_app.procedure import Procedure, filing_of
 from reference_app.sessions import Person
 from reference_app.sources.prefill import NeedsThePerson, prefill
 
 AGREED = "fill"
 """Key of the session: the draft and the source for which a person goes to the identity provider."""
+
+
+def require_key(procedure: Procedure, typed: Mapping[str, str]) -> None:
+    """Refuse a form whose button asks a source, while the field that it is asked by is empty. Raises Invalid.
+
+    Before anything is saved: what is sent again is then still the first of its key.
+    """
+    for source in filing_of(procedure).sources:
+        if source.name == typed.get("find") and source.key is not None and not typed.get(source.key, "").strip():
+            raise Invalid({source.key: FieldError(SENTENCES["missing"])})
 
 
 async def asked(request: Request, person: Person, dossier: UUID, source: str) -> Response:

@@ -138,6 +138,8 @@ def test_a_number_that_is_not_known_or_wrong_is_said_and_nothing_is_lost(asking)
         assert wrong.status_code == 422
         assert 'id="siret-error"' in wrong.text
         assert "Written before" in wrong.text
+        mended = hidden(wrong) | {"siret": SIRET, "need": "Written before", "find": "business_register"}
+        assert field(client.post("/dossiers", data=mended), "company_name") == NAME
 
 
 def test_what_the_register_says_of_a_closed_establishment_is_told_to_both_sides_and_refuses_nothing(asking):

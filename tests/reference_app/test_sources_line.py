@@ -190,6 +190,36 @@ def test_control_who_does_not_wait_is_shut_out(register, turn):
     assert register.get("/knobs").json()["shut_out"] == 1
 
 
+def test_a_crowd_that_waits_for_its_turn_stays_away_too_once_the_source_says_so(register, turn):
+    turn(a_minute=3, patience=AT_ONCE, latency_s=0.2)
+    before = seen(register)
+
+    async def crowd(line: Line) -> list[Any]:
+        return await asyncio.gather(*(ask(line) for _ in range(AT_ONCE * 3)), return_exceptions=True)
+
+    asking(register.base_url, crowd, budget_s=10)
+    assert seen(register) - before == AT_ONCE  # those that were on their way already
+
+
+def test_an_answer_does_not_shorten_what_the_source_told_us_to_wait():
+    clock = Clock()
+    gate = Gate(clock)
+    gate.failed()
+    gate.wait(60)
+    gate.answered()
+    assert not gate.passes(1)
+    clock.now += 60
+    assert gate.passes(1)
+
+
+def test_settings_that_the_source_refuses_are_a_failure_and_no_unknown_number(register, turn):
+    async def without_recipient(line: Line) -> Any:
+        return await business_register.ask(line, SIRET, token=TOKEN, recipient="", context="Aide", purpose="aid")
+
+    with pytest.raises(SourceAway):
+        asking(register.base_url, without_recipient, budget_s=10)
+
+
 def test_the_same_question_of_two_people_at_once_is_answered_to_both(register, turn):
     turn(latency_s=0.2, in_flight=True)
 
