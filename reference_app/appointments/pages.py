@@ -216,12 +216,13 @@ async def _form(
 def _listing(parts: Parts, shown: Times, spoken: Language, move: UUID | None) -> Markup:
     """The list of times as text: written once for all who look at the same moment and move no appointment."""
     if move is None and spoken in shown.written:
-        return Markup(shown.written[spoken])  # noqa: S704 (written by the line below)
+        return shown.written[spoken]
     context = {"days": shown.days, "chosen": shown.chosen, "slots": shown.slots, "move": move}
     text = parts.renderer.render("times_list.html", spoken, context)
+    listing = Markup(text)  # noqa: S704  # nosec B704 (a template of ours escaped all it shows)
     if move is None:
-        shown.written[spoken] = text
-    return Markup(text)  # noqa: S704  # nosec B704 (a template of ours escaped all it shows)
+        shown.written[spoken] = listing
+    return listing
 
 
 def _identifier(text: str, otherwise: UUID) -> UUID:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from markupsafe import Markup
+
 from reference_app.appointments import availability
 from reference_app.appointments.availability import Day, Place, Slot
 from reference_app.appointments.shared import Shared
@@ -22,7 +24,7 @@ class Times:
     days: list[Day]
     chosen: date | None
     slots: list[Slot]
-    written: dict[str, str] = field(default_factory=dict)
+    written: dict[str, Markup] = field(default_factory=dict)
 
 
 class Shown:
