@@ -91,8 +91,9 @@ def examine(site: Site, sender: Sender, journey: Journey, random: Random, clock:
 def _try_session(sender: Sender, one: Examined, entry: Entry, clock: Clock) -> None:
     """What can be done with the session of ``entry``; signing out comes last, since it is to end it."""
     gone = one.walk
-    one.life = session_life.lifetime(sender, gone, entry, clock.now())
-    one.hits += session_life.too_long(gone, entry, one.life)
+    if entry.steps:  # a key that is sent along lasts as long as whoever gave it lets it, which it need not say
+        one.life = session_life.lifetime(sender, gone, entry, clock.now())
+        one.hits += session_life.too_long(gone, entry, one.life)
     one.by_cookie = not gone.opened_by(sender, ("", gone.session(entry.after)[1]))
     one.token_hits = token_forgery.forged(sender, gone, gone.session(entry.after))
     fixed = session_life.fixation(sender, gone, entry)

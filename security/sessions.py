@@ -107,7 +107,9 @@ def _evidence(site: Site, started: datetime, examined: list[Examined], sender: S
 def _facts(examined: list[Examined], forged: list[Hit], tokens: list[Hit], gap: Text | None) -> tuple[Fact, ...]:
     lives = [one.life for one in examined if one.life is not None]
     attempts = [attempt for one in examined if one.forged is not None for attempt in one.forged.attempts]
-    untried = any(attempt.taken is None for attempt in attempts) or any(one.forged is None for one in examined)
+    # another site cannot have a browser send a key that is written in a header
+    forgeable = [one for one in examined if one.entry is None or one.entry.steps or one.by_cookie]
+    untried = any(attempt.taken is None for attempt in attempts) or any(one.forged is None for one in forgeable)
     forging = _UNTRIED if untried and gap is None else gap
     if not attempts and forging is None and any(one.by_cookie for one in examined if one.entry is not None):
         forging = NOTHING_TO_FORGE
