@@ -83,7 +83,8 @@ async def book(request: Request, parts: Given, creneau: UUID) -> Response:
     require_role(person, "citizen")
     require_ours(request, person, typed)
     try:
-        wanted = Booking.model_validate({name: typed.get(name, "") for name in Booking.model_fields})
+        named = {"creneau": str(_identifier(typed.get("creneau", ""), creneau))}
+        wanted = Booking.model_validate({name: typed.get(name, "") for name in Booking.model_fields} | named)
     except ValidationError as error:
         return await _form(request, creneau, typed, 422, errors=field_errors(error.errors()))
     digest = idempotency.digest("POST /creneaux", wanted.model_dump_json().encode())

@@ -166,10 +166,15 @@ async def reopen(connection: Connection, agent: UUID, dossier: UUID, again: Reop
     """
     async with connection.transaction():
         found = _found(await repository.locked(connection, agent, dossier))
-        require_in(found.state, *(() if found.withdrawn_at is not None else DECIDED))
+        require_reopenable(found)
         taken: dict[str, Any] = {"agent_id": agent, "claimed_at": at, "decided_at": None, "motivation": None}
         await tell(connection, News.REOPENED, found.account_id, at, dossier=dossier)
         return await change(connection, found, State.EN_INSTRUCTION, by=agent, at=at, note=again.motivation, **taken)
+
+
+def require_reopenable(dossier: Dossier) -> None:
+    """Refuse a dossier that is not decided, or that its author withdrew. Raises Conflict."""
+    require_in(dossier.state, *(() if dossier.withdrawn_at is not None else DECIDED))
 
 
 async def write(connection: Connection, agent: UUID, dossier: UUID, written: Written, at: datetime) -> Message:

@@ -13,7 +13,6 @@ from reference_app.database import Connection
 from reference_app.dossiers.corrections import Wanted
 from reference_app.dossiers.messages import Written
 from reference_app.dossiers.pages import Typed, key_of
-from reference_app.dossiers.states import DECIDED, require_in
 from reference_app.instruction import decisions
 from reference_app.instruction.decisions import Reopening
 from reference_app.instruction.exchange import write_once
@@ -42,7 +41,7 @@ async def reopen(request: Request, parts: Given, person: Agent, dossier: UUID) -
         await decisions.reopen(connection, person.account, dossier, again, parts.clock())
 
     async def decided(connection: Connection) -> None:
-        require_in((await decisions.read(connection, person.account, dossier)).state, *DECIDED)
+        decisions.require_reopenable(await decisions.read(connection, person.account, dossier))
 
     return await carried_out(request, person, dossier, Reopening, reopened, may=decided)
 
