@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-saturation bench-collector bench-extrapolation samples clean
+.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-saturation bench-reference bench-memory bench-collector bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -62,6 +62,15 @@ bench-diagnosis: $(VENV)/.dev ## What is named first in 24 slow services and in 
 
 bench-saturation: $(VENV)/.dev ## What is used up first, in six services made to give way (5 minutes)
 	@$(BIN)/python tests/benchmarks/saturation.py
+
+bench-reference: $(VENV)/.dev ## The reference service: opening rush, peak day and agents over 1 000 000 dossiers, filing against pgbench (15 minutes)
+	@$(BIN)/python tests/benchmarks/opening_rush.py --highest
+	@$(BIN)/python tests/benchmarks/peak_day.py
+	@$(BIN)/python tests/benchmarks/agents_at_scale.py
+	@$(BIN)/python tests/benchmarks/filing.py
+
+bench-memory: $(VENV)/.dev ## Memory of each worker of the reference service over ten minutes of load
+	@$(BIN)/python tests/benchmarks/memory.py
 
 bench-collector: $(VENV)/.dev ## The shipped collector configuration in a real collector: make bench-collector OTELCOL=path
 	@[ -n "$(OTELCOL)" ] || { echo "portance: give the program: make bench-collector OTELCOL=path" >&2; exit 2; }
