@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 SIRET = "73282932000074"
+LIMIT_MS = 30_000
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: no browser to look with")
 
@@ -35,7 +36,7 @@ def person(browser: Browser, stage: Any) -> Iterator[Callable[..., BrowserContex
 
     def open_(identity: str | None = None) -> BrowserContext:
         context = browser.new_context(locale="en-GB", base_url=stage.url)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(LIMIT_MS)
         opened.append(context)
         page = context.new_page()
         sign_in(page, identity if identity is not None else f"business-{uuid4().hex}")
@@ -70,14 +71,14 @@ def leave_field(page: Page, **typed: str) -> None:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("#saving")).to_contain_text(re.compile(r"Saved at \d\d:\d\d"))
+    expect(page.locator("#saving")).to_contain_text(re.compile(r"Saved at \d\d:\d\d"), timeout=LIMIT_MS)
 
 
 def holds(page: Page, **answers: str) -> None:
     """Wait until the service holds these answers, and no others, of the draft of ``page``."""
     page.wait_for_url(re.compile(r"/dossiers/[0-9a-f-]{36}"))
     dossier = page.url.split("/")[4]
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + LIMIT_MS / 1000
     while (found := page.request.get(f"/api/v1/dossiers/{dossier}").json()["answers"]) != answers:
         assert time.monotonic() < ends, found
         page.wait_for_timeout(50)
@@ -104,7 +105,9 @@ def test_what_is_typed_is_saved_and_said_without_pressing_anything_and_sending_i
 def test_what_is_still_wrong_is_named_and_the_rest_is_saved(person):
     page = begin(person())
     leave_field(page, siret="123", company_name="Boulangerie")
-    expect(page.locator("#saving")).to_contain_text("Saved, except for what still has to be corrected: SIRET number")
+    expect(page.locator("#saving")).to_contain_text(
+        "Saved, except for what still has to be corrected: SIRET number", timeout=LIMIT_MS
+    )
     holds(page, company_name="Boulangerie")
     leave_field(page, siret=SIRET)
     saved(page)
@@ -148,7 +151,7 @@ def test_a_service_that_fails_loses_nothing_and_makes_no_second_draft(person):
         leave_field(page, need=how)
         while how not in met:
             page.wait_for_timeout(20)
-        expect(page.locator("#saving")).to_contain_text("Not saved yet")
+        expect(page.locator("#saving")).to_contain_text("Not saved yet", timeout=LIMIT_MS)
     how = "well"
     leave_field(page, need="Typed since the answer was lost")
     saved(page)
@@ -166,7 +169,7 @@ def test_an_old_tab_overwrites_nothing_and_the_person_chooses(person):
     leave_field(second, company_name="Second tab")
     saved(second)
     leave_field(first, company_name="First tab again")
-    expect(first.locator("#saving")).to_contain_text("changed in another tab")
+    expect(first.locator("#saving")).to_contain_text("changed in another tab", timeout=LIMIT_MS)
     holds(first, company_name="Second tab")
     first.get_by_role("button", name="keep what is typed here").click()
     saved(first)
@@ -182,12 +185,12 @@ def test_a_session_that_ended_gives_back_what_was_typed_to_the_same_person_only(
     address = page.url
     context.clear_cookies()
     leave_field(page, need="Typed too late")
-    expect(page.locator("#saving")).to_contain_text("Your session has ended")
+    expect(page.locator("#saving")).to_contain_text("Your session has ended", timeout=LIMIT_MS)
     page.get_by_role("link", name="sign in and go on").click()
     page.locator("#identity").fill(identity)
     page.get_by_role("button", name="Continuer").click()
     page.wait_for_url(address)
-    expect(page.locator("#need")).to_have_value("Typed too late")
+    expect(page.locator("#need")).to_have_value("Typed too late", timeout=LIMIT_MS)
     saved(page)
     holds(page, company_name="Boulangerie", need="Typed too late")
     for owner, shown in (("0123456789abcdef", ""), (page.locator("#draft").get_attribute("data-owner"), "Parked")):
