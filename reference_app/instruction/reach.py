@@ -20,9 +20,8 @@ OPEN = [group.id for group in GROUPS.values() if group.open]
 CLOSED = [group.id for group in GROUPS.values() if not group.open]
 
 # PostgreSQL reads an index that begins with the group in its order for such a list, without sorting.
-AMONG = sql.SQL("""= ANY (%(open)s::text[] || ARRAY (
+REACHED = sql.SQL("""groupe = ANY (%(open)s::text[] || ARRAY (
         SELECT groupe FROM groupe_membre WHERE agent_id = %(agent)s AND groupe = ANY (%(closed)s::text[])))""")
-REACHED = sql.SQL("groupe {among}").format(among=AMONG)
 
 _GROUPS_OF = "SELECT groupe FROM groupe_membre WHERE agent_id = %(agent)s ORDER BY groupe"
 

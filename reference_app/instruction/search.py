@@ -1,4 +1,4 @@
-"""Finding a dossier by what an agent has in hand: number of receipt, SIRET, e-mail, a part of the name."""
+"""Finding a dossier by what an agent has in hand: number of receipt, SIRET, e-mail, the name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, LiteralString
+from typing import Annotated
 from uuid import UUID
 
 from psycopg import sql
@@ -16,12 +16,14 @@ from reference_app.database import Connection
 from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
 from reference_app.dossiers.draft import Line
 from reference_app.errors import N_, FieldError, Invalid
-from reference_app.instruction.reach import AMONG, reach
+from reference_app.instruction.reach import REACHED, reach, reaching
 
 MOST = 50
 """Dossiers found at most: whoever finds more has to say more of what they look for."""
 SHORTEST = 3
-"""Letters of a name that an index of groups of three letters can look for."""
+"""Letters of a name to look for: fewer lead to no one in particular."""
+WORDS = 3
+"""Words of a name, from its first, that may be looked for by their beginning; each has an index."""
 
 
 class Kind(StrEnum):
@@ -46,7 +48,10 @@ class Sought(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sought: Annotated[Line, Field(min_length=1, description="Number of receipt, SIRET, e-mail, or a part of the name.")]
+    sought: Annotated[
+        Line,
+        Field(min_length=1, description="Number of receipt, SIRET, e-mail, or the beginning of a word of the name."),
+    ]
 
 
 @dataclass(frozen=True)
@@ -58,33 +63,34 @@ class Found:
     more: bool
 
 
-def _statement(text: LiteralString) -> bytes:
-    """With the groups as a condition only: their index leads to all of their dossiers, not to the one sought."""
-    return sql.SQL(text).format(columns=COLUMNS, among=AMONG).as_bytes()
-
-
-_RECEIPT = _statement("""
-    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s)
-      AND state <> 'brouillon' AND groupe || '' {among}
+_RECEIPT = reaching("""
+    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s) AND state <> 'brouillon' AND {reached}
     LIMIT %(limit)s""")
 
-_SIRET = _statement("""
-    SELECT {columns} FROM dossier WHERE answers ->> siret_in = %(sought)s
-      AND state <> 'brouillon' AND groupe || '' {among}
-    ORDER BY id DESC LIMIT %(limit)s""")
-
-_EMAIL = _statement("""
-    SELECT {columns} FROM dossier
-    WHERE folded(answers ->> email_in) = folded(%(sought)s)
-      AND state <> 'brouillon' AND groupe || '' {among}
-    ORDER BY id DESC LIMIT %(limit)s""")
-
-# Without an order: of a name that half of all dossiers have, the first that come are enough.
-_NAME = _statement("""
-    SELECT {columns} FROM dossier
-    WHERE folded(answers ->> title_in) LIKE '%%' || folded(%(sought)s) || '%%'
-      AND state <> 'brouillon' AND groupe || '' {among}
+# Without an order: of what half of all dossiers have, the first that come are enough. Each index begins with the group.
+_SIRET = reaching("""
+    SELECT {columns} FROM dossier WHERE {reached} AND answers ->> siret_in = %(sought)s AND state <> 'brouillon'
     LIMIT %(limit)s""")
+
+_EMAIL = reaching("""
+    SELECT {columns} FROM dossier
+    WHERE {reached} AND folded(answers ->> email_in) = folded(%(sought)s) AND state <> 'brouillon'
+    LIMIT %(limit)s""")
+
+# What begins so sorts from the text itself to the text with the last character there is. Each word has an index of its
+# own, from which no more is read than is shown, however many names begin alike.
+_NAME = (
+    sql.SQL(" UNION ALL ")
+    .join(
+        sql.SQL("""
+    (SELECT {columns} FROM dossier
+     WHERE {reached} AND folded_from(answers ->> title_in, {n}) COLLATE "C" >= folded(%(sought)s)
+       AND folded_from(answers ->> title_in, {n}) COLLATE "C" < folded(%(sought)s) || U&'\\+10FFFF'
+       AND state <> 'brouillon' LIMIT %(limit)s)""").format(columns=COLUMNS, reached=REACHED, n=sql.Literal(n))
+        for n in range(1, WORDS + 1)
+    )
+    .as_bytes()
+)
 
 _STATEMENTS = {Kind.RECEIPT: _RECEIPT, Kind.SIRET: _SIRET, Kind.EMAIL: _EMAIL, Kind.NAME: _NAME}
 
@@ -98,10 +104,9 @@ async def find(connection: Connection, agent: UUID, sought: str) -> Found:
     kind, text = understood(sought)
     if kind is Kind.NAME and len(text) < SHORTEST:
         raise Invalid({"sought": FieldError(N_("Write three letters at least."))})
-    words = re.sub(r"([\\%_])", r"\\\1", text) if kind is Kind.NAME else text
     async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(_STATEMENTS[kind], reach(agent) | {"sought": words, "limit": MOST + 1})
-        found = await cursor.fetchall()
+        await cursor.execute(_STATEMENTS[kind], reach(agent) | {"sought": text, "limit": MOST + 1})
+        found = list({dossier.id: dossier for dossier in await cursor.fetchall()}.values())
     newest = sorted(found[:MOST], key=lambda dossier: dossier.id, reverse=True)
     return Found(kind, newest, more=len(found) > MOST)
 

@@ -61,14 +61,15 @@ def test_every_way_leads_to_the_dossier(stage, business, agent):
     assert identifier in found(agent, "55210055400013")
     assert found(agent, email.upper()) == [identifier]
     assert found(agent, f"OEUVRERIE ELEONORE {name[18:]}") == [identifier]
-    assert found(agent, name[-10:]) == [identifier]
+    assert identifier in found(agent, "éléonore n°")
+    assert found(agent, name[18:]) == [identifier]
     assert found(agent, f"{name} et fils") == []
 
 
 @pytest.mark.parametrize("sought", ["%%%", "___", "\\\\\\", "'; DROP"])
 def test_signs_of_a_pattern_are_looked_for_as_they_are(stage, business, agent, sought):
     stage.filed(business, company_name="Sans signe")
-    dossier = stage.filed(business, company_name=f"Avec {sought} signe")["id"]
+    dossier = stage.filed(business, company_name=f"{sought} signe")["id"]
     answer = found(agent, sought)
     assert dossier in answer
     names = agent.post("/api/v1/agent/search", json={"sought": sought}).json()["items"]
@@ -149,7 +150,8 @@ async def fill(dsn):
         (Kind.RECEIPT, "FICTIF-77", "dossier_receipt_number_key"),
         (Kind.SIRET, "55210055400013", "dossier_siret"),
         (Kind.EMAIL, "Fictif@example.fr", "dossier_email"),
-        (Kind.NAME, "etablissement fictif-77", "dossier_titled"),
+        (Kind.NAME, "etablissement fictif-77", "dossier_word_1"),
+        (Kind.NAME, "fictif-77", "dossier_word_2"),
     ],
 )
 def test_no_search_reads_a_whole_table(grown, kind, sought, index):
@@ -158,4 +160,5 @@ def test_no_search_reads_a_whole_table(grown, kind, sought, index):
         lines = connection.execute(b"EXPLAIN " + search._STATEMENTS[kind], values).fetchall()
     plan = "\n".join(line for (line,) in lines)
     assert "Seq Scan" not in plan
+    assert "Sort" not in plan
     assert index in plan

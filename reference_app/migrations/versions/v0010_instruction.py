@@ -25,10 +25,11 @@ ALTER TABLE dossier ADD IF NOT EXISTS groupe text NOT NULL DEFAULT 'emergency-ai
                     ADD IF NOT EXISTS advice integer NOT NULL DEFAULT 0,
                     ADD IF NOT EXISTS advice_pending integer NOT NULL DEFAULT 0;
 
--- Small letters without accents: how names are compared. Trusted, so that the owner of a database may have it.
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
+-- Small letters without accents: how names are compared. The second gives what is left of a name from its word n on.
 CREATE OR REPLACE FUNCTION folded(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT RETURN
     regexp_replace(normalize(replace(replace(lower(said), 'œ', 'oe'), 'æ', 'ae'), NFD), '[\\u0300-\\u036f]', '', 'g');
+CREATE OR REPLACE FUNCTION folded_from(said text, n integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN (regexp_match(folded(said), '^(?:[^a-z0-9]*[a-z0-9]+[^a-z0-9]+){' || n - 1 || '}(.*)$'))[1];
 
 -- An agent as the identity provider last named them: who is told, asked and shown among colleagues.
 CREATE TABLE IF NOT EXISTS agent (
@@ -144,16 +145,20 @@ INDEXES = {
     "dossier_to_mend": "(groupe, filed_at, id) WHERE state = 'en_construction' AND correction_asked_at IS NOT NULL",
     "dossier_near_silence": "(groupe, silence_on, id) WHERE state IN ('en_construction', 'en_instruction')",
     "dossier_advised": "(groupe, filed_at, id) WHERE advice_pending > 0",
-    "dossier_siret": "((answers ->> siret_in), id) WHERE state <> 'brouillon'",
-    "dossier_email": "(folded(answers ->> email_in), id) WHERE state <> 'brouillon'",
-    "dossier_titled": "USING gin (folded(answers ->> title_in) gin_trgm_ops) WHERE state <> 'brouillon'",
+    "dossier_siret": "(groupe, (answers ->> siret_in), id) WHERE state <> 'brouillon'",
+    "dossier_email": "(groupe, folded(answers ->> email_in), id) WHERE state <> 'brouillon'",
+    **{
+        f"dossier_word_{n}": f'(groupe, folded_from(answers ->> title_in, {n}) COLLATE "C", id)'
+        " WHERE state <> 'brouillon'"
+        for n in (1, 2, 3)
+    },
 }
 
 BACK = """
 DROP TABLE journal, export, synthese, synthese_mois, lot_dossier, lot, avis, groupe_membre, agent;
 ALTER TABLE dossier DROP groupe, DROP title_in, DROP siret_in, DROP email_in, DROP advice, DROP advice_pending;
+DROP FUNCTION folded_from(text, integer);
 DROP FUNCTION folded(text);
-DROP EXTENSION pg_trgm;
 """
 
 
@@ -164,8 +169,7 @@ def upgrade() -> None:
         for name, on in INDEXES.items():
             # One that was cut off half-way is there without being used: it is made again.
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            using, _, rest = on.partition(" ") if on.startswith("USING") else ("", "", on)
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON dossier {using} {rest}".replace("  ", " "))
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON dossier {on}")
         # The index of a group serves what these did, which agents of the version before read in the meantime.
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS dossier_waiting")
 
