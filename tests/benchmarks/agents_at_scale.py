@@ -49,6 +49,8 @@ QUESTIONS: dict[str, Ask] = {
     "queue, mine": queue("mine=true&state=en_instruction"),
     "search, receipt": search("FICTIF-{n}"),
     "search, name": search("etablissement fictif-{n}"),
+    "search, second word": search("fictif-{n}0"),
+    "search, a name all have": search("etablissement"),
     "search, SIRET": search("732 829 320 00074"),
     "search, e-mail": search("Fictif@example.fr"),
     "synthesis": lambda client, _: client.get("/agent/synthesis"),
