@@ -37,13 +37,15 @@ class Inhabited:
     """A running service and who lives in it.
 
     ``people`` are browsers by role: the one whose things these are, a stranger of the same kind, the agent,
-    a colleague and nobody. ``things`` are values of path parameters by their name, with which some page answers.
+    a colleague and nobody. ``things`` are values of path parameters by their name, with which some page answers;
+    ``queries`` is what a route must be asked.
     """
 
     url: str
     app: Any
     people: dict[str, httpx.Client]
     things: dict[str, list[str]] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
 
     def routes(self, method: str) -> list[str]:
         """Every route below the root that takes ``method``, by its template."""
@@ -57,7 +59,8 @@ class Inhabited:
         missing = [name for name in names if name not in self.things]
         assert not missing, f"{route}: say in inhabited.py how to come by {missing}"
         for values in product(*(self.things[name] for name in names)):
-            yield route.format_map(dict(zip(names, values, strict=True)))
+            address = route.format_map(dict(zip(names, values, strict=True)))
+            yield f"{address}?{self.queries[route]}" if route in self.queries else address
 
 
 def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
@@ -88,8 +91,10 @@ def inhabit(stage: Any, draft: dict[str, Any]) -> Inhabited:
     home.things["member"] = [_done(people["colleague"].get("/api/v1/me"))["account"]]
     home.things["campaign"], home.things["file"] = _campaign(agent)
     home.things["lieu"], home.things["creneau"], home.things["appointment"] = _appointments(people)
+    home.queries["/rendez-vous/{appointment}/move"] = f"creneau={home.things['creneau'][0]}"
     home.things["mandat"], at_counter = _mandate(agent, draft)
     home.things["dossier"].append(at_counter)
+    home.things["piece"].append(_piece_at_counter(agent, home.things["mandat"][0], at_counter))
     return home
 
 
@@ -129,6 +134,16 @@ def _piece(business: httpx.Client, dossier: str) -> str:
     return str(_done(business.post(path, content=PDF, headers=named))["id"])
 
 
+def _piece_at_counter(agent: httpx.Client, mandate: str, dossier: str) -> str:
+    """A piece sent for somebody, on the page, as it is done at the counter."""
+    pieces = f"/agent/mandats/{mandate}/dossiers/{dossier}/pieces"
+    files = {"token": (None, token_of(agent).encode()), "file": (f"{MARK}.pdf", PDF, "application/pdf")}
+    page = agent.post(f"{pieces}/proof_of_loss", files=files).raise_for_status().text
+    found = re.search(r"/pieces/proof_of_loss/([0-9a-f-]{36})", page)
+    assert found is not None
+    return found[1]
+
+
 def _lot(agent: httpx.Client, dossier: str) -> str:
     """A lot of one dossier, decided."""
     lot = REFUSAL | {"dossiers": [dossier]}
@@ -157,15 +172,6 @@ def _appointments(people: dict[str, httpx.Client]) -> tuple[list[str], list[str]
     booked = {"creneau": taken, "name": f"Camille {MARK}", "note": f"En fauteuil, {MARK}."}
     appointment = _done(people["business"].post("/api/v1/rendez-vous", json=booked, headers=_key()))["id"]
     return [lieu], [free, taken], [appointment]
-
-
-def _piece(client: httpx.Client, dossier: str) -> str:
-    """A file sent with ``dossier``, which is a draft or filed."""
-    named = {"Content-Disposition": f'attachment; filename="{MARK}.pdf"'}
-    path = f"/api/v1/dossiers/{dossier}/pieces/proof_of_loss"
-    piece = _done(client.post(path, content=f"%PDF-1.7 {MARK}\n%%EOF".encode(), headers=named))["id"]
-    assert isinstance(piece, str)
-    return piece
 
 
 def _mandate(agent: httpx.Client, draft: dict[str, Any]) -> tuple[list[str], str]:
