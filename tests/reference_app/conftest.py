@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import threading
@@ -38,6 +39,7 @@ from reference_app.settings import Settings
 sys.path.insert(0, str(Path(__file__).parent))
 
 from inhabited import Inhabited, inhabit
+from old_finance import Place
 
 DRAFT = {
     "siret": "73282932000074",
@@ -193,8 +195,28 @@ def inhabited(staged: Staged, postgres: embedded.Server) -> Iterator[Inhabited]:
     """A service with a database of its own and people in it: what looks at everything begins there."""
     with new_database(postgres) as url:
         migration.upgrade(url)
+        nobody_takes_mail = "smtp://127.0.0.1:9"
+        with staged(DATABASE_URL=url, unscanned_pieces="open", smtp_url=nobody_takes_mail) as running:
+            home = inhabit(running, dict(DRAFT))
+            served = running.app.state.parts
+            asyncio.run(run_due(make_parts(served.settings, served.clock)))
+            yield home
+
+
+@pytest.fixture(scope="session")
+def paying(staged: Staged, postgres: embedded.Server) -> Iterator[Place]:
+    """A service with a database of its own, on which deliveries, partners and webhooks are tried."""
+    with new_database(postgres) as url:
+        migration.upgrade(url)
         with staged(DATABASE_URL=url) as running:
-            yield inhabit(running, dict(DRAFT))
+            yield Place(running, url, running.app.state.parts.settings)
+
+
+@pytest.fixture
+def place(paying: Place) -> Place:
+    """That service, with nothing delivered yet."""
+    paying.forget()
+    return paying
 
 
 @pytest.fixture

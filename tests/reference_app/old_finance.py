@@ -22,7 +22,6 @@ from uuid import uuid4
 import httpx
 import psycopg
 
-from reference_app import embedded, migration
 from reference_app.database import make_pool
 from reference_app.deliveries.finance import finance
 from reference_app.deliveries.policy import Policy
@@ -97,18 +96,6 @@ def old_finance(folder: Path, **knobs: Any) -> Iterator[OldFinance]:
             if process.poll() is None:
                 process.terminate()
             process.wait(LIMIT_S)
-
-
-@contextmanager
-def database_of_its_own(postgres: embedded.Server) -> Iterator[str]:
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            migration.upgrade(postgres.dsn(name))
-            yield postgres.dsn(name)
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass

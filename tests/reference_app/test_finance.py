@@ -12,7 +12,7 @@ import pytest
 from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
-from old_finance import Clock, OldFinance, Place, database_of_its_own, old_finance
+from old_finance import Clock, OldFinance, Place, old_finance
 
 from reference_app.__main__ import main
 from reference_app.deliveries import wire
@@ -21,12 +21,6 @@ from reference_app.deliveries.wire import Payment
 from reference_app.stand_ins import finance_messages as theirs
 from reference_app.stand_ins.finance_books import Entry
 from reference_app.stand_ins.finance_knobs import LEGAL_TIME, Knobs
-
-
-@pytest.fixture(scope="module")
-def place(staged, postgres) -> Iterator[Place]:
-    with database_of_its_own(postgres) as url, staged(DATABASE_URL=url) as stage:
-        yield Place(stage, url, stage.app.state.parts.settings)
 
 
 @pytest.fixture(scope="module")

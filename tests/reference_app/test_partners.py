@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import psycopg
-import pytest
-from old_finance import Place, database_of_its_own
+from old_finance import Place
 
 from reference_app.__main__ import main
 from reference_app.partners import changes, partner
@@ -20,12 +18,6 @@ ALL = list(Scope)
 LINE = """
     INSERT INTO traitement (dossier_id, state, at, account_id)
     SELECT id, 'en_instruction', now(), account_id FROM dossier WHERE id = %s RETURNING id"""
-
-
-@pytest.fixture(scope="module")
-def place(staged, postgres) -> Iterator[Place]:
-    with database_of_its_own(postgres) as url, staged(DATABASE_URL=url) as stage:
-        yield Place(stage, url, stage.app.state.parts.settings)
 
 
 def asking(
@@ -124,7 +116,7 @@ def test_every_dossier_is_listed_once_part_after_part(place):
         filed(place)
     client, after, found = asking(place), None, []
     while True:
-        part = client.get("dossiers", params={"limit": 2} | ({"after": after} if after else {})).json()
+        part = client.get("dossiers", params={"limit": 7} | ({"after": after} if after else {})).json()
         found += [item["id"] for item in part["items"]]
         after = part["next"]
         if after is None:
@@ -135,7 +127,7 @@ def test_every_dossier_is_listed_once_part_after_part(place):
 
 def test_changes_come_in_order_each_once_with_what_happened(place):
     client = asking(place)
-    cursor = everything(client, 0)[1]
+    cursor = everything(client, 0, 100)[1]
     (receipt,) = place.accepted(1)
     items, cursor = everything(client, cursor)
     assert [item["type"] for item in items] == ["dossier.filed", "dossier.taken", "dossier.decided"]
@@ -144,10 +136,10 @@ def test_changes_come_in_order_each_once_with_what_happened(place):
     assert everything(client, cursor) == ([], cursor)
 
 
-def everything(client: httpx.Client, cursor: int) -> tuple[list[dict], int]:
+def everything(client: httpx.Client, cursor: int, limit: int = 3) -> tuple[list[dict], int]:
     found = []
     while True:
-        part = client.get("changes", params={"after": cursor, "limit": 3}).raise_for_status().json()
+        part = client.get("changes", params={"after": cursor, "limit": limit}).raise_for_status().json()
         found += part["items"]
         cursor = part["next"]
         if not part["more"]:
@@ -157,7 +149,7 @@ def everything(client: httpx.Client, cursor: int) -> tuple[list[dict], int]:
 def test_a_change_that_commits_late_is_not_left_out(place):
     """A lower number that appears after a higher one was read: by the number alone it would be missed for ever."""
     client = asking(place)
-    _, cursor = everything(client, 0)
+    _, cursor = everything(client, 0, 100)
     dossier = filed(place)["id"]
     _, cursor = everything(client, cursor)
     with psycopg.connect(place.database_url) as slow:

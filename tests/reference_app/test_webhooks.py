@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from old_finance import Clock, Place, database_of_its_own
+from old_finance import Clock, Place
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -89,12 +89,6 @@ def receiving() -> Iterator[Receiver]:
 def receiver() -> Iterator[Receiver]:
     with receiving() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def place(staged, postgres) -> Iterator[Place]:
-    with database_of_its_own(postgres) as url, staged(DATABASE_URL=url) as stage:
-        yield Place(stage, url, stage.app.state.parts.settings)
 
 
 def subscribed(place: Place, url: str, events=tuple(Event)) -> UUID:
