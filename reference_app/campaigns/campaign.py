@@ -16,7 +16,7 @@ from reference_app.database import Connection
 from reference_app.dossiers.draft import Line
 from reference_app.errors import N_, Conflict, NotFound
 from reference_app.jobs.queues import Queue
-from reference_app.jobs.staging import stage
+from reference_app.jobs.staging import stage, unstage
 from reference_app.procedure import FILED, PROCEDURES, Procedure
 
 TASK = "campaigns:send"
@@ -151,4 +151,6 @@ async def remind(connection: Connection, campaign: UUID, at: datetime) -> None:
 async def go_on(connection: Connection, campaign: UUID, at: datetime | None = None) -> None:
     """Have the next invitations of a campaign sent, at ``at`` or as soon as may be; one job waits at most."""
     name = f"campaign {campaign}"
+    if at is None:
+        await unstage(connection, name)  # one that waits for later would hold up this one
     await stage(connection, TASK, {"campaign": str(campaign)}, queue=Queue.HOURS, at=at, lock=name, once=name)

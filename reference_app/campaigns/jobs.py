@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -27,6 +27,9 @@ TURN_S = 6.0
 """Seconds from one turn of a campaign to the next, at the least."""
 AT_ONCE = 20
 """Invitations read at a time: a pause is heeded after so many at most."""
+ATTEMPTS = 6
+"""How often an address that the server puts off is tried: after 15, 30, 60, 120 and 240 minutes, then it is refused."""
+PUT_OFF = timedelta(minutes=15)
 AWAY_S = 60.0
 """Seconds until a campaign whose mail server is away tries again; it does so for as long as it takes."""
 
@@ -40,18 +43,24 @@ class ToSend:
     procedure: str
     name: str
     email: str
+    attempts: int
     reminder: bool
 
 
 _NEXT = """
-    SELECT i.id, c.title, c.procedure, i.name, i.email, i.state <> 'waiting' AS reminder
+    SELECT i.id, c.title, c.procedure, i.name, i.email, i.attempts, i.state <> 'waiting' AS reminder
     FROM invitation i JOIN campaign c ON c.id = i.campaign_id
     WHERE i.campaign_id = %(campaign)s AND c.state = 'running' AND (i.state = 'waiting' OR i.reminder = 'waiting')
+      AND (i.not_before IS NULL OR i.not_before <= %(at)s)
     ORDER BY i.id LIMIT %(limit)s"""
+_PUT_OFF_UNTIL = """
+    SELECT min(i.not_before) FROM invitation i JOIN campaign c ON c.id = i.campaign_id
+    WHERE i.campaign_id = %(campaign)s AND c.state = 'running' AND (i.state = 'waiting' OR i.reminder = 'waiting')"""
+_PUT_OFF = "UPDATE invitation SET attempts = attempts + 1, not_before = %(until)s, code = %(code)s WHERE id = %(id)s"
 _CODES = """
     UPDATE invitation i SET digest = c.digest FROM unnest(%(ids)s::uuid[], %(digests)s::bytea[]) AS c (id, digest)
     WHERE i.id = c.id"""
-_SENT = "UPDATE invitation SET state = 'sent', sent_at = %(at)s WHERE id = %(id)s AND state = 'waiting'"
+_SENT = "UPDATE invitation SET state = 'sent', sent_at = %(at)s, code = NULL WHERE id = %(id)s AND state = 'waiting'"
 _REMINDED = "UPDATE invitation SET reminder = 'sent' WHERE id = %(id)s AND reminder = 'waiting'"
 _REFUSED = """
     UPDATE invitation SET state = 'refused', reminder = 'none', code = %(code)s WHERE id = %(id)s"""
@@ -81,10 +90,11 @@ async def send(context: JobContext, campaign: str) -> None:
     left = count
     while left > 0:
         async with parts.pool.connection() as connection:
-            waiting = await _next(connection, UUID(campaign), min(left, AT_ONCE))
+            waiting = await _next(connection, UUID(campaign), min(left, AT_ONCE), begun)
             await _known(connection, parts, waiting)
-        if not waiting:
-            return
+            if not waiting:
+                await _later(connection, UUID(campaign))
+                return
         for one in waiting:
             try:
                 await _send(parts, one)
@@ -96,9 +106,16 @@ async def send(context: JobContext, campaign: str) -> None:
         await campaigns.go_on(connection, UUID(campaign), begun + timedelta(seconds=seconds))
 
 
-async def _next(connection: Connection, campaign: UUID, limit: int) -> list[ToSend]:
+async def _later(connection: Connection, campaign: UUID) -> None:
+    """Come back for those that the server put off, if there are any."""
+    row = await (await connection.execute(_PUT_OFF_UNTIL, {"campaign": campaign})).fetchone()
+    if row is not None and row[0] is not None:
+        await campaigns.go_on(connection, campaign, row[0])
+
+
+async def _next(connection: Connection, campaign: UUID, limit: int, at: datetime) -> list[ToSend]:
     async with connection.cursor(row_factory=class_row(ToSend)) as cursor:
-        await cursor.execute(_NEXT, {"campaign": campaign, "limit": limit})
+        await cursor.execute(_NEXT, {"campaign": campaign, "limit": limit, "at": at})
         return await cursor.fetchall()
 
 
@@ -110,12 +127,21 @@ async def _known(connection: Connection, parts: Parts, waiting: list[ToSend]) ->
 
 
 async def _send(parts: Parts, one: ToSend) -> None:
-    """Send one and write down what became of it. Raises NotNow."""
+    """Send one and write down what became of it. Raises NotNow when the server is away, and so for all others too."""
     assert parts.mailer is not None  # nosec B101 (the task ends where there is none)
     try:
         await parts.mailer.send(letter(parts, one))
     except Refused as error:
         await _run(parts, _REFUSED, one.id, code=error.code)
+        return
+    except NotNow as error:
+        if error.code is None:
+            raise
+        if one.attempts + 1 >= ATTEMPTS:
+            await _run(parts, _REFUSED, one.id, code=error.code)
+        else:
+            until = parts.clock() + PUT_OFF * 2**one.attempts
+            await _run(parts, _PUT_OFF, one.id, until=until, code=error.code)
         return
     if one.reminder:
         await _run(parts, _REMINDED, one.id)

@@ -17,6 +17,10 @@ _STAGE = """
         %(queue)s::text, %(task)s::text, 0, %(lock)s::text, %(once)s::text, %(arguments)s, %(at)s::timestamptz
     )::procrastinate_job_to_defer_v1])"""
 
+_UNSTAGE = """
+    SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs
+    WHERE queueing_lock = %(once)s AND status = 'todo'"""
+
 
 async def stage(
     connection: Connection,
@@ -58,3 +62,8 @@ async def stage(
             await connection.execute(_STAGE, values)
     except UniqueViolation:
         return
+
+
+async def unstage(connection: Connection, once: str) -> None:
+    """Take back the job that waits under the name ``once``, if there is one, in the transaction of ``connection``."""
+    await connection.execute(_UNSTAGE, {"once": once})

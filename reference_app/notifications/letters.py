@@ -17,6 +17,9 @@ from reference_app.notifications.mailer import Refused
 from reference_app.parts import Parts
 from reference_app.written import Sentence
 
+_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+"""Lines as long as RFC 5322 allows: folded earlier, names with accents get a space too many (standard library)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
@@ -43,7 +46,7 @@ def compose(parts: Parts, letter: Letter, to: str, identifier: UUID, kind: str, 
         Refused: ``to`` is no address that a header may hold.
     """
     say = parts.catalogues[letter.language].gettext
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     try:
         message["To"] = Address(addr_spec=to)
     except (ValueError, IndexError) as error:  # IndexError: of the standard library, at some broken addresses

@@ -48,7 +48,14 @@ class Refused(ReferenceAppError):  # noqa: N818 (named for what happened)
 
 
 class NotNow(ReferenceAppError):  # noqa: N818 (named for what happened)
-    """The mail was not taken this time; another attempt may succeed."""
+    """The mail was not taken this time; another attempt may succeed.
+
+    ``code`` is what the server said of this mail; None when it said nothing, so that others will fare no better.
+    """
+
+    def __init__(self, said: str, code: int | None = None) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 class Mailer(Protocol):
@@ -145,7 +152,7 @@ class ByServer:
                 code = _code(error)
                 if code in _PERMANENT:
                     raise Refused(code) from error
-                raise NotNow(f"the mail server answered {code}") from error
+                raise NotNow(f"the mail server answered {code}", code) from error
             except (SMTPException, OSError) as error:
                 await self._drop()
                 raise NotNow(f"the mail server broke off ({type(error).__name__})") from error

@@ -280,7 +280,7 @@ def test_a_pause_holds_a_refusal_is_counted_and_a_stop_is_for_good(agent, mailin
     agent.post(f"{campaign}/state", state="paused")
     asyncio.run(work(mailing))
     assert mailbox.taken == []
-    mailbox.answers += ["RCPT 550 no such user", "451 later"]
+    mailbox.answers += ["RCPT 550 no such user", "break off"]
     agent.post(f"{campaign}/state", state="running")
     asyncio.run(work(mailing))
     facts = agent.facts(campaign)
@@ -292,6 +292,28 @@ def test_a_pause_holds_a_refusal_is_counted_and_a_stop_is_for_good(agent, mailin
     assert mailbox.taken == []
     assert agent.post(f"{campaign}/state", state="running").status_code == 409
     assert agent.send_list(campaign, listing(sirets(1), domain)).status_code == 409
+
+
+def test_an_address_that_is_put_off_holds_up_nobody_and_is_tried_again(agent, mailing, mailbox, work, domain):
+    campaign = agent.filled(listing(sirets(3, 70_000_000), domain))
+    mailbox.answers.append("RCPT 451 4.7.1 greylisted")
+    agent.post(f"{campaign}/state", state="running")
+    asyncio.run(work(mailing))
+    assert [len(mailbox.to(f"firm-{n}@{domain}")) for n in range(3)] == [0, 1, 1]
+    more = agent.send_list(campaign, listing(sirets(1, 80_000_000), f"more.{domain}"))
+    agent.post(f"{more.url.path}/confirm")
+    asyncio.run(work(mailing))
+    assert len(mailbox.to(f"firm-0@more.{domain}")) == 1, "who comes later does not wait for the one that was put off"
+    with psycopg.connect(mailing.app.state.parts.settings.database_url) as connection:  # as if the delay had passed
+        connection.execute("UPDATE invitation SET not_before = now() WHERE not_before IS NOT NULL")
+        moved = connection.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = now()"
+            " WHERE task_name = 'campaigns:send' AND args ->> 'campaign' = %s",
+            [campaign.rsplit("/", 1)[1]],
+        )
+        assert moved.rowcount == 1, "a turn waits for the one that was put off"
+    asyncio.run(work(mailing))
+    assert [len(mailbox.to(f"firm-{n}@{domain}")) for n in range(3)] == [1, 1, 1]
 
 
 def most_in_a_minute(count: int, seconds: float) -> int:

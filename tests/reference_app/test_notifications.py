@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -232,6 +234,17 @@ def test_a_mail_has_the_same_words_as_text_and_as_html_escaped(stage):
     mail = letters.compose(stage.app.state.parts, a_letter(stage, "x"), "a@b.fr", uuid4(), "news", datetime.now(UTC))
     assert "<b>One</b>" in text_of(mail)
     assert "&lt;b&gt;One&lt;/b&gt;" in text_of(mail, "html")
+
+
+def test_names_and_subjects_arrive_as_they_were_written(stage):
+    subject = "L’aide d’urgence à l’Économie : pour les très petites entreprises de l’Île, et celles d’ailleurs"
+    mail = letters.compose(
+        stage.app.state.parts, a_letter(stage, subject), "a@b.fr", uuid4(), "news", datetime.now(UTC)
+    )
+    read = message_from_bytes(bytes(mail), policy=SMTP)
+    assert read["Subject"] == subject
+    assert read["From"].addresses[0].display_name == PROCEDURES["emergency-aid"].service.en
+    assert max(map(len, bytes(mail).splitlines())) <= 998
 
 
 def test_every_kind_of_news_has_words_and_a_label():

@@ -88,6 +88,8 @@ CREATE TABLE invitation (
     sent_at      timestamptz,
     reminder     text NOT NULL DEFAULT 'none' CHECK (reminder IN ('none', 'waiting', 'sent')),
     code         smallint,
+    attempts     smallint NOT NULL DEFAULT 0,
+    not_before   timestamptz,
     opened_at    timestamptz,
     account_id   uuid REFERENCES account ON DELETE SET NULL,
     UNIQUE (campaign_id, siret)
