@@ -69,6 +69,7 @@ def test_what_waits_for_its_author_is_marked_and_found_alone(stage, business, ag
     assert all(item["correction_asked_at"] for item in waiting)
     assert "Waiting for a correction" in agent.get("/agent/dossiers?waits=correction").text
     assert agent.post("/api/v1/agent/dossiers/claim-next").status_code == 204
+    business.post(f"/api/v1/dossiers/{dossier}/withdraw").raise_for_status()
 
 
 def test_filters_that_a_form_leaves_empty_are_none(agent):
