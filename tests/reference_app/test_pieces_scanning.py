@@ -17,7 +17,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from reference_app.jobs.app import app as jobs
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.staging import stage as put
 from reference_app.parts import make_parts
@@ -62,6 +61,13 @@ def clamd(tmp_path_factory) -> Iterator[Path]:
         process.terminate()
         process.wait(LIMIT_S)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def scanned(staged, clamd):
+    """A service that asks the real scanner."""
+    with staged(scanner=f"unix://{clamd}") as stage:
+        yield stage
 
 
 @contextmanager
@@ -159,72 +165,70 @@ def sent(stage, content: bytes, filename: str = "a.pdf") -> tuple:
     return business, stage.signed_in("agent"), one
 
 
+def files_of(stage) -> set[Path]:
+    folder = Path(stage.app.state.parts.settings.storage.removeprefix("file://"))
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
 def state(client, one: str) -> str:
     found = client.get(f"/api/v1/{one.rpartition('/proof_of_loss')[0]}").raise_for_status().json()
     return found[0]["state"]
 
 
-def test_an_agent_opens_a_piece_once_it_is_found_clean(staged, clamd, work):
-    with staged(scanner=f"unix://{clamd}") as stage:
-        business, agent, one = sent(stage, PDF + uuid4().bytes)
-        assert state(business, one) == "en_attente"
-        dossier = one.split("/")[1]
-        early = agent.get(f"/agent/{one}")
-        assert early.status_code == 409
-        assert "still being checked" in early.text
-        shown = agent.get(f"/agent/dossiers/{dossier}")
-        assert shown.status_code == 200
-        assert "Being checked" in shown.text
-        assert f'href="/agent/{one}"' not in shown.text
-        asyncio.run(work(stage))
-        assert state(business, one) == "saine"
-        assert f'href="/agent/{one}"' in agent.get(f"/agent/dossiers/{dossier}").text
-        for path in (f"/agent/{one}", f"/api/v1/agent/{one}"):
-            fetched = agent.get(path)
-            assert fetched.content.startswith(PDF)
-            assert "sandbox" in fetched.headers["content-security-policy"]
-        asyncio.run(work(stage))  # done twice changes nothing
-        assert state(business, one) == "saine"
+def test_an_agent_opens_a_piece_once_it_is_found_clean(scanned, work):
+    business, agent, one = sent(scanned, PDF + uuid4().bytes)
+    assert state(business, one) == "en_attente"
+    dossier = one.split("/")[1]
+    early = agent.get(f"/agent/{one}")
+    assert early.status_code == 409
+    assert "still being checked" in early.text
+    shown = agent.get(f"/agent/dossiers/{dossier}")
+    assert shown.status_code == 200
+    assert "Being checked" in shown.text
+    assert f'href="/agent/{one}"' not in shown.text
+    asyncio.run(work(scanned))
+    assert state(business, one) == "saine"
+    assert f'href="/agent/{one}"' in agent.get(f"/agent/dossiers/{dossier}").text
+    for path in (f"/agent/{one}", f"/api/v1/agent/{one}"):
+        fetched = agent.get(path)
+        assert fetched.content.startswith(PDF)
+        assert "sandbox" in fetched.headers["content-security-policy"]
 
 
-def test_an_infected_piece_is_deleted_and_its_author_told_beside_it(staged, clamd, work):
-    with staged(scanner=f"unix://{clamd}") as stage:
-        business, agent, one = sent(stage, PDF + VIRUS + uuid4().bytes, "facture.pdf")
-        asyncio.run(work(stage))
-        assert state(business, one) == "infectee"
-        page = business.get(f"/{one.rpartition('/proof_of_loss')[0]}").text
-        assert re.search(r"facture\.pdf.*Refused: a virus was found.*It was deleted\. Send another file\.", page, re.S)
-        for client, path in ((business, f"/{one}"), (business, f"/api/v1/{one}"), (agent, f"/agent/{one}")):
-            assert client.get(path).status_code == 409, path
-        store = Path(stage.app.state.parts.settings.storage.removeprefix("file://"))
-        assert not [path for path in store.rglob("*") if path.is_file()]
-        better = business.post(f"/api/v1/{one.rpartition('/')[0]}", content=PDF + uuid4().bytes)
-        assert better.status_code == 201
-        asyncio.run(work(stage))
-        assert state(business, one) == "saine", "the infected one is replaced"
+def test_an_infected_piece_is_deleted_and_its_author_told_beside_it(scanned, work):
+    before = files_of(scanned)
+    business, agent, one = sent(scanned, PDF + VIRUS + uuid4().bytes, "facture.pdf")
+    assert len(files_of(scanned) - before) == 1
+    asyncio.run(work(scanned))
+    assert state(business, one) == "infectee"
+    page = business.get(f"/{one.rpartition('/proof_of_loss')[0]}").text
+    assert re.search(r"facture\.pdf.*Refused: a virus was found.*It was deleted\. Send another file\.", page, re.S)
+    for client, path in ((business, f"/{one}"), (business, f"/api/v1/{one}"), (agent, f"/agent/{one}")):
+        assert client.get(path).status_code == 409, path
+    assert not files_of(scanned) - before
+    better = business.post(f"/api/v1/{one.rpartition('/')[0]}", content=PDF + uuid4().bytes)
+    assert better.status_code == 201
+    asyncio.run(work(scanned))
+    assert state(business, one) == "saine", "the infected one is replaced"
 
 
-def test_what_is_too_large_for_the_scanner_stays_unscanned_and_is_not_asked_again_and_again(
-    staged, clamd, work, database_url
-):
-    with staged(scanner=f"unix://{clamd}") as stage:
-        business, agent, one = sent(stage, PDF + bytes(2_000_000))
-        asyncio.run(work(stage))
-        assert state(business, one) == "non_analysee"
-        assert agent.get(f"/agent/{one}").status_code == 409
+def test_what_is_too_large_for_the_scanner_stays_unscanned_and_is_not_asked_for_ever(scanned, work, database_url):
+    business, agent, one = sent(scanned, PDF + bytes(2_000_000))
+    asyncio.run(work(scanned))
+    assert state(business, one) == "non_analysee"
+    assert agent.get(f"/agent/{one}").status_code == 409
     with psycopg.connect(database_url) as connection:
-        row = connection.execute(
-            "SELECT scanned_at IS NULL FROM piece WHERE id = %s", [one.rpartition("/")[2]]
-        ).fetchone()
-    assert row == (False,)
+        looked_at = "SELECT scanned_at IS NOT NULL FROM piece WHERE id = %s"
+        assert connection.execute(looked_at, [one.rpartition("/")[2]]).fetchone() == (True,)
 
 
 @pytest.mark.parametrize("answer", [None, b"\xff\x00nonsense"])
 def test_a_scanner_that_hangs_or_raves_hides_no_dossier_and_is_asked_again(
-    staged, work, clamd, answer, monkeypatch, database_url
+    staged, scanned, work, answer, monkeypatch, database_url
 ):
     monkeypatch.setattr(scanning, "SCAN_S", 0.3)
-    with answering(answer) as url, staged(scanner=url) as stage:
+    kept_in = scanned.app.state.parts.settings.storage
+    with answering(answer) as url, staged(scanner=url, storage=kept_in) as stage:
         business, agent, one = sent(stage, PDF + uuid4().bytes)
         piece = one.rpartition("/")[2]
         asyncio.run(work(stage))
@@ -238,33 +242,32 @@ def test_a_scanner_that_hangs_or_raves_hides_no_dossier_and_is_asked_again(
                 [piece],
             ).fetchall()
         assert again == [(1,)]
-    with staged(scanner=f"unix://{clamd}", storage=stage.app.state.parts.settings.storage) as mended:
-        asyncio.run(work(mended))
+    monkeypatch.undo()
+    asyncio.run(work(scanned))
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT state FROM piece WHERE id = %s", [piece]).fetchone() == ("saine",)
 
 
-def test_without_a_scanner_a_piece_says_so_and_opens_only_by_the_setting(staged):
-    with staged() as stage:
-        business, agent, one = sent(stage, PDF)
-        assert state(business, one) == "non_analysee"
-        assert "Not checked for viruses" in business.get(f"/dossiers/{one.split('/')[1]}").text
-        assert agent.get(f"/agent/{one}").status_code == 409
-    with staged(unscanned_pieces="open") as stage:
-        _, agent, one = sent(stage, PDF)
+def test_without_a_scanner_a_piece_says_so_and_opens_only_by_the_setting(stage, staged):
+    business, agent, one = sent(stage, PDF)
+    assert state(business, one) == "non_analysee"
+    assert "Not checked for viruses" in business.get(f"/dossiers/{one.split('/')[1]}").text
+    assert agent.get(f"/agent/{one}").status_code == 409
+    with staged(unscanned_pieces="open") as careless:
+        _, agent, one = sent(careless, PDF)
         assert f'href="/agent/{one}"' in agent.get(f"/agent/dossiers/{one.split('/')[1]}").text
         assert agent.get(f"/agent/{one}").content == PDF
 
 
-def test_what_waited_too_long_is_looked_at_anew(staged, clamd, work, database_url):
-    with staged() as before:
-        _, _, one = sent(before, PDF + uuid4().bytes)
+def test_what_waited_too_long_is_looked_at_anew(scanned, work, database_url):
+    _, _, one = sent(scanned, PDF + uuid4().bytes)
     piece = one.rpartition("/")[2]
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE piece SET sent_at = sent_at - interval '5 hours' WHERE id = %s", [piece])
-    with staged(scanner=f"unix://{clamd}", storage=before.app.state.parts.settings.storage) as stage:
-        asyncio.run(deferred(stage, "pieces:catch_up"))
-        asyncio.run(work(stage))
+        lost = "DELETE FROM procrastinate_jobs WHERE args->>'piece' = %s"
+        assert connection.execute(lost, [piece]).rowcount == 1, "its attempts have ended"
+    asyncio.run(deferred(scanned, "pieces:catch_up"))
+    asyncio.run(work(scanned))
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT state FROM piece WHERE id = %s", [piece]).fetchone() == ("saine",)
 
@@ -276,4 +279,3 @@ async def deferred(stage, task: str) -> None:
     async with parts.pool.connection() as connection:
         await put(connection, task, {"timestamp": 0}, queue=Queue.HOURS)
     await parts.pool.close()
-    assert task in jobs.tasks

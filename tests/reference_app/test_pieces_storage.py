@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -87,12 +88,14 @@ def s3(tmp_path_factory) -> Iterator[str]:
         process.wait(20)
 
 
-@pytest.fixture
-def bucket(s3, monkeypatch) -> str:
-    """The setting that keeps pieces in it; credentials come from the environment, as they do in production."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-a-test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-a-test")
-    return f"s3://pieces/{uuid4().hex}?endpoint={s3.rpartition('/')[0]}"
+@pytest.fixture(scope="module")
+def in_s3(staged, s3) -> Iterator[Any]:
+    """A service that keeps its pieces there; credentials come from the environment, as they do in production."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ACCESS_KEY_ID", "of-a-test")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "of-a-test")
+        with staged(storage=f"s3://pieces/somewhere?endpoint={s3.rpartition('/')[0]}") as stage:
+            yield stage
 
 
 def begun(client, draft, key) -> str:
@@ -100,36 +103,33 @@ def begun(client, draft, key) -> str:
     return f"/api/v1/dossiers/{answer.raise_for_status().json()['id']}/pieces"
 
 
-def test_in_s3_a_piece_is_kept_whole_fetched_and_deleted(staged, s3, bucket, draft, key, work):
+def test_in_s3_a_piece_is_kept_whole_fetched_and_deleted(in_s3, s3, draft, key, work):
     content = PDF + os.urandom(12_000_000)
-    with staged(storage=bucket) as stage:
-        client = stage.signed_in("business")
-        path = begun(client, draft, key)
-        sent = client.post(f"{path}/proof_of_loss", content=content).raise_for_status().json()
-        assert client.get(f"{path}/proof_of_loss/{sent['id']}").content == content
-        prefix = urlsplit(bucket).path.strip("/")
-        assert prefix in httpx.get(s3).text
-        assert client.delete(f"{path}/proof_of_loss/{sent['id']}").status_code == 204
-        asyncio.run(work(stage))
-        assert prefix not in httpx.get(s3).text
+    client = in_s3.signed_in("business")
+    path = begun(client, draft, key)
+    sent = client.post(f"{path}/proof_of_loss", content=content).raise_for_status().json()
+    assert client.get(f"{path}/proof_of_loss/{sent['id']}").content == content
+    assert "<Key>somewhere/pieces/" in httpx.get(s3).text
+    assert client.delete(f"{path}/proof_of_loss/{sent['id']}").status_code == 204
+    asyncio.run(work(in_s3))
+    assert "<Key>" not in httpx.get(s3).text
 
 
-def test_in_s3_an_upload_that_is_too_large_leaves_no_part_behind(staged, s3, bucket, draft, key):
-    with staged(storage=bucket) as stage:
-        client = stage.signed_in("business")
-        path = begun(client, draft, key)
+def test_in_s3_an_upload_that_is_too_large_leaves_no_part_behind(in_s3, s3, draft, key):
+    client = in_s3.signed_in("business")
+    path = begun(client, draft, key)
 
-        def chunks():
-            yield PDF
-            for _ in range(21):
-                yield bytes(1_000_000)
+    def chunks():
+        yield PDF
+        for _ in range(21):
+            yield bytes(1_000_000)
 
-        assert client.post(f"{path}/proof_of_loss", content=chunks()).status_code == 413
+    assert client.post(f"{path}/proof_of_loss", content=chunks()).status_code == 413
     assert "<Key>" not in httpx.get(s3).text
     assert "<UploadId>" not in httpx.get(f"{s3}?uploads").text
 
 
-def test_a_storage_that_is_away_is_a_503_and_the_draft_goes_on(staged, bucket, draft, key, monkeypatch):
+def test_a_storage_that_is_away_is_a_503_and_the_draft_goes_on(staged, in_s3, draft, key, monkeypatch):
     monkeypatch.setitem(storage._RETRIES, "retry_timeout", timedelta(seconds=1))
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -148,25 +148,22 @@ def test_an_address_that_is_no_storage_is_refused(url):
         open_store(url)
 
 
-def test_bytes_that_no_piece_knows_are_swept_once_they_are_old(staged, draft, key, work):
-    with staged() as stage:
-        client = stage.signed_in("business")
-        client.post(f"{begun(client, draft, key)}/proof_of_loss", content=PDF).raise_for_status()
-        store = stage.app.state.parts.store
-        asyncio.run(storage.write(store, "pieces/00/left", given(PDF)))
-        asyncio.run(storage.write(store, "pieces/00/fresh", given(PDF)))
-        folder = Path(stage.app.state.parts.settings.storage.removeprefix("file://"))
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        assert len(files) == 3
-        for path in files:
-            if path.name != "fresh":
-                old = (datetime.now(UTC) - timedelta(hours=30)).timestamp()
-                os.utime(path, (old, old))
-        asyncio.run(deferred(stage, "pieces:sweep"))
-        asyncio.run(work(stage))
-        left = [path.name for path in folder.rglob("*") if path.is_file()]
-        assert len(left) == 2
-        assert "left" not in left
+def test_bytes_that_no_piece_knows_are_swept_once_they_are_old(stage, draft, key, work):
+    client = stage.signed_in("business")
+    store, folder = stage.app.state.parts.store, Path(stage.app.state.parts.settings.storage.removeprefix("file://"))
+    before = set(folder.rglob("*"))
+    client.post(f"{begun(client, draft, key)}/proof_of_loss", content=PDF).raise_for_status()
+    asyncio.run(storage.write(store, "pieces/00/left", given(PDF)))
+    old = (datetime.now(UTC) - timedelta(hours=30)).timestamp()
+    added = {path for path in set(folder.rglob("*")) - before if path.is_file()}
+    assert len(added) == 2
+    for path in added:
+        os.utime(path, (old, old))
+    asyncio.run(storage.write(store, "pieces/00/fresh", given(PDF)))
+    asyncio.run(deferred(stage, "pieces:sweep"))
+    asyncio.run(work(stage))
+    assert {path.name for path in added if not path.exists()} == {"left"}
+    assert (folder / "pieces/00/fresh").exists()
 
 
 async def deferred(stage, task: str) -> None:
