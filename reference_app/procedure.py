@@ -72,6 +72,14 @@ class Filing(Strict):
         return self
 
     @model_validator(mode="after")
+    def _payment_is_always_known(self) -> Self:
+        if self.payment is not None:
+            kinds = {field.name: field.kind for field in self.fields if field.required}
+            if kinds.get(self.payment.amount) != "amount" or self.payment.payee not in kinds:
+                raise ValueError("payment: an amount and a payee are fields that must be filled in")
+        return self
+
+    @model_validator(mode="after")
     def _sources_are_asked_once_and_hold_what_is_taken(self) -> Self:
         if len({source.name for source in self.sources}) < len(self.sources):
             raise ValueError("sources: a source stands twice")

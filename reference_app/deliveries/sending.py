@@ -95,13 +95,14 @@ async def _claim(worker: Worker, delivery: UUID | None) -> Held | None:
 
 async def _payment(connection: Connection, dossier: UUID, owed: Delivery) -> Payment:
     procedure, answers = await repository.payee(connection, dossier)
-    rule = filing_of(PROCEDURES[procedure]).payment
+    filing = filing_of(PROCEDURES[procedure])
+    rule, siret = filing.payment, next((field.name for field in filing.fields if field.kind == "siret"), None)
     assert rule is not None  # nosec B101 (nothing was owed without it)
     return Payment(
         reference=owed.reference,
         amount=owed.amount,
         payee=str(answers[rule.payee]),
-        siret=answers.get("siret"),
+        siret=None if siret is None else answers.get(siret),
         account=answers.get(rule.account),
     )
 

@@ -18,6 +18,7 @@ from reference_app.__main__ import main
 from reference_app.deliveries import wire
 from reference_app.deliveries.errors import GarbledError
 from reference_app.deliveries.wire import Payment
+from reference_app.procedure import FOLDER, ProcedureError, read
 from reference_app.stand_ins import finance_messages as theirs
 from reference_app.stand_ins.finance_books import Entry
 from reference_app.stand_ins.finance_knobs import LEGAL_TIME, Knobs
@@ -167,3 +168,13 @@ def test_agents_see_deliveries_try_again_and_say_what_was_done_elsewhere(place, 
     assert place.people[0].get(path).status_code == 403
     listed = agent.get("/api/v1/agent/versements?state=sent").json()
     assert [item["reference"] for item in listed["items"]] == [first]
+
+
+@pytest.mark.parametrize(("key", "value"), [("amount", "need"), ("payee", "iban"), ("account", "no_such_field")])
+def test_a_procedure_that_could_owe_nothing_to_nobody_is_refused(key, value, tmp_path):
+    written = (FOLDER / "emergency-aid.toml").read_text(encoding="utf-8")
+    was = {"amount": "amount", "payee": "company_name", "account": "iban"}[key]
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(written.replace(f'{key} = "{was}"', f'{key} = "{value}"'), encoding="utf-8")
+    with pytest.raises(ProcedureError, match="payment"):
+        read(wrong)
