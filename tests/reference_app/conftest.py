@@ -190,7 +190,7 @@ def stage(staged: Staged) -> Iterator[Stage]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def inhabited(staged: Staged, postgres: embedded.Server) -> Iterator[Inhabited]:
     """A service with a database of its own and people in it: what looks at everything begins there."""
     with new_database(postgres) as url:

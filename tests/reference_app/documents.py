@@ -18,18 +18,24 @@ _SKELETON = re.compile(r'<\w+(?: (?:class|type|id|role|name)="[^"]*")*')
 
 @dataclass(frozen=True)
 class Document:
-    """A page as ``who`` got it: what was asked, of which route, the status and the text."""
+    """An answer as ``who`` got it: what was asked, of which route, the status, and what came, as text."""
 
     who: str
     asked: str
     route: str
     status: int
+    media: str
     text: str
 
     @property
     def name(self) -> str:
         """What a failure is named by."""
         return f"{self.asked} as {self.who} ({self.status})"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether people see it in a browser; files and redirects are none."""
+        return self.media.startswith("text/html")
 
     @property
     def path(self) -> str:
@@ -46,7 +52,7 @@ class Document:
 
 
 def answers(inhabited: Any, language: str, method: str) -> Iterator[Document]:
-    """Every answer that is a page, in ``language``: to GET, or to POST, when each form is sent empty."""
+    """Every answer of the pages' routes, in ``language``: to GET, or to POST, when each form is sent empty."""
     headers = {"Accept-Language": language}
     forms = {who: {"token": token_of(client), "key": str(uuid4())} for who, client in inhabited.people.items()}
     for route in inhabited.routes(method):
@@ -57,8 +63,8 @@ def answers(inhabited: Any, language: str, method: str) -> Iterator[Document]:
                 form = forms[who] if method == "POST" else None
                 answer = client.request(method, address, data=form, headers=headers, follow_redirects=False)
                 assert answer.status_code not in (500, 503), f"{method} {address} as {who}: {answer.status_code}"
-                if answer.headers.get("content-type", "").startswith("text/html"):
-                    yield Document(who, f"{method} {address}", route, answer.status_code, answer.text)
+                media = answer.headers.get("content-type", "")
+                yield Document(who, f"{method} {address}", route, answer.status_code, media, answer.text)
 
 
 def enough(found: list[Document]) -> list[Document]:

@@ -34,7 +34,7 @@ def forms(inhabited: Any) -> list[tuple[str, HtmlForm]]:
     found: dict[tuple[str, tuple[str, ...]], tuple[str, HtmlForm]] = {}
     for document in answers(inhabited, "en", "GET"):
         for form in forms_of(document.text):
-            if form.method == "post" and form.typed and document.status == 200:
+            if form.method == "post" and form.typed and document.status == 200 and document.is_page:
                 place = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", form.action)
                 found.setdefault((place, tuple(form.typed)), (document.who, form))
     assert len(found) >= 8
