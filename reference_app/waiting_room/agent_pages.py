@@ -17,13 +17,14 @@ from reference_app.appointments.days import Day, day_of
 from reference_app.appointments.opening import whole
 from reference_app.dossiers.draft import field_errors
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.errors import FieldError
+from reference_app.errors import N_, FieldError
 from reference_app.pages import page, posted, see_other, sentence
 from reference_app.parts import Given, parts_of
 from reference_app.procedure import BY_APPOINTMENT, Procedure
 from reference_app.sessions import Agent
 from reference_app.waiting_room.room import MOST_PER_MINUTE, Rule, close_room, open_room
 
+PAST = N_("Choose today or a later day.")
 _NOTHING: Mapping[str, FieldError] = MappingProxyType({})
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -69,6 +70,8 @@ async def open_one(request: Request, parts: Given, person: Agent, procedure: str
         wanted = Wanted.model_validate({name: typed.get(name, "") for name in Wanted.model_fields})
     except ValidationError as error:
         return _rooms(request, [known], typed, field_errors(error.errors()))
+    if wanted.day < day_of(parts.clock()):
+        return _rooms(request, [known], typed, {"day": FieldError(PAST)})
     async with parts.pool.connection() as connection:
         await open_room(connection, person.account, known.id, wanted.rule())
     return see_other("/agent/salle-attente")

@@ -49,7 +49,7 @@ def stand(request: Request, line: Line, account: UUID) -> tuple[Ticket, Standing
         standing = line.standing(ticket, now)
         if standing.phase != "lapsed":
             return ticket, standing, False
-    ticket = parts.door.arrive(line, account)
+    ticket = parts.door.arrive(line, account, again=ticket is not None)
     return ticket, line.standing(ticket, now), True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -13,13 +13,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from reference_app.database import Connection
 
 MOST_PER_MINUTE = 100_000
+LASTS = timedelta(days=2)
+"""After its opening a room is over by itself: one that nobody closed keeps no line for ever."""
 
 _ROOMS = """
     SELECT w.id, w.procedure, w.seed, w.per_minute, w.minutes,
            extract(epoch FROM w.opens_at)::float8 AS opens_at, extract(epoch FROM clock_timestamp())::float8 AS now,
            EXISTS (SELECT FROM creneau c WHERE c.procedure = w.procedure AND c.starts_at > now()
                    AND c.taken < c.capacity) AS free
-    FROM waiting_room w"""
+    FROM waiting_room w WHERE w.opens_at > now() - %(lasts)s"""
 
 _ARRIVALS = "SELECT second, arrivals FROM waiting_arrivals WHERE room = %(room)s AND second > %(since)s"
 
@@ -71,9 +73,9 @@ class Rule(BaseModel):
 
 
 async def rooms(connection: Connection) -> list[Room]:
-    """Every room there is."""
+    """Every room that is not over."""
     async with connection.cursor(row_factory=class_row(Room)) as cursor:
-        await cursor.execute(_ROOMS)
+        await cursor.execute(_ROOMS, {"lasts": LASTS})
         return await cursor.fetchall()
 
 

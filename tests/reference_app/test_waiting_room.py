@@ -15,9 +15,11 @@ import psycopg
 import pytest
 
 from reference_app import migration
+from reference_app.appointments.days import day_of
 from reference_app.waiting_room import door
 from reference_app.waiting_room import ticket as tickets
-from reference_app.waiting_room.line import SETTLED_S, Ticket
+from reference_app.waiting_room.line import SETTLED_S, Line, Ticket
+from reference_app.waiting_room.room import LASTS, Room
 
 PROCEDURE = "masks"
 PAGE = f"/salle-attente/{PROCEDURE}"
@@ -79,7 +81,7 @@ def token_of(shown: str) -> str:
 
 def open_room(rush, agent: httpx.Client, in_s: float, per_minute: int = 6000, minutes: int = 10) -> float:
     """A room that opens so many seconds from now, known to both services; when it opens."""
-    day, hour = datetime.now(UTC).date().isoformat(), "00:00"
+    day, hour = day_of(datetime.now(UTC)).isoformat(), "00:00"
     rule = {"day": day, "at": hour, "per_minute": str(per_minute), "minutes": str(minutes)}
     assert send(agent, f"/agent{PAGE}", **rule).status_code == 200
     with psycopg.connect(rush[2], autocommit=True) as connection:  # the form knows minutes, a test waits for seconds
@@ -229,13 +231,31 @@ def test_agents_pass_and_may_look_as_others_do(rush, agent):
     assert "People waiting, about" in agent.get("/agent/salle-attente").text
 
 
-@pytest.mark.parametrize(("name", "value"), [("per_minute", "0"), ("minutes", "61"), ("at", "soon"), ("day", "")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("per_minute", "0"), ("minutes", "61"), ("at", "soon"), ("day", ""), ("day", "2001-01-01")]
+)
 def test_a_wrong_rule_is_said_beside_its_field_and_keeps_what_was_typed(rush, agent, name, value):
-    rule = {"day": "2026-12-01", "at": "09:00", "per_minute": "77", "minutes": "12"} | {name: value}
+    rule = {"day": "2099-12-01", "at": "09:00", "per_minute": "77", "minutes": "12"} | {name: value}
     refused = send(agent, f"/agent{PAGE}", **rule)
     assert refused.status_code == 422
     assert f'id="{name}-error"' in refused.text
     assert 'value="77"' in refused.text or name == "per_minute"
+
+
+def test_a_room_that_nobody_closed_is_over_by_itself(rush, agent):
+    open_room(rush, agent, 3600)
+    with psycopg.connect(rush[2], autocommit=True) as connection:
+        connection.execute("UPDATE waiting_room SET opens_at = now() - %s", (LASTS,))
+    until(lambda: not rush[0].app.state.parts.door.lines)
+    assert rush[0].browser().get(ONWARD).url.path == ONWARD
+
+
+def test_a_second_turn_is_counted_and_a_second_ticket_for_the_same_turn_is_not():
+    room = Room(id=uuid4(), procedure="masks", seed=uuid4(), opens_at=0, per_minute=60, minutes=10, now=0, free=True)
+    there, line, account = door.Door(None, lambda: 5.0), Line(room), uuid4()
+    for again, counted in ((False, 1), (False, 1), (True, 2)):
+        there.arrive(line, account, again=again)
+        assert there._pending.total() == counted
 
 
 def test_waiting_rooms_that_are_off_cost_nothing_and_say_so(stage):
