@@ -109,7 +109,7 @@ OF_ACCOUNT = (
             "id": _ORDER,
             "campaign_id": "of the work of agents",
             "digest": "of a code that only the person has",
-            **dict.fromkeys(("state", "reminder", "code"), "how the mail goes about it"),
+            **dict.fromkeys(("state", "reminder", "code", "attempts", "not_before"), "how the mail goes about it"),
         },
     ),
     Holding(

@@ -203,11 +203,12 @@ def test_every_firm_gets_one_mail_though_the_worker_is_killed_on_the_way(agent, 
         process.kill()
         process.wait(LIMIT_S)
     names: dict[str, set[str]] = {}
-    for message in map(BytesHeaderParser().parsebytes, mailbox.contents()):
+    mails = [content for content in mailbox.contents() if domain.encode() in content]
+    for message in map(BytesHeaderParser().parsebytes, mails):
         names.setdefault(message["To"], set()).add(message["Message-ID"])
     assert len(names) == FIRMS
     assert {len(each) for each in names.values()} == {1}, "a mail that left twice is the same to who gets it"
-    assert len(mailbox.taken) <= FIRMS + kills, "of a worker that is killed, one mail is on its way at most"
+    assert len(mails) <= FIRMS + kills, "of a worker that is killed, one mail is on its way at most"
     assert agent.facts(campaign)["Invitations sent"] == FIRMS
 
 
@@ -279,7 +280,7 @@ def test_a_pause_holds_a_refusal_is_counted_and_a_stop_is_for_good(agent, mailin
     agent.post(f"{campaign}/state", state="running")
     agent.post(f"{campaign}/state", state="paused")
     asyncio.run(work(mailing))
-    assert mailbox.taken == []
+    assert [mailbox.to(f"firm-{n}@{domain}") for n in range(3)] == [[], [], []]
     mailbox.answers += ["RCPT 550 no such user", "break off"]
     agent.post(f"{campaign}/state", state="running")
     asyncio.run(work(mailing))
@@ -289,7 +290,7 @@ def test_a_pause_holds_a_refusal_is_counted_and_a_stop_is_for_good(agent, mailin
     with psycopg.connect(mailing.app.state.parts.settings.database_url) as connection:
         connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE task_name = 'campaigns:send'")
     asyncio.run(work(mailing))
-    assert mailbox.taken == []
+    assert [mailbox.to(f"firm-{n}@{domain}") for n in range(3)] == [[], [], []]
     assert agent.post(f"{campaign}/state", state="running").status_code == 409
     assert agent.send_list(campaign, listing(sirets(1), domain)).status_code == 409
 
@@ -334,6 +335,6 @@ def test_a_turn_sends_what_it_allows_and_comes_back_later(staged, mailbox, work,
         campaign = agent.filled(listing(sirets(5, 50_000_000), domain))
         agent.post(f"{campaign}/state", state="running")
         asyncio.run(work(stage))
-        assert len(mailbox.taken) == 2
+        assert sum(len(mailbox.to(f"firm-{n}@{domain}")) for n in range(5)) == 2
         facts = agent.facts(campaign)
         assert (facts["Invitations sent"], facts["Invitations to send"]) == (2, 3)
