@@ -76,6 +76,7 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 * **Retries**: send `Idempotency-Key` where it is asked for; the same key and body get the first answer again.
 * **Once only**: a source fills in what it knows of a draft; `known` then says what it said, and when.
 * **Versions**: with the `ETag` of a dossier in `If-Match`, nothing that was changed since is replaced (412).
+* **Pieces** are files, sent one at a time as they are; their kind is told from their content.
 * **States** carry the names used by demarches-simplifiees: `brouillon`, `en_construction`, `en_instruction`,
   `accepte`, `refuse`, `sans_suite`.
 """

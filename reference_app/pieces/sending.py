@@ -27,6 +27,7 @@ from reference_app.pieces.staged import stage_deletion, stage_scan
 NAME_CHARACTERS = 200
 _ENDING_CHARACTERS = 8
 DAY = timedelta(hours=24)
+"""Over which the limits of one person are counted; what was taken away since does not count."""
 
 
 @dataclass(frozen=True)
