@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -63,6 +63,3 @@ class Source(Strict):
         if unknown := {*self.shows, *(one.fact for one in self.warns)} - set(FACTS[self.name]):
             raise ValueError(f"{self.name} holds no fact {min(unknown)!r}")
         return self
-
-
-SOURCES: tuple[SourceName, ...] = get_args(SourceName)

@@ -194,7 +194,7 @@ def test_a_sentence_is_not_translated_in_two_ways():
             assert known.setdefault(sentence.en, sentence.fr) == sentence.fr
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def with_a_third() -> Iterator[str]:
     """Address of the whole service as it is, with one more file in its folder of procedures."""
     with TemporaryDirectory() as made:
@@ -220,6 +220,15 @@ def with_a_third() -> Iterator[str]:
             process.terminate()
             process.wait(60)
             process.stdout.close()
+
+
+def test_the_sources_run_beside_the_service_and_are_asked(with_a_third, form_action):
+    with httpx.Client(base_url=with_a_third, follow_redirects=True, timeout=30) as client:
+        client.post(form_action(client.get("/sign-in/business")), data={"identity": "business-2"}).raise_for_status()
+        form = client.get("/dossiers/new?procedure=emergency-aid").text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+        found = client.post("/dossiers", data=hidden | {"siret": "73282932000074", "find": "business_register"})
+        assert re.search(r'name="company_name"[^>]*value="[A-Z]', found.text)
 
 
 def test_a_third_procedure_is_filed_and_examined_without_a_line_of_code(with_a_third, form_action, key):

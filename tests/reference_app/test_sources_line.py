@@ -12,10 +12,10 @@ import pytest
 
 from reference_app import children
 from reference_app.outgoing import Outgoing
-from reference_app.sources import business_register
+from reference_app.sources import business_register, wording
 from reference_app.sources.gate import FAILURES, REST_MOST_S, REST_S, Gate
 from reference_app.sources.line import AT_ONCE, Line, SourceAway
-from reference_app.stand_ins.business_register import TOKEN_VARIABLE
+from reference_app.stand_ins.business_register import TOKEN_VARIABLE, establishment
 from reference_app.stand_ins.started import start
 
 TOKEN, SIRET = "a token of the test", "73282932000074"
@@ -97,6 +97,26 @@ def test_a_good_answer_gives_the_facts(register, turn):
     facts = asking(register.base_url, ask, budget_s=10)
     assert set(facts) == {"name", "address", "activity", "state"}
     assert facts["state"] == "open"
+
+
+def test_a_business_of_one_person_goes_by_the_name_of_that_person(register, turn):
+    name = asking(register.base_url, lambda line: ask(line, "60000000000007"), budget_s=10)["name"]
+    person = establishment("60000000000007")["unite_legale"]["personne_physique_attributs"]
+    assert name == f"{person['prenom_usuel']} {person['nom_naissance']}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (("A\x00B", None, " C\n\tD "), "A B C D"),
+        (("e\u0301te\u0301",), "été"),
+        (("\u202eabc",), "abc"),
+        (("x" * 500,), "x" * 200),
+        ((None, ""), ""),
+    ],
+)
+def test_the_words_of_a_source_fit_in_one_line_of_a_form(parts, said):
+    assert wording.line(*parts) == said
 
 
 @pytest.mark.parametrize("fault", ["502", "504", "401"])
