@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from reference_app.written import Sentence, Strict, Words
 
 SourceName = Literal["business_register", "family_allowances"]
 """Register of businesses, asked by SIRET; family allowances, asked with what the identity provider lets us."""
+
+SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 
 LABELS: Mapping[SourceName, str] = {
     "business_register": N_("Business register"),
