@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -15,9 +15,11 @@ from psycopg.types.json import Jsonb
 from reference_app.database import Connection, Pool
 from reference_app.deliveries import repository
 from reference_app.deliveries.delivery import Delivery
-from reference_app.deliveries.finance import Finance
 from reference_app.deliveries.wire import Entry
 from reference_app.errors import N_
+
+if TYPE_CHECKING:  # pages show what was found: no process that serves people loads what calls the other side
+    from reference_app.deliveries.finance import Finance
 
 Kind = Literal["missing_there", "unknown_here", "amounts_differ", "entered_twice"]
 

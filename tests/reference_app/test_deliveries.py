@@ -120,6 +120,16 @@ def test_no_connection_is_held_while_the_old_system_works(place, system, clock):
     assert stats["pool_available"] == stats["pool_size"]
 
 
+def test_no_process_that_serves_people_can_call_the_old_system():
+    look = "import sys, reference_app.app; print('reference_app.deliveries.finance' in sys.modules)"
+    control = look.replace("reference_app.app", "reference_app.jobs.app")
+    said = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True).stdout
+        for code in (look, control)
+    ]
+    assert said == ["False\n", "True\n"]
+
+
 def test_the_limit_of_the_old_system_is_kept_by_all_workers_together(place, system, clock):
     place.accepted(6)
     system.turn(recognises=False, latency_s=0.15, at_once=50)
