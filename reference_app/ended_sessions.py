@@ -26,7 +26,7 @@ _SINCE = (
     "SELECT id, ended_at FROM ended_session WHERE ended_at > coalesce(%(since)s, now() - %(kept)s) ORDER BY ended_at"
 )
 _ADD = "INSERT INTO ended_session (id) SELECT unnest(%(ids)s::uuid[]) ON CONFLICT DO NOTHING"
-_PURGE = "DELETE FROM ended_session WHERE ended_at < now() - %(kept)s"
+_PURGE = "DELETE FROM ended_session WHERE ended_at < %(at)s - %(kept)s"
 
 
 class EndedSessions:
@@ -89,6 +89,6 @@ class EndedSessions:
             del self._ended[one]
 
 
-async def purge(connection: Connection) -> int:
-    """Forget the ends of sessions that have ended by age since; how many."""
-    return (await connection.execute(_PURGE, {"kept": KEPT})).rowcount
+async def purge(connection: Connection, at: datetime) -> int:
+    """Forget the ends of sessions that have ended by age at ``at``; how many."""
+    return (await connection.execute(_PURGE, {"kept": KEPT, "at": at})).rowcount

@@ -89,11 +89,3 @@ async def forget(connection: Connection, account: UUID, said: str) -> None:
     await connection.execute(
         "DELETE FROM idempotency_key WHERE account_id = %s AND position(%s IN answer) > 0", (account, said)
     )
-
-
-async def purge(connection: Connection) -> int:
-    """Forget keys older than 24 h; returns how many."""
-    done = await connection.execute(
-        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(hours => %s)", (KEPT_H,)
-    )
-    return done.rowcount

@@ -10,6 +10,7 @@ import asyncio
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -87,16 +88,18 @@ async def archive(data: Spool, page: Spool, files: Sequence[Piece], store: Objec
     Raises:
         Unavailable: the storage is away.
     """
-    packed = spool()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        await asyncio.to_thread(_pack, archive, {"data.json": data, "data.html": page})
-        for piece in files:
-            if piece.object is None or store is None:
-                continue
-            info = zipfile.ZipInfo(f"pieces/{piece.id}{FORMS[piece.kind].extensions[0]}", _ZIP_BEGINS)
-            with archive.open(info, "w", force_zip64=True) as entry:
-                async for chunk in await storage.read(store, piece.object):
-                    entry.write(chunk)
+    with ExitStack() as stack:
+        packed = stack.enter_context(spool())
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            await asyncio.to_thread(_pack, archive, {"data.json": data, "data.html": page})
+            for piece in files:
+                if piece.object is None or store is None:
+                    continue
+                info = zipfile.ZipInfo(f"pieces/{piece.id}{FORMS[piece.kind].extensions[0]}", _ZIP_BEGINS)
+                with archive.open(info, "w", force_zip64=True) as entry:
+                    async for chunk in await storage.read(store, piece.object):
+                        entry.write(chunk)
+        stack.pop_all()
     return packed
 
 

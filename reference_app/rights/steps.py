@@ -10,10 +10,9 @@ from uuid import UUID
 
 from psycopg import sql
 
-from reference_app import idempotency
+from reference_app import ended_sessions, idempotency
 from reference_app.database import Connection
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.ended_sessions import KEPT as SESSIONS_KEPT
 from reference_app.procedure import PROCEDURES
 from reference_app.rights import forgetting
 
@@ -88,7 +87,6 @@ _ACCOUNTS: LiteralString = """
 
 _SWEPT: Mapping[str, tuple[LiteralString, LiteralString]] = {
     "idempotency keys": ("idempotency_key", "created_at < %(at)s - make_interval(hours => %(key_hours)s)"),
-    "ends of sessions": ("ended_session", "ended_at < %(at)s - %(sessions)s"),
     "codes for the counter": ("counter_code", "expires_at < %(at)s"),
     "answers of sources": ("source_answer", "expires_at < %(at)s"),
     "files of invitations": ("campaign_file", "read_at < %(files)s"),
@@ -110,6 +108,7 @@ _COUNTED = sql.SQL("SELECT count(*) FROM ({due}) due")
 def steps() -> tuple[Step, ...]:
     """Every step, in order: accounts last, since the others empty them."""
     return (
+        Step("ends of sessions", _due_sessions, _forget_sessions),
         *(_sweep(kind, table, due) for kind, (table, due) in _SWEPT.items()),
         _of_rules("drafts", _drafts, _forget_dossiers),
         _of_rules("dossiers", _dossiers, _forget_dossiers),
@@ -137,12 +136,23 @@ def _sweep(kind: str, table: LiteralString, due: LiteralString) -> Step:
     return Step(kind, count, forget)
 
 
+async def _due_sessions(connection: Connection, at: datetime) -> AsyncIterator[int]:
+    query = sql.SQL("SELECT count(*) FROM ended_session WHERE ended_at < {before}").format(
+        before=sql.Placeholder("before")
+    )
+    yield await _number(connection, query, {"before": at - ended_sessions.KEPT})
+
+
+async def _forget_sessions(connection: Connection, at: datetime) -> AsyncIterator[int]:
+    if gone := await ended_sessions.purge(connection, at):
+        yield gone
+
+
 def _times(at: datetime) -> Mapping[str, object]:
     return {
         "at": at,
         "rows": ROWS,
         "key_hours": idempotency.KEPT_H,
-        "sessions": SESSIONS_KEPT,
         "mandates": at - timedelta(days=MANDATES_KEPT_D),
         "files": at - timedelta(days=IMPORTED_FILES_KEPT_D),
         "invitations": at - timedelta(days=INVITATIONS_KEPT_D),

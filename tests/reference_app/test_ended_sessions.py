@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
@@ -112,7 +113,7 @@ def test_what_has_ended_by_age_is_forgotten(settings, database_url):
             known = EndedSessions(pool)
             await known.refresh()
             async with pool.connection() as connection:
-                assert await ended_sessions.purge(connection) >= 1
+                assert await ended_sessions.purge(connection, datetime.now(UTC)) >= 1
             return old in known, young in known
         finally:
             await pool.close()
@@ -129,6 +130,8 @@ def test_the_statements_of_every_second_use_the_index(database_url, name):
     with psycopg.connect(database_url) as connection:
         connection.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
         statement = b"EXPLAIN " + getattr(ended_sessions, name).encode()
-        shown = "\n".join(row[0] for row in connection.execute(statement, {"since": None, "kept": KEPT}))
+        shown = "\n".join(
+            row[0] for row in connection.execute(statement, {"since": None, "kept": KEPT, "at": datetime.now(UTC)})
+        )
     assert "Index" in shown
     assert "Seq Scan" not in shown
