@@ -84,9 +84,9 @@ class Campaign:
         return PROCEDURES[self.procedure]
 
 
-_COLUMNS = "id, procedure, title, created_at, state, reminded_at"
-_READ = f"SELECT {_COLUMNS} FROM campaign WHERE id = %(id)s"  # noqa: S608 (constants of this file)
-_LIST = f"SELECT {_COLUMNS} FROM campaign ORDER BY id DESC LIMIT %(limit)s"  # noqa: S608 (the same)
+_READ = "SELECT id, procedure, title, created_at, state, reminded_at FROM campaign WHERE id = %(id)s"
+_LIST = """
+    SELECT id, procedure, title, created_at, state, reminded_at FROM campaign ORDER BY id DESC LIMIT %(limit)s"""
 _CREATE = """
     INSERT INTO campaign (procedure, title, agent_id, created_at)
     VALUES (%(procedure)s, %(title)s, %(agent)s, %(at)s) RETURNING id"""
