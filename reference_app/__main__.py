@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "verify":
                 return asyncio.run(_verify())
             case "supervise":
-                return asyncio.run(_supervise(options.email, options.group))
+                return asyncio.run(_supervise(options.email, options.group, options.port))
             case "seed":
                 return asyncio.run(_seed(options.dossiers, options.port))
             case _:
@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     supervise = commands.add_parser("supervise", help="make an agent who has signed in a supervisor of a group")
     supervise.add_argument("email")
     supervise.add_argument("group", help="identifier of the group: that of its procedure, or procedure/name")
+    supervise.add_argument("--port", type=int, help="of the service whose own PostgreSQL is meant")
     seed = commands.add_parser("seed", help="fill the database with invented dossiers until there are so many")
     seed.add_argument("--dossiers", type=int, required=True)
     seed.add_argument("--port", type=int, help="of the service whose own PostgreSQL is meant, without DATABASE_URL")
@@ -216,7 +217,7 @@ async def _verify() -> int:
     return 1 if broken else 0
 
 
-async def _supervise(email: str, group: str) -> int:
+async def _supervise(email: str, group: str, port: int | None) -> int:
     from reference_app.database import connect
     from reference_app.groups import GROUPS
     from reference_app.instruction import agents, members
@@ -224,7 +225,7 @@ async def _supervise(email: str, group: str) -> int:
 
     if group not in GROUPS:
         raise ReferenceAppError(f"there is no group {group!r}: {', '.join(GROUPS)}")
-    async with connect(_database_url()) as connection:
+    async with connect(_database_of(port)) as connection:
         found = await agents.by_email(connection, email)
         if found is None:
             raise ReferenceAppError("no agent with this address has signed in yet")
@@ -236,12 +237,10 @@ async def _supervise(email: str, group: str) -> int:
 
 
 async def _seed(dossiers: int, port: int | None) -> int:
-    from reference_app import embedded
     from reference_app.database import connect
     from reference_app.seeding import seed
 
-    ours = port is not None and not os.environ.get("DATABASE_URL")
-    async with connect(embedded.answering_for(port) if ours and port is not None else _database_url()) as connection:
+    async with connect(_database_of(port)) as connection:
         sys.stdout.write(f"{await seed(connection, dossiers)} added\n")
     return 0
 
@@ -264,6 +263,13 @@ async def _purge(seconds: float, *, dry_run: bool) -> int:
     if not found.whole:
         sys.stderr.write("reference_app: not everything within the time; the next purge goes on\n")
     return 0
+
+
+def _database_of(port: int | None) -> str:
+    """The database that is named, or the own one of the service on ``port``."""
+    from reference_app import embedded
+
+    return embedded.answering_for(port) if port is not None and not os.environ.get("DATABASE_URL") else _database_url()
 
 
 def _database_url() -> str:

@@ -42,6 +42,7 @@ from reference_app.instruction import (
     synthesis_pages,
 )
 from reference_app.instruction import api as instruction_api
+from reference_app.instruction import limits as instruction_limits
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
@@ -138,7 +139,8 @@ _ROUTERS = (
 
 
 def _allowance(scope: Scope) -> Allowance | None:
-    found = (room(scope) for room in (pieces_limits.allowance, campaigns_limits.allowance, rights_answers.allowance))
+    rooms = (pieces_limits, campaigns_limits, rights_answers, instruction_limits)
+    found = (room.allowance(scope) for room in rooms)
     return next((allowance for allowance in found if allowance is not None), None)
 
 

@@ -34,7 +34,7 @@ class FoundOut(BaseModel):
 
 @api.post("", response_model=FoundOut, responses=documented(413), summary="Search")
 async def find(parts: Given, person: Agent, sought: Sought) -> FoundOut:
-    """Dossiers of my groups by number of receipt, SIRET, e-mail or the beginning of a word of their name; fifty at most."""
+    """Dossiers of my groups by receipt, SIRET, e-mail or the beginning of a word of the name; fifty at most."""
     async with parts.pool.connection() as connection:
         found = await search.find(connection, person.account, sought.sought)
     return FoundOut(kind=found.kind, items=[LineOut.of(d) for d in found.dossiers], more=found.more)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from reference_app import migration
 from reference_app.database import connect
-from reference_app.instruction import exports
+from reference_app.instruction import exports, limits
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.staging import stage as stage_job
 from reference_app.parts import make_parts
@@ -121,6 +122,15 @@ def test_the_same_asked_again_is_one_and_a_fourth_waits(storing, key, work):
     asyncio.run(work(storing))
     asked(agent, key)
     asyncio.run(work(storing))
+
+
+def test_fetching_may_take_longer_than_other_requests_and_nothing_else_may():
+    path = f"/api/v1/agent/exports/{uuid4()}/file"
+    longer = limits.allowance({"method": "GET", "path": path})
+    assert longer is not None
+    assert longer.seconds >= 3600
+    for method, other in (("POST", path), ("GET", path.removesuffix("/file")), ("GET", f"{path}/x")):
+        assert limits.allowance({"method": method, "path": other}) is None
 
 
 def test_without_a_storage_it_is_said(staged, key):
