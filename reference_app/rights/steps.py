@@ -137,9 +137,7 @@ def _sweep(kind: str, table: LiteralString, due: LiteralString) -> Step:
 
 
 async def _due_sessions(connection: Connection, at: datetime) -> AsyncIterator[int]:
-    query = sql.SQL("SELECT count(*) FROM ended_session WHERE ended_at < {before}").format(
-        before=sql.Placeholder("before")
-    )
+    query = sql.SQL("SELECT count(*) FROM ended_session WHERE ended_at < %(before)s").format()
     yield await _number(connection, query, {"before": at - ended_sessions.KEPT})
 
 

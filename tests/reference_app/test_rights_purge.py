@@ -171,6 +171,18 @@ def test_a_draft_that_is_taken_up_again_stays_and_is_told_of_anew(connection, da
     assert run(database, at=NOW + 111 * DAY).kinds["drafts"] == 1
 
 
+def test_messages_may_go_before_their_dossier(connection, database, monkeypatch):
+    written = PROCEDURES["emergency-aid"]
+    kept = written.retention.model_copy(update={"messages_months": 6})
+    monkeypatch.setitem(PROCEDURES, "emergency-aid", written.model_copy(update={"retention": kept}))
+    old, young = (dossier(connection, "refuse", NOW - days * DAY) for days in (200, 100))
+    assert counted(database).kinds["dossiers whose messages go before"] == 1
+    assert run(database).kinds["dossiers whose messages go before"] == 1
+    assert connection.execute("SELECT dossier_id FROM message").fetchall() == [(young,)]
+    assert connection.execute("SELECT messages FROM dossier WHERE id = %s", [old]).fetchone() == (0,)
+    assert left(connection) == {old, young}
+
+
 def test_appointments_go_with_their_slot_and_the_seats_still_add_up(connection, database):
     (lieu,) = connection.execute("INSERT INTO lieu (name, address) VALUES ('Salle', 'Rue') RETURNING id").fetchone()
     for at, mark in ((NOW - 31 * DAY, "passé"), (NOW - 30 * DAY, "récent")):
