@@ -50,10 +50,7 @@ def drafts(service: Service, first: int, count: int) -> list[tuple[UUID, UUID]]:
     with service.connect() as connection:
         for statement in (_ACCOUNTS, _DRAFTS):
             connection.execute(statement.format(account=account, dossier=dossier).replace("%-", "%%-"), values)
-    return [
-        (UUID(f"00000000-0000-7000-9000-{n:012x}"), UUID(f"00000000-0000-7000-8000-{n:012x}"))
-        for n in range(first, first + count)
-    ]
+    return [(UUID(f"00000000-0000-7000-9000-{n:012x}"), _number(n)) for n in range(first, first + count)]
 
 
 def request(service: Service, account: UUID, dossier: UUID, key: str) -> bytes:
@@ -87,10 +84,22 @@ def by_pgbench(service: Service, file: Path, clients: int, seconds: float, round
     command += ["--define", f"each={most // clients}", service.dsn]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
     found = re.search(r"tps = ([0-9.]+)", done.stdout)
+    processed = re.search(r"transactions actually processed: (\d+)", done.stdout)
     failed = re.search(r"number of failed transactions: (\d+)", done.stdout)
     if found is None or done.returncode != 0 or (failed is not None and failed[1] != "0"):
         raise SystemExit(f"pgbench failed: {done.stderr.strip()[-2000:]}")
+    with service.connect() as connection:
+        filed = connection.execute(
+            "SELECT count(*) FROM dossier WHERE receipt_number LIKE 'ESSAI-%%' AND id > %s AND id <= %s",
+            (_number(OWN + round_ * most), _number(OWN + (round_ + 1) * most)),
+        ).fetchone()
+    if filed is None or processed is None or filed[0] < int(processed[1]):
+        raise SystemExit(f"pgbench ran {processed and processed[1]} transactions, {filed and filed[0]} filed a draft")
     return float(found[1])
+
+
+def _number(draft: int) -> UUID:
+    return UUID(f"00000000-0000-7000-8000-{draft:012x}")
 
 
 def record(service: Service) -> str:
@@ -134,10 +143,10 @@ def main() -> int:
         file = Path(folder) / "filing.sql"
         file.write_text(record(service))
         say(f"a filing is {len(file.read_text().splitlines()) - 2} statements, BEGIN and COMMIT included")
-        mine, own = int(options.seconds * 3000), int(options.seconds * 20_000)
+        mine, own = int(options.seconds * 3000), int(options.seconds * 12_000)
         for round_ in range(options.rounds):
             made = drafts(service, 1 + round_ * mine, mine)
-            drafts(service, OWN + round_ * own, own + 1)
+            drafts(service, OWN + round_ * own + 1, own)
             with service.connect() as connection:
                 connection.execute("VACUUM ANALYZE account, dossier")
             asked = [request(service, account, dossier, str(uuid4())) for account, dossier in made]
