@@ -70,7 +70,7 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True)
 class Server:
-    """A mail server, from ``smtp://user:password@host:port``; ``smtp+starttls`` and ``smtps`` are encrypted."""
+    """A mail server, as an address names it; ``smtp+starttls`` and ``smtps`` are encrypted."""
 
     host: str
     port: int
