@@ -109,6 +109,7 @@ def values(moves: str | None) -> dict[str, object]:
 def test_no_list_reads_or_sorts_a_whole_table(database_url, shape):
     with psycopg.connect(database_url) as connection:
         connection.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
+        connection.execute("SET enable_incremental_sort = off")
         lines = connection.execute(b"EXPLAIN " + _statement(**shape), values(shape["moves"])).fetchall()
     plan = "\n".join(line for (line,) in lines)
     assert "Seq Scan" not in plan
