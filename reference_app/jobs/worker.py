@@ -129,6 +129,9 @@ async def _work(opened: App, parts: Parts, queue: Queue) -> None:
     while True:
         with suppress(ConnectorException, psycopg.OperationalError):
             await work()
+        this = asyncio.current_task()
+        if this is not None and this.cancelling():
+            return  # a worker that cannot sign off from a database that is gone does not pass its cancellation on
         _log.warning("the workers of the queue %s stopped, and start again in %.0f s", queue.value, AGAIN_AFTER_S)
         await asyncio.sleep(AGAIN_AFTER_S)
 
