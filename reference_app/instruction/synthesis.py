@@ -64,13 +64,14 @@ _MAKE_MONTHS = """
     WITH came AS (
         SELECT d.groupe, date_trunc('month', d.filed_at AT TIME ZONE %(zone)s)::date AS month, count(*) AS filed,
                count(*) FILTER (WHERE a.provider = 'counter') AS at_counter,
-               coalesce(sum(%(asked)s), 0) AS asked_eur
+               coalesce(sum((d.answers ->> (%(amounts)s::jsonb ->> d.procedure))::bigint), 0) AS asked_eur
         FROM dossier d JOIN account a ON a.id = d.account_id
         WHERE d.state <> 'brouillon' AND d.filed_at >= %(since)s GROUP BY 1, 2
     ), went AS (
         SELECT d.groupe, date_trunc('month', d.decided_at AT TIME ZONE %(zone)s)::date AS month, count(*) AS decided,
                count(*) FILTER (WHERE d.state = 'accepte') AS accepted,
-               coalesce(sum(%(asked)s) FILTER (WHERE d.state = 'accepte'), 0) AS granted_eur,
+               coalesce(sum((d.answers ->> (%(amounts)s::jsonb ->> d.procedure))::bigint)
+                        FILTER (WHERE d.state = 'accepte'), 0) AS granted_eur,
                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM d.decided_at - d.filed_at))
                    AS delays
         FROM dossier d
@@ -81,9 +82,7 @@ _MAKE_MONTHS = """
                                p90_s)
     SELECT groupe, month, coalesce(filed, 0), coalesce(at_counter, 0), coalesce(asked_eur, 0), coalesce(decided, 0),
            coalesce(accepted, 0), coalesce(granted_eur, 0), delays[1], delays[2]
-    FROM came FULL JOIN went USING (groupe, month)""".replace(
-    "%(asked)s", "(d.answers ->> (%(amounts)s::jsonb ->> d.procedure))::bigint"
-)
+    FROM came FULL JOIN went USING (groupe, month)"""
 
 _MAKE_STANDING = """
     WITH old AS (
