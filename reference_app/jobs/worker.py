@@ -78,13 +78,14 @@ async def _run(settings: Settings, queues: Collection[Queue], ready_fd: int | No
     async with _opened(parts) as opened:
         telemetry.start(SERVICE_NAME, settings.trace_sample_ratio, pools={"jobs": parts.pool})
         try:
-            running = [asyncio.create_task(_work(opened, parts, queue)) for queue in queues]
+            running = [asyncio.create_task(_work(opened, parts, queue, stopping)) for queue in queues]
             running.append(asyncio.create_task(_look_after(parts, alive_file)))
             if ready_fd is not None:
                 os.write(ready_fd, b".")
                 os.close(ready_fd)
             stop = asyncio.create_task(stopping.wait())
             ended, _ = await asyncio.wait({stop, *running}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.set()
             for task in (stop, *running):
                 task.cancel()  # a worker that is cancelled lets its jobs end, within STOP_S
             await asyncio.wait({stop, *running})
@@ -108,8 +109,8 @@ async def _opened(parts: Parts) -> AsyncIterator[App]:
             await parts.outgoing.end()
 
 
-async def _work(opened: App, parts: Parts, queue: Queue) -> None:
-    """Work off ``queue`` until cancelled, whatever becomes of the database meanwhile."""
+async def _work(opened: App, parts: Parts, queue: Queue, stopping: asyncio.Event) -> None:
+    """Work off ``queue`` until ``stopping`` is set and this is cancelled, whatever becomes of the database."""
     service = SERVICES[queue]
     work = partial(
         opened.run_worker_async,
@@ -126,14 +127,12 @@ async def _work(opened: App, parts: Parts, queue: Queue) -> None:
         worker_middleware=[delays.counted],
         additional_context={context.KEY: parts},
     )
-    while True:
+    while not stopping.is_set():  # a database that is away takes the place of the cancellation, which is then lost
         with suppress(ConnectorException, psycopg.OperationalError):
             await work()
-        this = asyncio.current_task()
-        if this is not None and this.cancelling():
-            return  # a worker that cannot sign off from a database that is gone does not pass its cancellation on
-        _log.warning("the workers of the queue %s stopped, and start again in %.0f s", queue.value, AGAIN_AFTER_S)
-        await asyncio.sleep(AGAIN_AFTER_S)
+        if not stopping.is_set():
+            _log.warning("the workers of the queue %s stopped, and start again in %.0f s", queue.value, AGAIN_AFTER_S)
+            await asyncio.sleep(AGAIN_AFTER_S)
 
 
 async def _look_after(parts: Parts, alive_file: Path | None) -> None:

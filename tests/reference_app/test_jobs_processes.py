@@ -162,6 +162,17 @@ def test_workers_wait_for_a_database_that_is_away(own_database):
         assert process.poll() is None
 
 
+def test_a_worker_stops_though_its_database_is_gone(own_database, postgres):
+    with working(own_database) as process:
+        wait_for(lambda: one(own_database, "SELECT count(*) FROM procrastinate_workers") == 3)
+        name = one(own_database, "SELECT current_database()")
+        with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+
+
 CAUSE = """
 import asyncio, os, signal, sys
 import psycopg
@@ -226,10 +237,12 @@ def test_bulk_of_hours_does_not_delay_seconds_unless_they_share_workers(stage, d
                     wait=False, listen_notify=False, install_signal_handlers=False, additional_context={KEY: parts}
                 )
                 return
-            running = [asyncio.create_task(worker._work(opened, parts, queue)) for queue in Queue]
+            stopping = asyncio.Event()
+            running = [asyncio.create_task(worker._work(opened, parts, queue, stopping)) for queue in Queue]
             async with asyncio.timeout(LIMIT_S):
                 while len(order) < 6:  # noqa: ASYNC110 (what is waited for lives in the workers)
                     await asyncio.sleep(0.02)
+            stopping.set()
             for task in running:
                 task.cancel()
             await asyncio.wait(running)
