@@ -14,7 +14,7 @@ SCANNERS := .venv-scanners
 WHEEL := .venv-wheel
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-.PHONY: help demo test check test-tree test-wheel fuzz serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-saturation bench-reference bench-memory bench-collector bench-extrapolation samples clean
+.PHONY: help demo test check test-tree test-wheel fuzz fuzz-api serve format lock schemas criteria bench bench-security bench-search bench-diagnosis bench-saturation bench-reference bench-memory bench-collector bench-extrapolation samples clean
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
@@ -43,6 +43,9 @@ test-wheel: $(VENV)/.dev $(SCANNERS)/.run $(HTTPBIN)/.run ## Tests of the built 
 
 fuzz: $(VENV)/.dev ## Property tests on examples never tried before, many more than make test tries
 	@$(BIN)/python -m pytest $$(grep -rl --include='test_*.py' '^from hypothesis' tests) -k 'not wheel' --hypothesis-profile=fuzz
+
+fuzz-api: $(VENV)/.dev $(SCANNERS)/.run ## The whole API of the reference service by schemathesis, with far more examples than make test
+	@PORTANCE_FUZZ_EXAMPLES=200 PORTANCE_FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest tests/reference_app/test_api_fuzz.py -k no_request
 
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from reference_app.outgoing import Outgoing
 from reference_app.procedure import Procedure
-from reference_app.settings import Settings
+from reference_app.settings import PREFIX, Settings, SettingsError
 from reference_app.sources import business_register, family_allowances
 from reference_app.sources.described import SourceName
 from reference_app.sources.line import Line, SourceAway
@@ -56,12 +56,19 @@ class Desk:
 
 
 def make_desk(settings: Settings, outgoing: Outgoing) -> Desk:
-    """The lines that ``settings`` name, over the connections of ``outgoing``."""
+    """The lines that ``settings`` name, over the connections of ``outgoing``.
+
+    Raises:
+        SettingsError: they name no organisation in whose name sources are asked.
+    """
     http = outgoing.client()
     addresses: dict[SourceName, object] = {
         "business_register": settings.business_register_url,
         "family_allowances": settings.family_allowances_url,
     }
+    recipient = min(settings.agent_sirets, default="") if settings.recipient_siret is None else settings.recipient_siret
+    if not recipient and any(address is not None for address in addresses.values()):
+        raise SettingsError(f"{PREFIX}RECIPIENT_SIRET: sources are asked in the name of an organisation, none is named")
     return Desk(
         lines={
             name: Line(name, str(url), http, settings.source_budget_s)
@@ -69,5 +76,5 @@ def make_desk(settings: Settings, outgoing: Outgoing) -> Desk:
             if url is not None
         },
         token=settings.sources_token.get_secret_value(),
-        recipient=min(settings.agent_sirets) if settings.recipient_siret is None else settings.recipient_siret,
+        recipient=recipient,
     )

@@ -155,7 +155,9 @@ def create_app(books: Books, knobs: Knobs, clock: Clock = lambda: datetime.now(U
         try:
             finance.turn(Knobs.model_validate_json(await request.body()))
         except ValidationError as error:
-            return JSONResponse({"errors": error.errors(include_url=False, include_context=False)}, 422)
+            return JSONResponse(
+                {"errors": error.errors(include_url=False, include_context=False, include_input=False)}, 422
+            )
         return await knobs_read(request)
 
     return Starlette(
