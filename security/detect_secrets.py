@@ -14,6 +14,7 @@ from os import sched_getaffinity
 from scorecard.evidence import Severity, Suppression, Text
 from security.alphabets import is_alphabet
 from security.environment_secrets import TYPE
+from security.placeholders import is_placeholder
 from security.rules import Hit, Rule
 from security.sweep import Report
 from security.tool import Finished, Tool, crashed, garbage, module
@@ -37,6 +38,8 @@ ARGUMENTS = (
     "IPPublicDetector",  # an address is not a secret
     "--filter",
     f"{is_alphabet.__module__}.{is_alphabet.__name__}",
+    "--filter",
+    f"{is_placeholder.__module__}.{is_placeholder.__name__}",
     "--disable-filter",
     "detect_secrets.filters.allowlist.is_line_allowlisted",  # marks are listed here, not hidden
     "--disable-filter",

@@ -22,7 +22,7 @@ from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import day_of
 from reference_app.appointments.schemas import AppointmentOut
 from reference_app.appointments.shown import Times
-from reference_app.dossiers.draft import field_errors
+from reference_app.dossiers.draft import SENTENCES, field_errors
 from reference_app.errors import (
     AlreadyBooked,
     Conflict,
@@ -96,6 +96,8 @@ async def book(request: Request, parts: Given, creneau: UUID) -> Response:
         return await _form(request, creneau, typed, error.status, trouble="line")
     except SlotFull:
         # The key was not kept with the refusal: it serves for the time chosen next.
+        if not typed.get("creneau"):  # of the times offered instead, none was chosen
+            return await _form(request, creneau, typed, 422, {"creneau": FieldError(SENTENCES["uuid_parsing"])}, "full")
         return await _form(request, creneau, typed, SlotFull.status, trouble="full")
     except KeyReused:
         again = {**typed, "key": str(uuid4())}

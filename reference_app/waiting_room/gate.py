@@ -34,7 +34,7 @@ def require_turn(request: Request, procedure: str) -> None:
     if standing.phase == "admitted":
         return
     place = None if standing.ahead is None else standing.ahead + 1
-    cookie = tickets.set_cookie(parts_of(request).settings, line.room.procedure, ticket) if new else None
+    cookie = tickets.cookie_header(parts_of(request).settings, line.room.procedure, ticket) if new else None
     raise NotYourTurn(ASK_AGAIN, procedure, look_again_s(standing), place, cookie)
 
 

@@ -47,5 +47,5 @@ async def wait(request: Request, parts: Given, procedure: str, still: bool = Fal
     if not still:
         response.headers["Refresh"] = str(again)
     if new:
-        response.headers.append("Set-Cookie", tickets.set_cookie(parts.settings, procedure, ticket))
+        response.headers.append("Set-Cookie", tickets.cookie_header(parts.settings, procedure, ticket))
     return response

@@ -19,7 +19,7 @@ def cookie_name(procedure: str) -> str:
     return f"line-{procedure}"
 
 
-def set_cookie(settings: Settings, procedure: str, ticket: Ticket) -> str:
+def cookie_header(settings: Settings, procedure: str, ticket: Ticket) -> str:
     """The header value that hands out ``ticket``."""
     name = cookie_name(procedure)
     cookie = SimpleCookie({name: written(settings, ticket)})

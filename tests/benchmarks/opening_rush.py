@@ -36,6 +36,9 @@ SEATS, PLACES, TIMES = 12, 5, 48
 """Of a slot, and the places and times of a day over which the slots are spread."""
 LATE = 20
 LOOKS = 40
+AT_ONCE = 3
+PAUSE_S = 0.5
+"""Looks that follow each other at once; from then on people wait before they look again."""
 RETRY_S = 5.0
 """What the service asks whom it refuses to wait (Retry-After)."""
 CONNECTIONS = 128
@@ -92,7 +95,9 @@ async def book(client: Client, pages: list[str], cookie: str, due: float, rush: 
     """One person: look, choose, book; again while the seat chosen was just taken."""
     key = f"Idempotency-Key: {uuid4()}"
     here = draw.choice(pages)
-    for _ in range(LOOKS):
+    for look in range(LOOKS):
+        if look >= AT_ONCE:  # the free times are those of a second ago: who looks again at once sees the same
+            await asyncio.sleep(PAUSE_S)
         reply = await client.ask(get(here, cookie))
         rush.looked.append(time.perf_counter() - due)
         rush.answers[f"look {reply.status}"] += 1

@@ -144,7 +144,9 @@ class Place:
         return dict(self.rows("SELECT reference, state FROM delivery"))
 
     def forget(self) -> None:
-        """No delivery, and a gate nobody has gone through."""
+        """No delivery, nothing filed that waits to be taken, and a gate nobody has gone through."""
+        while self.people[1].post("/api/v1/agent/dossiers/claim-next").raise_for_status().status_code != 204:
+            pass
         self.rows("TRUNCATE delivery")
         self.rows("TRUNCATE reconciliation")
         self.rows("DELETE FROM finance_gate")

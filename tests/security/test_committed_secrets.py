@@ -54,6 +54,15 @@ def test_an_alphabet_is_no_secret_and_its_letters_shuffled_or_few_are_one(make_s
     assert {one.location for one in evidence.findings} == {"src/key.py:1", "src/key.py:2"}
 
 
+def test_an_address_of_documentation_is_no_secret_and_one_that_leads_somewhere_is(make_site, source, fact):
+    (source / "mail.py").write_text('"""From ``smtp://user:password@host:port``."""\n')
+    assert fact(committed_secrets.collect(make_site(source="src")), "security.secrets").value == 0
+    (source / "mail.py").write_text('MAIL = "smtp://user:password@mail.example.fr:587"\n')
+    (source / "two.py").write_text('MAIL = "smtp://user:password@host:1 smtp://app:password@mail.example.fr"\n')
+    evidence = committed_secrets.collect(make_site(source="src"))
+    assert {one.location for one in evidence.findings} == {"src/mail.py:1", "src/two.py:1"}
+
+
 def test_a_marked_line_is_listed_and_counted_apart(make_site, source, fact):
     (source / "a.py").write_text(f'API = "{AWS}"  # pragma: allowlist secret\n')
     (source / "b.py").write_text(f'# pragma: allowlist nextline secret\nAPI = "{AWS}"\n')
