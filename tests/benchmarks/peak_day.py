@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import sys
 import tempfile
 import time
@@ -75,7 +76,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     say(said_of_machine(), "service, database and generator on this machine; fsync and synchronous_commit on")
-    with running(options.workers, "--slots-of", "200") as service:
+    start = shlex.split(load(PROJECT).target.start or "")
+    token = start[start.index("--partner-token") + 1]  # the one that the journey of the partner sends
+    with running(options.workers, "--slots-of", "200", "--partner-token", token) as service:
         began = time.monotonic()
         added = asyncio.run(fill(service, options.dossiers))
         say(f"{added} dossiers written in {time.monotonic() - began:.0f} s")
