@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -12,6 +14,10 @@ QUIET = (
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+NEEDED = pytest.mark.skipif(
+    not CHROMIUM.exists() and os.environ.get("CI") != "true",  # CI installs it: what is missing there fails
+    reason=f"{CHROMIUM} is not there: no browser to look with",
+)
 
 
 def show(page: Page, address: str, text: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, QUIET, show, violations
+from chromium import CHROMIUM, NEEDED, QUIET, show, violations
 from documents import Document, answers, enough, slips
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -18,7 +18,7 @@ DESK = 1280
 ZOOMED = 320
 """Pixels of width: what 1280 are at 400 % (WCAG 2.1, 1.4.10)."""
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: no browser to look with")
+pytestmark = NEEDED
 
 # Whatever can be used must be reached by Tab, one of each group of radio buttons, and be seen to have the focus.
 WATCH = """() => {

@@ -5,24 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import CHROMIUM, NEEDED, QUIET
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from reference_app.appointments.days import day_of
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: no browser to look with")
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")
