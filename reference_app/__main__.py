@@ -61,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reference_app", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="the whole service: PostgreSQL, identity provider, workers")
-    kept = "folder that keeps the data, and beside it DATA-pieces the files; without it they go with the process"
+    kept = (
+        "folder that keeps the data, and beside it DATA-pieces the files and DATA-secrets what signs sessions and "
+        "webhooks; without it all of them go with the process"
+    )
     up.add_argument("--data", type=Path, help=kept)
     up.add_argument("--unlimited", default="", metavar="NETWORKS", help="networks without limits, for a load test")
     up.add_argument(

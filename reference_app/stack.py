@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from reference_app import children, embedded, migration, workers
+from reference_app import children, embedded, kept_secrets, migration, workers
 from reference_app.appointments.prepared import prepare
 from reference_app.children import Child
 from reference_app.database import connect
@@ -69,11 +68,7 @@ def up(
             environment |= stand_in.settings
         if unlimited:
             environment[f"{PREFIX}UNLIMITED_NETWORKS"] = unlimited
-        if f"{PREFIX}SESSION_SECRET" not in os.environ:
-            environment[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
-
-        if f"{PREFIX}WEBHOOK_KEY" not in os.environ:
-            environment[f"{PREFIX}WEBHOOK_KEY"] = secrets.token_urlsafe(32)
+        environment |= kept_secrets.made(_secrets(data), os.environ)
 
         def start_jobs() -> Child:
             return children.start("the worker of the jobs", "reference_app", ["work", "--nice", "10"], environment)
@@ -112,6 +107,16 @@ def _database(stack: ExitStack, data: Path | None, port: int) -> tuple[str, Call
         return given, lambda: False, None
     server = stack.enter_context(embedded.running(data))
     embedded.answers_for(server, port)
-    files = server.home / "pieces" if data is None else data.resolve().with_name(f"{data.resolve().name}-pieces")
+    files = server.home / "pieces" if data is None else _beside(data, "pieces")
     files.mkdir(mode=0o700, exist_ok=True)
     return server.dsn(), lambda: server.process.poll() is not None, files.as_uri()
+
+
+def _secrets(data: Path | None) -> Path | None:
+    """Where secrets are kept: beside our own database, if that is."""
+    return None if data is None or os.environ.get("DATABASE_URL") else _beside(data, "secrets")
+
+
+def _beside(data: Path, what: str) -> Path:
+    folder = data.resolve()
+    return folder.with_name(f"{folder.name}-{what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from reference_app.notifications.mailer import Refused
 from reference_app.parts import Parts
 from reference_app.written import Sentence
 
+_BREAKING = re.compile(r"[^\S\u00a0\u202f]+")
+"""White space but no-break spaces: French sets one before a colon, and a subject keeps it."""
 _POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 """Lines as long as RFC 5322 allows: folded earlier, names with accents get a space too many (standard library)."""
 
@@ -67,8 +70,8 @@ def compose(parts: Parts, letter: Letter, to: str, identifier: UUID, kind: str, 
 
 
 def _line(text: str) -> str:
-    """``text`` on one line: a header ends with its line."""
-    return " ".join(text.split())
+    """``text`` on one line, since a header ends with its line; spaces that do not break stay what they are."""
+    return _BREAKING.sub(" ", text).strip()
 
 
 def _text(letter: Letter, service: str) -> str:

@@ -237,7 +237,9 @@ def test_a_mail_has_the_same_words_as_text_and_as_html_escaped(stage):
 
 
 def test_names_and_subjects_arrive_as_they_were_written(stage):
-    subject = "L’aide d’urgence à l’Économie : pour les très petites entreprises de l’Île, et celles d’ailleurs"
+    subject = (
+        "L’aide d’urgence à l’Économie\u202f: 5\u00a0000\u202f€ pour les petites entreprises de l’Île, et d’ailleurs"
+    )
     mail = letters.compose(
         stage.app.state.parts, a_letter(stage, subject), "a@b.fr", uuid4(), "news", datetime.now(UTC)
     )

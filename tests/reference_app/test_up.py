@@ -20,7 +20,9 @@ import psutil
 import psycopg
 import pytest
 
+from reference_app import kept_secrets
 from reference_app.listening import listen, port_of
+from reference_app.settings import PREFIX
 
 LIMIT_S = 60
 
@@ -111,12 +113,26 @@ def test_two_stacks_run_side_by_side_and_leave_nothing(folder, form_action, draf
     assert list(folder.iterdir()) == []
 
 
-def test_data_are_kept_when_a_folder_is_given(folder, form_action, draft, key):
+def test_data_and_secrets_are_kept_when_a_folder_is_given(folder, form_action, draft, key):
+    before: dict[str, str] = {}
     for expected in (1, 2):
         with up("--data", str(folder / "kept")) as stack, sign_in(stack.url, form_action) as client:
             client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=key()).raise_for_status()
             assert len(client.get("/api/v1/dossiers").json()["items"]) == expected
+            if before:  # who was signed in before the restart is still
+                assert httpx.get(f"{stack.url}/api/v1/dossiers", cookies=before, timeout=30).status_code == 200
+            before = dict(client.cookies)
             assert stack.stop() == 0
+    secrets = sorted((folder / "kept-secrets").iterdir())
+    assert [(path.name, path.stat().st_mode & 0o777) for path in secrets] == [
+        ("session_secret", 0o600),
+        ("webhook_key", 0o600),
+    ]
+    given = {f"{PREFIX}SESSION_SECRET": "of the environment"}
+    assert kept_secrets.made(folder / "kept-secrets", given) == {
+        f"{PREFIX}WEBHOOK_KEY": secrets[1].read_text(encoding="ascii")
+    }
+    assert kept_secrets.made(None, {}) != kept_secrets.made(None, {})
 
 
 def test_a_worker_that_dies_is_replaced_and_nothing_survives_when_the_stack_is_killed(folder):
