@@ -17,21 +17,25 @@ from reference_app.deliveries.delivery import Problem
 from reference_app.deliveries.policy import Policy
 
 _READ = """
-    SELECT failures, closed_until, why, tokens, tokens_at,
+    SELECT failures, failing_since, closed_until, why, tokens, tokens_at,
            (SELECT count(*) FROM delivery WHERE held_until > %(now)s) AS held
     FROM finance_gate"""
 _SPEND = "UPDATE finance_gate SET tokens = %(tokens)s, tokens_at = %(now)s"
 _WELL = """
-    UPDATE finance_gate SET failures = 0, closed_until = NULL, why = NULL
+    UPDATE finance_gate SET failures = 0, failing_since = NULL, closed_until = NULL, why = NULL
     WHERE failures <> 0 OR closed_until IS NOT NULL"""
-_BADLY = "UPDATE finance_gate SET failures = %(failures)s, closed_until = %(until)s, why = %(why)s"
+_BADLY = """
+    UPDATE finance_gate SET failures = %(failures)s, closed_until = %(until)s, why = %(why)s,
+        failing_since = CASE WHEN %(failures)s > failures THEN coalesce(failing_since, %(now)s)
+                             ELSE failing_since END"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The row, and how many attempts are under way (``held``)."""
+    """The row, and how many attempts are under way (``held``); since ``failing_since``, ``failures`` in a row."""
 
     failures: int
+    failing_since: datetime | None
     closed_until: datetime | None
     why: Problem | None
     tokens: float
@@ -98,7 +102,7 @@ async def went_badly(
             if failures >= policy.trips_after:
                 open_s = policy.open_s * 2.0 ** min(failures - policy.trips_after, 30)
                 until = now + timedelta(seconds=min(open_s, policy.longest_open_s))
-    await connection.execute(_BADLY, {"failures": failures, "until": until, "why": problem})
+    await connection.execute(_BADLY, {"failures": failures, "until": until, "why": problem, "now": now})
 
 
 async def _one(connection: Connection, now: datetime) -> Gate:

@@ -29,7 +29,7 @@ async def change(
     dossier: Dossier,
     to: State,
     *,
-    by: UUID,
+    by: UUID | None,
     at: datetime,
     note: str | None = None,
     did: str | None = None,
@@ -37,8 +37,8 @@ async def change(
 ) -> Dossier:
     """Move a locked ``dossier`` to state ``to``: row, history and log in one statement of the caller's transaction.
 
-    The history keeps the reasons of a decision (``motivation``), or the ``note``; ``did`` is a word for the log where
-    the states do not say what was done.
+    ``by`` is the account of who does it; None for the service itself. The history keeps the reasons of a decision
+    (``motivation``), or the ``note``; ``did`` is a word for the log where the states do not say what was done.
 
     Raises:
         Conflict: the dossier may not become that.
@@ -48,7 +48,13 @@ async def change(
 
 
 async def amend(
-    connection: Connection, dossier: Dossier, *, by: UUID, at: datetime, did: str | None = None, **columns: object
+    connection: Connection,
+    dossier: Dossier,
+    *,
+    by: UUID | None,
+    at: datetime,
+    did: str | None = None,
+    **columns: object,
 ) -> Dossier:
     """Change a locked ``dossier`` that stays in its state: row and log, no line of history.
 
@@ -62,7 +68,7 @@ async def _write(
     dossier: Dossier,
     to: State,
     *,
-    by: UUID,
+    by: UUID | None,
     at: datetime,
     note: str | None,
     columns: Mapping[str, object],
@@ -127,7 +133,7 @@ def _payload(
     to: State,
     *,
     rank: int,
-    by: UUID,
+    by: UUID | None,
     at: datetime,
     columns: Mapping[str, object],
     did: str | None,
@@ -137,7 +143,7 @@ def _payload(
         "dossier": str(dossier.id),
         "rank": rank,
         "at": at.isoformat(),
-        "by": str(by),
+        "by": None if by is None else str(by),
         "state": to,
         "content": _content(fields),
     }
