@@ -22,8 +22,10 @@ from reference_app.appointments import agent_api as appointments_agent_api
 from reference_app.appointments import agent_pages as appointments_agent_pages
 from reference_app.appointments import api as appointments_api
 from reference_app.appointments import pages as appointments_pages
+from reference_app.campaigns import agent_api as campaigns_agent_api
 from reference_app.campaigns import agent_pages as campaigns_agent_pages
 from reference_app.campaigns import limits as campaigns_limits
+from reference_app.campaigns import list_pages as campaigns_list_pages
 from reference_app.campaigns import pages as campaigns_pages
 from reference_app.deliveries import api as deliveries_api
 from reference_app.deliveries import pages as deliveries_pages
@@ -105,6 +107,7 @@ _ROUTERS = (
     synthesis_pages.api,
     mandates_api.router,
     appointments_agent_api.router,
+    campaigns_agent_api.router,
     partners_api.router,
     sign_in_routes.router,
     mandates_pages.mine,
@@ -129,6 +132,7 @@ _ROUTERS = (
     waiting_agent_pages.router,
     notifications_pages.router,
     campaigns_agent_pages.router,
+    campaigns_list_pages.router,
     campaigns_pages.router,
     receipt_routes.router,
     open_data_routes.router,
@@ -196,7 +200,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 refuse=problems.busy,
             ),
             Middleware(SameOrigin, origin=settings.origin),
-            Middleware(BodyLimit, max_bytes=settings.max_body_bytes, allowances=_allowance),
+            Middleware(
+                BodyLimit,
+                max_bytes=settings.max_body_bytes,
+                max_form_bytes=settings.max_form_bytes,
+                allowances=_allowance,
+            ),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret.get_secret_value(),

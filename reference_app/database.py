@@ -22,8 +22,16 @@ class MailingConnection(AsyncConnection[TupleRow]):
     """A connection of a process that has mail set up: what happens on it is also told (:mod:`..notifications`)."""
 
 
+AWAY: tuple[type[psycopg.Error], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+"""What is raised while PostgreSQL is full, gone, or takes no writing, as one that stands by: it may be back soon."""
 LOCK_TIMEOUT_MS = 2000
 IDLE_IN_TRANSACTION_MS = 5000
+_READ_ONLY = (b"default_transaction_read_only", b"in_hot_standby")
+"""What PostgreSQL says of a session without being asked, from version 14."""
 CONNECT_TIMEOUT_S = 5
 
 
@@ -75,12 +83,15 @@ def _of_a_session(settings: Settings) -> dict[str, object]:
             assert_never(settings.pooler)
 
 
-async def _returned(_connection: Connection) -> None:
-    """Nothing to reset, but the pool then takes connections back in a task of its own.
+async def _returned(connection: Connection) -> None:
+    """Close a connection on which nothing can be written: it would stay so when PostgreSQL, or another, writes again.
 
-    In the task of a request, the end of its time (:class:`reference_app.protection.Deadline`) could fall between the
-    last statement and the pool: the connection would be lost for ever, and with the last one the service.
+    Most have nothing to reset, but the pool then takes connections back in a task of its own. In the task of a request,
+    the end of its time (:class:`reference_app.protection.Deadline`) could fall between the last statement and the pool:
+    the connection would be lost for ever, and with the last one the service.
     """
+    if any(connection.pgconn.parameter_status(name) == b"on" for name in _READ_ONLY):
+        await connection.close()
 
 
 @asynccontextmanager

@@ -11,6 +11,10 @@ from reference_app.written import Sentence, Strict, Words
 Kind = Literal["siret", "iban", "email", "line", "text", "amount", "choice"]
 """What a field holds: numbers with a check, an address, a line or a text, whole euros, one of a few answers."""
 
+LONGEST_LINE, LONGEST_TEXT = 1_000, 12_000
+"""Characters that a browser lets into a field. More than is kept, so that what is too long is said and not cut off; few
+enough that no form of a page outgrows what the service reads (:class:`reference_app.protection.BodyLimit`)."""
+
 RESERVED = frozenset({"token", "key", "procedure", "id", "state", "body", "version", "find"})
 """Names that forms and answers use themselves; "body" is what FastAPI calls the place of an error."""
 

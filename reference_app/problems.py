@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -18,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from reference_app.database import AWAY
 from reference_app.dossiers.draft import field_errors
 from reference_app.errors import (
     N_,
@@ -104,15 +104,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(psycopg.OperationalError, _unavailable)
-    app.add_exception_handler(psycopg.InterfaceError, _unavailable)
+    for away in AWAY:
+        app.add_exception_handler(away, _unavailable)
     app.add_exception_handler(Exception, _failure)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # nosec B101 (states an invariant to the reader and to the type checker)
-    if isinstance(error, NotSignedIn) and request.method == "POST" and not _is_api(request):
-        page_of_form = await given_back(request)
+    if not _is_api(request):
+        page_of_form = await given_back(request, error)
         if page_of_form is not None:
             return page_of_form
     return refused(request, error)

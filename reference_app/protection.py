@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HSTS_S = 63_072_000
 """Two years: what the preload list of browsers asks for is one at least."""
 STATIC_KEPT_S = 31_536_000
+LONG_FORMS_AT_ONCE = 4
+"""Forms of more than other bodies may have that a worker reads at a time; the next one waits for its turn."""
 
 
 class SecurityHeaders:
@@ -112,33 +115,49 @@ Allowances = Callable[[Scope], Allowance | None]
 class BodyLimit:
     """Refuses bodies of more than ``max_bytes`` while they are read: the declared length first, then what comes.
 
+    A form of a page may have ``max_form_bytes``: more than our fields let anybody type, so that a text that is too long
+    comes back with a sentence beside it. What is then in memory is bounded by how many are read at a time.
+
     FastAPI has such a limit, but its 413 is plain text, without the security headers.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, allowances: Allowances) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, max_form_bytes: int, allowances: Allowances) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_form_bytes = max_form_bytes
         self.allowances = allowances
+        self.long_forms = asyncio.Semaphore(LONG_FORMS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; reading too much raises HTTPException 413 in the handler."""
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        allowance = self.allowances(scope)
-        most = self.max_bytes if allowance is None else allowance.max_bytes
-        declared = Headers(scope=scope).get("content-length", "0")
+        headers, allowance = Headers(scope=scope), self.allowances(scope)
+        typed = allowance is None and not scope["path"].startswith("/api/") and is_typed(headers)
+        most = allowance.max_bytes if allowance is not None else self.max_form_bytes if typed else self.max_bytes
+        declared = headers.get("content-length", "0")
         read = int(declared) if declared.isdecimal() and int(declared) > most else 0
+        waited = not typed
 
         async def limited() -> Message:
-            nonlocal read
+            nonlocal read, waited
             message = await receive() if read <= most else {"type": "http.request"}
             read += len(message.get("body", b""))
             if read > most:
                 raise HTTPException(413)
+            if read > self.max_bytes and not waited:
+                waited = True
+                await turn.enter_async_context(self.long_forms)
             return message
 
-        await self.app(scope, limited, send)
+        async with AsyncExitStack() as turn:
+            await self.app(scope, limited, send)
+
+
+def is_typed(headers: Headers) -> bool:
+    """Whether a body is what a page sends that has fields and no file."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
 
 
 class Deadline:

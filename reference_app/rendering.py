@@ -24,7 +24,8 @@ from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.filing import WITHDRAWN
 from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
-from reference_app.form import FormField
+from reference_app.form import LONGEST_LINE, LONGEST_TEXT, FormField
+from reference_app.instruction.left import GIVEN_BACK
 from reference_app.language import LANGUAGES, Language
 from reference_app.notifications.news import LABELS as NEWS
 from reference_app.notifications.news import News
@@ -88,8 +89,10 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
     environment.globals |= {
         "procedure": NAMESAKE,
         "filed": tuple(OFFERED.values()),
+        "longest_line": LONGEST_LINE,
+        "longest_text": LONGEST_TEXT,
         "by_appointment": tuple(BY_APPOINTMENT.values()),
-        "withdrawn": WITHDRAWN,
+        "ours": frozenset({WITHDRAWN, GIVEN_BACK}),
         "queue_states": QUEUE,
         "source_labels": LABELS_OF_SOURCES,
         "source_words": VALUES,

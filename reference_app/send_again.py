@@ -1,4 +1,4 @@
-"""A form that comes when the session has ended is given back with everything in it, to be sent again once signed in.
+"""A form that comes when the session has ended, or a part is away, is given back whole, to be sent again.
 
 It is kept nowhere: it stands in the page that answers. Its token is that of the person who typed, so that nobody else
 who signs in meanwhile sends it; forms with files are not given back, since a page cannot hold a file.
@@ -10,15 +10,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_app.pages import page, typed_in
+from reference_app.errors import NotSignedIn, Refusal, Unavailable
+from reference_app.pages import page, sentence, typed_in
+from reference_app.protection import is_typed
 
 OWN = frozenset({"token", "key", "version", "procedure"})
 """Fields that our forms hold and nobody types."""
 
 
-async def given_back(request: Request) -> Response | None:
-    """The page that holds what was typed; None when nothing was, or it cannot be held."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+async def given_back(request: Request, error: Refusal) -> Response | None:
+    """The page that holds what was typed; None when nothing was, it cannot be held, or sending again would not help."""
+    if not isinstance(error, NotSignedIn | Unavailable) or request.method != "POST":
+        return None
+    if not is_typed(request.headers):
         return None
     try:
         typed = await typed_in(request)
@@ -28,12 +32,18 @@ async def given_back(request: Request) -> Response | None:
     if "token" not in typed or not words:
         return None
     who = "agent" if request.url.path.startswith("/agent/") else "business"
-    return page(
+    away = isinstance(error, Unavailable)
+    response = page(
         request,
         "send_again.html",
-        401,
+        error.status,
+        heading=sentence(request, error.title) if away else "",
+        detail=sentence(request, error.detail) if away else "",
         action=request.url.path,
         sign_in=f"/sign-in/{who}",
         typed=typed,
         words=words,
     )
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response

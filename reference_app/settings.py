@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         default=400, ge=1, description="Requests that may be in one worker at once before a 503; some kinds fewer."
     )
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    max_form_bytes: int = Field(
+        default=256 * 1024, ge=1024, description="More than the fields of any page of ours let somebody send."
+    )
 
     storage: str | None = Field(
         default=None,

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
 from markupsafe import Markup
-from psycopg import OperationalError
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from reference_app.appointments.booking import Booking
 from reference_app.appointments.days import day_of
 from reference_app.appointments.schemas import AppointmentOut
 from reference_app.appointments.shown import Times
+from reference_app.database import AWAY
 from reference_app.dossiers.draft import SENTENCES, field_errors
 from reference_app.errors import (
     AlreadyBooked,
@@ -106,7 +106,7 @@ async def book(request: Request, parts: Given, creneau: UUID) -> Response:
         return await _form(request, creneau, typed, AlreadyBooked.status, trouble="already")
     except Conflict:
         return await _form(request, creneau, typed, Conflict.status, trouble="past")
-    except OperationalError:
+    except AWAY:
         response = await _form(request, creneau, typed, Unavailable.status, trouble="busy")
         response.headers["Retry-After"] = str(Unavailable.retry_after_s)
         return response

@@ -9,12 +9,11 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
-from psycopg import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from reference_app import idempotency, sessions
-from reference_app.database import Connection
+from reference_app.database import AWAY, Connection
 from reference_app.dossiers import corrections, filing, messages, repository, versions
 from reference_app.dossiers.api import After, create_once, file_once
 from reference_app.dossiers.dossier import Dossier
@@ -195,7 +194,7 @@ async def _keep_form(
     except Changed as error:
         replaced = {**typed, "version": error.version}
         return form_page(request, action, procedure, replaced, error.status, trouble="changed", saved=action)
-    except OperationalError:
+    except AWAY:
         response = form_page(request, action, procedure, typed, Unavailable.status, trouble="busy")
         response.headers["Retry-After"] = str(Unavailable.retry_after_s)
         return response

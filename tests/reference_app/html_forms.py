@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 
 @dataclass
 class HtmlForm:
-    """One form: where it goes, what it would send as it stands, and the fields that somebody types in."""
+    """One form: where it goes, what it would send as it stands, the fields that somebody types in, and how much."""
 
     action: str
     method: str
     encoding: str
     sent: dict[str, str] = field(default_factory=dict)
     typed: list[str] = field(default_factory=list)
+    longest: dict[str, int] = field(default_factory=dict)
 
 
 class _Reader(HTMLParser):
@@ -34,7 +35,9 @@ class _Reader(HTMLParser):
             self.forms.append(self._open)
         elif self._open is None:
             return
-        elif tag == "textarea":
+        if name and known.get("maxlength", "").isdecimal():
+            self._open.longest[name] = int(known["maxlength"])
+        if tag == "textarea":
             self._area, self._open.sent[name] = name, ""
             self._open.typed.append(name)
         elif tag == "select":

@@ -102,7 +102,9 @@ def test_a_body_without_a_declared_length_is_limited_too(stage, key):
 
 def test_a_form_that_is_too_large_is_refused(stage):
     client = stage.signed_in("business")
-    assert client.post("/dossiers", data={"need": "x" * 100_000}).status_code == 413
+    assert client.post("/dossiers", data={"need": "x" * 300_000}).status_code == 413
+    with_files = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert client.post("/dossiers", content=b"x" * 100_000, headers=with_files).status_code == 413
 
 
 def test_a_full_pool_is_a_503_with_retry_after_and_then_it_goes_on(staged, database_url, draft, key):
