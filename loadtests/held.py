@@ -14,11 +14,13 @@ class Held:
 
     Attributes:
         rate: journeys a second, the best single figure.
+        low: lowest rate that explains what was seen; ``rate`` where the load does not say.
         high: lowest rate above which everything failed; None when no rate failed, so that ``rate`` is "at least".
         requests_per_journey: requests the target gets from a journey.
     """
 
     rate: float
+    low: float
     high: float | None
     requests_per_journey: float
 
@@ -49,4 +51,9 @@ def held(site: Site) -> Held | Text:
     rate = float(sustained.value)
     if rate <= 0:
         return _NOTHING_HELD
-    return Held(rate, None if sustained.high is None else float(sustained.high), float(requests.value))
+    return Held(
+        rate=rate,
+        low=rate if sustained.low is None else float(sustained.low),
+        high=None if sustained.high is None else float(sustained.high),
+        requests_per_journey=float(requests.value),
+    )

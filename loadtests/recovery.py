@@ -1,4 +1,8 @@
-"""Recovery after overload: half as much again as the service holds for some seconds, then half of what it holds."""
+"""Recovery after overload: half as much again as the service can hold for some seconds, then half of what it holds.
+
+What it holds is known as a bracket. The overload is reckoned from its high end and the calm from its low end, so that
+both are what they are called wherever in between the truth lies.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,9 @@ from scorecard.site import Site
 
 NAME = "recovery"
 OVERLOAD = 1.5
-"""Rate of the overload, as a multiple of the sustained rate."""
+"""Rate of the overload, as a multiple of the high end of the rate held."""
 AFTERWARDS = 0.5
-"""Rate before and after: a queue that is served at the sustained rate is gone after as long as the overload lasted."""
+"""Rate before and after, as a multiple of the low end: the other half works off the queue that the overload left."""
 STEADY = 3
 """Good slices in a row from which the service counts as recovered."""
 
@@ -34,7 +38,7 @@ FACTS: Mapping[str, Unit] = {
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of calm before, of overload, and of watching afterwards (three times the overload)."""
+    """Seconds of calm before, of overload at most, and of watching afterwards (three times the overload)."""
 
     before: float
     overload: float
@@ -42,8 +46,8 @@ class Times:
 
 
 TIMES: Mapping[RunProfile, Times] = {
-    "smoke": Times(1.0, 3.0, 9.0),
-    "quick": Times(1.0, 3.0, 9.0),
+    "smoke": Times(1.0, 4.0, 12.0),
+    "quick": Times(1.0, 4.0, 12.0),
     "standard": Times(5.0, 15.0, 45.0),
     "full": Times(10.0, 60.0, 180.0),
 }
@@ -65,22 +69,33 @@ def _carry_out(site: Site) -> Told:
         raise NotTried(found)
     times = TIMES[site.profile]
     what = played(site)
-    calm = AFTERWARDS * found.rate
-    slice_s = slice_seconds(calm, found.requests_per_journey)
+    slice_s = slice_seconds(AFTERWARDS * found.low, found.requests_per_journey)
     if slice_s * (STEADY + 1) > times.after:
         raise NotTried(_too_few(found))
-    parts = (
-        Part("before", times.before, calm),
-        Part("overload", times.overload, OVERLOAD * found.rate),
-        Part("after", times.after, calm),
-    )
+    parts = planned(found, times, slice_s)
+    _, overload, after = parts
     doing = Text(
-        en=f"Overload: {OVERLOAD * found.rate:.1f} journeys/s, then {calm:.1f}",
-        fr=f"Surcharge\u202f: {french(OVERLOAD * found.rate)} parcours/s, puis {french(calm)}",
+        en=f"Overload: {overload.rate:.1f} journeys/s, then {after.rate:.1f}",
+        fr=f"Surcharge\u202f: {french(overload.rate)} parcours/s, puis {french(after.rate)}",
     )
     with loading(site.url, what, site.raw(NAME)) as running:
         course = play(running, what, parts, slice_s, lambda: site.progress(doing, 0.5, None))
     return told(course, what.objective)
+
+
+def planned(found: Held, times: Times, slice_s: float) -> tuple[Part, Part, Part]:
+    """Calm, overload and calm, such that a plain queue is gone in time even at the low end of what is held.
+
+    The wider the bracket, the longer the queue may be that the overload leaves: the overload is then the shorter.
+    """
+    calm = AFTERWARDS * found.low
+    overload = OVERLOAD * (found.rate if found.high is None else found.high)
+    worked_off = (times.after - STEADY * slice_s) * (found.low - calm)
+    return (
+        Part("before", times.before, calm),
+        Part("overload", min(times.overload, worked_off / (overload - found.low)), overload),
+        Part("after", times.after, calm),
+    )
 
 
 def told(course: Course, objective: Objective) -> Told:
@@ -150,7 +165,7 @@ def _recovered(seconds: float | None, course: Course, objective: Objective, watc
         ]
     overload = course.parts[1]
     said = (
-        f"after {overload.seconds:.0f} s at {overload.rate:.3g} journeys/s, {OVERLOAD:g} times the sustained rate, "
+        f"after {overload.seconds:.1f} s at {overload.rate:.3g} journeys/s, {OVERLOAD:g} times the most it may hold, "
         f"at {course.parts[2].rate:.3g} journeys/s"
     )
     return [
@@ -176,10 +191,10 @@ def _not_seen(course: Course, objective: Objective, seconds: float | None) -> Te
     if was_overloaded(course, objective):
         return None
     return Text(
-        en=f"{OVERLOAD:g} times the sustained rate was borne within the objective: there was no overload to come "
-        "back from.",
-        fr=f"{french(OVERLOAD)} fois le débit tenu a été servi dans l’objectif\u202f: il n’y a pas eu de surcharge "
-        "dont revenir.",
+        en=f"{OVERLOAD:g} times the most it was thought to hold was borne within the objective for "
+        f"{course.parts[1].seconds:.1f} s: there was no overload to come back from.",
+        fr=f"{french(OVERLOAD)} fois le plus haut débit qu’on lui prêtait a été servi dans l’objectif pendant "
+        f"{french(course.parts[1].seconds)} s\u202f: il n’y a pas eu de surcharge dont revenir.",
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from loadtests import recovery
 from loadtests.course import Course, Part, Slice
+from loadtests.held import Held
 from loadtests.histogram import Quantiles
-from loadtests.recovery import collect_recovery, told
+from loadtests.recovery import AFTERWARDS, STEADY, TIMES, collect_recovery, planned, told
 from loadtests.step import Objective, Step
 from scorecard.evidence import Evidence, Status
 
@@ -44,7 +45,7 @@ def believed(site) -> Evidence:
 def test_a_queue_that_slows_its_own_service_does_not_come_back_and_a_plain_one_does(
     serve, queue, site_that_holds, monkeypatch, slower_by_waiting, comes_back
 ):
-    monkeypatch.setattr(recovery, "TIMES", {"quick": recovery.Times(0.5, 2.0, 4.5)})
+    monkeypatch.setattr(recovery, "TIMES", {"quick": recovery.Times(0.5, 2.0, 6.0)})
     found = believed(site_that_holds(serve(queue(1 / RATE, slower_by_waiting)).url, RATE))
     facts = values(found)
     assert facts["recovery.recovered"] is comes_back
@@ -76,6 +77,23 @@ def test_a_generator_that_was_late_is_not_held_against_the_service_nor_counted_f
     back = [0.1, 2, 2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
     assert values(told(played(back, lag_p99_s=0.5), OBJECTIVE))["recovery.recovered"] is True
     assert "recovery.recovered" not in values(told(played(back, started=50), OBJECTIVE))
+
+
+@pytest.mark.parametrize("times", [TIMES["quick"], TIMES["full"]])
+@pytest.mark.parametrize("high", [40.0, 46.0, 60.0, 120.0])
+def test_wherever_in_the_bracket_the_truth_lies_the_overload_is_one_and_its_queue_can_be_gone_in_time(high, times):
+    found = Held(rate=40.0, low=37.0, high=high, requests_per_journey=10.0)
+    before, overload, after = planned(found, times, slice_s=1.0)
+    assert overload.rate > 1.4 * high
+    assert before.rate == after.rate == AFTERWARDS * found.low
+    left = (overload.rate - found.low) * overload.seconds
+    assert left <= (found.low - after.rate) * (after.seconds - STEADY) + 1e-6
+    assert 0 < overload.seconds <= times.overload
+
+
+def test_a_bracket_as_narrow_as_a_search_makes_it_leaves_the_overload_its_whole_length():
+    found = Held(rate=40.4, low=37.2, high=45.7, requests_per_journey=11.6)
+    assert planned(found, TIMES["quick"], slice_s=1.0)[1].seconds == TIMES["quick"].overload
 
 
 def test_without_a_measured_rate_there_is_no_overload(site_that_holds, tmp_path):
