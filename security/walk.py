@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from scorecard.evidence import Text
+from scorecard.journeys.exchange import Reply
 from scorecard.journeys.person import Exchange, Person, Taken, cookie_header, credentials_for
 from scorecard.journeys.sessions import ends_session
 from scorecard.project_journeys import Journey, Step
@@ -75,6 +76,16 @@ class Walk:
         cookie = cookie_header(carried.cookies, self.control.sent.url)
         return cookie, credentials_for(self.control_step, carried.values)
 
+    def look_again(self, sender: Sender) -> None:
+        """Hold the control to what the person can read now: a list they were shown on the way may have got empty since,
+        and a name of theirs in it may have been somebody else's.
+        """
+        if self.control is None:
+            return
+        now = sender.ask(self.control, *self.session(Carried.by(self.person)))
+        if resembles(now, self.control.own, self.control.refused):
+            self.control = replace(self.control, own=now)
+
     def opens(self, sender: Sender, carried: Carried) -> bool:
         """Whether whoever carries that is signed in as the person of this walk."""
         return self.opened_by(sender, self.session(carried))
@@ -87,9 +98,16 @@ class Walk:
         """
         assert self.control is not None
         reply = sender.ask(self.control, *session)
-        values = [str(v) for k, v in self.person.values.items() if k in TYPED and len(str(v)) >= SHORTEST_ECHO]
-        shown = [value for value in values if echoed([value], self.control.own, "")]
+        shown = [value for value in self._typed() if echoed([value], self.control.own, "")]
         return resembles(reply, self.control.own, self.control.refused) and (not shown or echoed(shown, reply, ""))
+
+    def _typed(self) -> list[str]:
+        """What the person said of themselves on the way: of a value they kept for themselves, another one in a list may
+        have the like by chance.
+        """
+        values = [str(v) for k, v in self.person.values.items() if k in TYPED and len(str(v)) >= SHORTEST_ECHO]
+        said = [Reply(200, body=one.sent.url.encode() + b" " + (one.sent.body or b"")) for _, one in self.exchanges()]
+        return [value for value in values if any(echoed([value], one, "") for one in said)]
 
 
 @dataclass(frozen=True)
@@ -119,6 +137,7 @@ def walk(
         if not taken.succeeded:
             made.trouble = _stopped(journey, step, taken)
             break
+    made.look_again(sender)
     return made
 
 

@@ -7,6 +7,7 @@ last number given out, then wait until every transaction that had begun by then 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +23,8 @@ from reference_app.dossiers.states import State
 SCANNED = 4
 """Lines looked at for each that may be given: other procedures' are passed over, a little at a time."""
 
-TRIES = 4
-"""Steps to find the horizon: one notes, one settles, and others may be at it at the same time."""
+WAITS_S = (0.0, 0.01, 0.02, 0.04, 0.08)
+"""Before each step to find the horizon: one notes, one settles, and who still writes is mostly done within that."""
 
 _HORIZON = """
     SELECT horizon.settled, CASE WHEN given.is_called THEN given.last_value ELSE 0 END
@@ -112,11 +113,12 @@ async def latest(connection: Connection) -> int:
 
 async def _settled(connection: Connection) -> int:
     settled, given = await _horizon(connection)
-    for _ in range(TRIES):
+    for wait in WAITS_S:
         if settled >= given:
             break
+        await asyncio.sleep(wait)
         done = await (await connection.execute(_ADVANCE, {"given": given})).fetchone()
-        # Without a row somebody else was at it at the same time, or still writes: what they settled holds for all.
+        # Without a row somebody else was at it at the same time, or still writes: what is settled holds for all.
         settled = (await _horizon(connection))[0] if done is None else done[0]
     return settled
 

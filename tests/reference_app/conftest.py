@@ -51,6 +51,12 @@ DRAFT = {
 }
 
 
+SHARED = pytest.StashKey[str]()
+WITHOUT_LOG = """
+    SELECT count(*) FROM dossier d
+    WHERE d.operations <> (SELECT count(*) FROM operation o WHERE o.dossier_id = d.id)"""
+
+
 @dataclass
 class Stage:
     """A running service with its identity provider."""
@@ -119,9 +125,22 @@ def postgres() -> Iterator[embedded.Server]:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: embedded.Server) -> str:
+def database_url(postgres: embedded.Server, request: pytest.FixtureRequest) -> str:
     migration.upgrade(postgres.dsn())
+    request.session.stash[SHARED] = postgres.dsn()
     return postgres.dsn()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_log_left_broken(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests share a database in which many verify the log of all dossiers: who leaves one without it is named here."""
+    yield
+    shared = request.session.stash.get(SHARED, None)
+    if shared is None:
+        return
+    with psycopg.connect(shared) as connection:
+        (left,) = connection.execute(WITHOUT_LOG).fetchone()
+    assert left == 0, f"{request.module.__name__} left {left} dossiers without their operations in the shared database"
 
 
 @contextmanager
