@@ -43,6 +43,10 @@ class Filing(Strict):
     pieces: Annotated[tuple[AskedPiece, ...], Field(strict=False, max_length=20)] = ()
     sources: Annotated[tuple[Source, ...], Field(strict=False)] = ()
     groups: Annotated[tuple[Group, ...], Field(strict=False, description="None: every agent of the organisation.")] = ()
+    given_back_days: Annotated[
+        int,
+        Field(ge=2, le=365, description="Days after which a dossier that an agent left lying goes back to the queue."),
+    ] = 14
     payment: Annotated[Payment | None, Field(description="Without it, accepting delivers nothing.")] = None
     have_ready: Sentences
     silence_months: Count

@@ -1,4 +1,4 @@
-"""The tasks of the agents' work: experts are told and reminded, lots decided, exports written, the synthesis made."""
+"""The tasks of the agents' work: experts told and reminded, lots decided, exports written, what was left given back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from procrastinate import Blueprint, JobContext
 from pydantic import JsonValue
 
 from reference_app.dossiers.receipt import LEGAL_TIME
-from reference_app.instruction import advice_letter, exports, lots, synthesis
+from reference_app.instruction import advice_letter, exports, left, lots, synthesis
 from reference_app.instruction.advice import TELL
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
@@ -81,6 +81,16 @@ async def make_synthesis(context: JobContext, timestamp: int) -> None:
     parts = parts_of_job(context)
     async with parts.pool.connection() as connection:
         await synthesis.make(connection, parts.clock())
+
+
+@blueprint.periodic(cron="11 4 * * *")
+@blueprint.task(name="give_back", queue=Queue.HOURS, pass_context=True, retry=PATIENT)
+async def give_back(context: JobContext, timestamp: int) -> None:
+    """Give back what agents took and left, before they come to work."""
+    del timestamp  # the clock of the parts says what was left for too long
+    parts = parts_of_job(context)
+    async with parts.pool.connection() as connection:
+        await left.give_back(connection, parts.clock())
 
 
 @blueprint.periodic(cron="0 7 * * *")

@@ -10,7 +10,7 @@ import pytest
 from reference_app.appointments import attendance, availability, booking
 from reference_app.dossiers import corrections, messages
 from reference_app.dossiers import repository as dossiers
-from reference_app.instruction import agents, journal, members, reach, tallies
+from reference_app.instruction import agents, journal, left, members, reach, tallies
 from reference_app.instruction import repository as instruction
 from reference_app.mandates import codes, mandate
 from reference_app.pieces import repository as pieces
@@ -31,6 +31,7 @@ QUERIES = {
         instruction,
         agents,
         journal,
+        left,
         members,
         reach,
         tallies,
@@ -57,6 +58,8 @@ VALUES = {
     "member": str(uuid4()),
     "supervisor": False,
     "near": "2026-12-06",
+    "today": "2026-11-22",
+    "batch": 100,
     "answers": "{}",
     "state": "en_construction",
     "limit": 20,

@@ -10,6 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from reference_app.dossiers.operations import broken_chains
+from reference_app.instruction.left import give_back
 from reference_app.instruction.queue import Waits, _statement
 from reference_app.instruction.reach import reach
 from reference_app.instruction.tallies import BOUND, KEPT_S, Tallies
@@ -20,6 +22,10 @@ SHAPES = [
         (False, True), (None, *Waits), (False, True), (False, True), (None, "on", "back")
     )
 ]
+
+LONG_AGO = """
+    UPDATE dossier SET claimed_at = claimed_at - interval '10 days', updated_at = updated_at - interval '10 days'
+    WHERE id = ANY(%s::uuid[])"""
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +161,33 @@ MANY = """
     INSERT INTO dossier (account_id, procedure, state, receipt_number, filed_at, silence_on, head)
     SELECT a.id, 'emergency-aid', 'en_construction', 'TALLY-' || n, now(), '2099-01-01', 'x'
     FROM account a, generate_series(0, %(many)s) n WHERE a.subject = 'of the tally'"""
+
+
+def test_what_an_agent_left_lying_goes_back_and_what_is_worked_on_does_not(stage, business, database_url, key):
+    agent = stage.signed_in("agent")
+    emptied(agent)
+    filed = [stage.filed(business)["id"] for _ in range(4)]
+    for dossier in filed:
+        assert agent.post("/api/v1/agent/dossiers/claim-next").json()["id"] == dossier
+    left, written, asked, recent = filed
+    question = {"expert": "expert@example.fr", "question": "Est-ce plausible ?", "shown": ["need"]}
+    agent.post(f"/api/v1/agent/dossiers/{asked}/avis", json=question, headers=key()).raise_for_status()
+    with psycopg.connect(database_url) as connection:
+        connection.execute(LONG_AGO, [[left, written, asked]])
+    agent.post(f"/api/v1/agent/dossiers/{written}/messages", json={"text": "Bientôt."}, headers=key())
+
+    async def night() -> list[int]:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            times = [await give_back(connection, datetime.now(UTC)) for _ in range(2)]
+            assert left not in {str(dossier) async for dossier, _ in broken_chains(connection)}
+            return times
+
+    first, second = asyncio.run(night())
+    assert first >= 1
+    assert second == 0, "what is given back is left by nobody"
+    states = {dossier: agent.get(f"/api/v1/agent/dossiers/{dossier}").json()["state"] for dossier in filed}
+    assert states == {left: "en_construction", **dict.fromkeys((written, asked, recent), "en_instruction")}
+    for person, page in ((agent, f"/agent/dossiers/{left}"), (business, f"/dossiers/{left}")):
+        assert "Elle attend de nouveau un agent" in person.get(f"{page}?lang=fr").text
+    assert "for 7 days" in agent.get(f"/agent/dossiers/{recent}?lang=en").text
+    assert stage.signed_in("agent").post("/api/v1/agent/dossiers/claim-next").json()["id"] == left
