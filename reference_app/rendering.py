@@ -26,7 +26,6 @@ from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import LONGEST_LINE, LONGEST_TEXT, FormField
 from reference_app.instruction.left import GIVEN_BACK
-from reference_app.instruction.left import GIVEN_BACK
 from reference_app.language import LANGUAGES, Language
 from reference_app.notifications.news import LABELS as NEWS
 from reference_app.notifications.news import News
