@@ -85,19 +85,24 @@ Appointments: choose a place and a slot, book, move, cancel; agents open slots a
 """
 
 _ROUTERS = (
-    # Looked through in this order by every request: first what a rush asks for, and filing.
-    appointments_pages.router,
+    # Looked through in this order by every request, at some microseconds each: what a rush asks for, then the journeys.
     appointments_api.free,
     appointments_api.mine,
+    instruction_api.router,
+    sign_in_routes.router,
+    instruction_pages.router,
     dossiers_api.router,
-    home.router,
-    mandates_api.mine,
     dossiers_api.drafts,
+    home.router,
+    mandates_pages.mine,
+    dossiers_pages.router,
+    appointments_pages.router,
+    # Asked less often.
+    mandates_api.mine,
     following.router,
     pieces_api.mine,
     pieces_api.agents,
     sources_api.router,
-    instruction_api.router,
     deliveries_api.router,
     exchange.router,
     search_pages.api,
@@ -109,14 +114,10 @@ _ROUTERS = (
     appointments_agent_api.router,
     campaigns_agent_api.router,
     partners_api.router,
-    sign_in_routes.router,
-    mandates_pages.mine,
-    dossiers_pages.router,
     following_pages.router,
     pieces_pages.mine,
     pieces_pages.counter,
     pieces_pages.agents,
-    instruction_pages.router,
     exchange_pages.router,
     deliveries_pages.router,
     search_pages.router,
@@ -219,11 +220,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.parts = parts
     problems.install(app)
-    for router in _ROUTERS:
-        app.include_router(router)
     if parts.theme is not None:
         app.mount(parts.theme.path, StaticFiles(directory=parts.theme.folder))
     app.mount("/static", StaticFiles(directory=STATIC))
+    for router in _ROUTERS:
+        app.include_router(router)
     _document(app)
     return app
 

@@ -1,34 +1,33 @@
-"""The agents' pages of campaigns: begin, add a list, start and stop, see what it brought."""
+"""The agents' pages of campaigns: begin, start and stop, see what it brought."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from reference_app.campaigns import answers, importing, tables
+from reference_app import idempotency
+from reference_app.campaigns import answers, files
 from reference_app.campaigns import campaign as campaigns
+from reference_app.campaigns.agent_api import create_once
 from reference_app.campaigns.campaign import FROM, NewCampaign, State
-from reference_app.campaigns.reading import MOST_BYTES, REASONS, read
+from reference_app.campaigns.schemas import CampaignOut
 from reference_app.dossiers.draft import field_errors
-from reference_app.errors import N_, FieldError, Forbidden, Invalid
-from reference_app.pages import NOT_OURS, page, posted, require_ours, see_other, sentence
+from reference_app.dossiers.pages import key_of
+from reference_app.errors import FieldError, Forbidden, Invalid, KeyReused
+from reference_app.instruction.reach import groups_of
+from reference_app.pages import NOT_OURS, page, posted, see_other, sentence
 from reference_app.parts import Given
-from reference_app.pieces import multipart
-from reference_app.pieces.limits import Cut, TooSlow, paced
 from reference_app.procedure import OFFERED
-from reference_app.sessions import Agent
+from reference_app.sessions import Agent, Person
 
-SHOWN = 100
-"""Wrong lines on the page; the file beside it has all."""
-TOO_LARGE = N_("This file is larger than %(mb)s MB. Divide the list.")
 _NONE: Mapping[str, FieldError] = MappingProxyType({})
+_EMPTY: Mapping[str, str] = MappingProxyType(dict.fromkeys(NewCampaign.model_fields, ""))
 
 router = APIRouter(prefix="/agent/campaigns", include_in_schema=False)
 
@@ -36,77 +35,32 @@ router = APIRouter(prefix="/agent/campaigns", include_in_schema=False)
 @router.get("")
 async def listed(request: Request, parts: Given, person: Agent) -> Response:
     """The campaigns, and the form of a new one."""
-    return await _list(request, parts)
+    return await _list(request, parts, person)
 
 
 @router.post("")
 async def create(request: Request, parts: Given, person: Agent) -> Response:
-    """Begin one."""
+    """Begin one; the button pressed twice begins one."""
     typed = await posted(request, person)
     values = {name: typed.get(name, "") for name in NewCampaign.model_fields}
     try:
         wanted = NewCampaign.model_validate(values)
+        digest = idempotency.digest("POST /agent/campaigns", wanted.model_dump_json().encode())
+        async with parts.pool.connection() as connection:
+            done = await create_once(parts, connection, person, wanted, key_of(typed), digest)
     except ValidationError as error:
-        return await _list(request, parts, values, field_errors(error.errors()))
-    async with parts.pool.connection() as connection:
-        made = await campaigns.create(connection, person.account, wanted, parts.clock())
-    return see_other(f"/agent/campaigns/{made}")
+        return await _list(request, parts, person, values, field_errors(error.errors()))
+    except Invalid as error:
+        return await _list(request, parts, person, values, error.fields)
+    except KeyReused:
+        return await _list(request, parts, person, values, status=KeyReused.status, trouble="again")
+    return see_other(f"/agent/campaigns/{CampaignOut.model_validate_json(done.body).id}")
 
 
 @router.get("/{campaign}")
 async def show(request: Request, parts: Given, person: Agent, campaign: UUID) -> Response:
-    """One campaign: what it brought, and what can be done with it."""
-    return await _show(request, parts, campaign)
-
-
-@router.post("/{campaign}/lists")
-async def add_list(request: Request, parts: Given, person: Agent, campaign: UUID) -> Response:
-    """Read a list; nothing is added before it is confirmed."""
-    content_type = request.headers.get("content-type", "")
-    try:
-        form = await multipart.opened(content_type, paced(request.stream()))
-        require_ours(request, person, form.fields)
-        content = await _content(form.chunks)
-        found = await asyncio.to_thread(read, content)
-    except (Cut, TooSlow) as error:
-        return await _show(request, parts, campaign, {"file": FieldError(error.detail, error.values)}, error.status)
-    except Invalid as error:
-        return await _show(request, parts, campaign, error.fields)
-    async with parts.pool.connection() as connection:
-        kept = await importing.keep(connection, campaign, found, parts.clock())
-    return see_other(f"/agent/campaigns/{campaign}/lists/{kept}")
-
-
-@router.get("/{campaign}/lists/{file}")
-async def show_list(request: Request, parts: Given, person: Agent, campaign: UUID, file: UUID) -> Response:
-    """What a list would add, and every line that cannot be used."""
-    async with parts.pool.connection() as connection:
-        found = await campaigns.read(connection, campaign)
-        kept = await importing.read(connection, campaign, file)
-        wrong = [mistake async for mistake in importing.mistakes(connection, file, SHOWN)]
-    return page(request, "campaign_list.html", campaign=found, list=kept, mistakes=wrong, reasons=REASONS, most=SHOWN)
-
-
-@router.get("/{campaign}/lists/{file}/mistakes.csv")
-async def mistakes(request: Request, parts: Given, person: Agent, campaign: UUID, file: UUID) -> Response:
-    """Every line that cannot be used, as a file."""
-    async with parts.pool.connection() as connection:
-        kept = await importing.read(connection, campaign, file)
-        titles = [sentence(request, title) for title in (N_("Line"), N_("Column"), N_("What is wrong"), N_("See line"))]
-        text = [tables.MARK, tables.line(titles)]
-        async for one in importing.mistakes(connection, file, kept.lines * 3):
-            said = sentence(request, REASONS[one.reason])
-            text.append(tables.line([one.number, one.field, said, one.other]))
-    return Response("".join(text), headers=_attachment("mistakes.csv"), media_type="text/csv; charset=utf-8")
-
-
-@router.post("/{campaign}/lists/{file}/confirm")
-async def confirm(request: Request, parts: Given, person: Agent, campaign: UUID, file: UUID) -> Response:
-    """Add the good lines, all or none."""
-    await posted(request, person)
-    async with parts.pool.connection() as connection:
-        await importing.confirm(connection, campaign, file, parts.clock())
-    return see_other(f"/agent/campaigns/{campaign}/lists/{file}")
+    """One campaign: how far it got, and what can be done with it."""
+    return await campaign_page(request, parts, person, campaign)
 
 
 @router.post("/{campaign}/state")
@@ -118,7 +72,7 @@ async def change(request: Request, parts: Given, person: Agent, campaign: UUID) 
     except ValueError:
         raise Forbidden(NOT_OURS) from None
     async with parts.pool.connection() as connection:
-        await campaigns.change(connection, campaign, wanted)
+        await campaigns.change(connection, person.account, campaign, wanted)
     return see_other(f"/agent/campaigns/{campaign}")
 
 
@@ -127,69 +81,76 @@ async def remind(request: Request, parts: Given, person: Agent, campaign: UUID) 
     """Remind those who did not answer."""
     await posted(request, person)
     async with parts.pool.connection() as connection:
-        await campaigns.remind(connection, campaign, parts.clock())
+        await campaigns.remind(connection, person.account, campaign, parts.clock())
     return see_other(f"/agent/campaigns/{campaign}")
 
 
-@router.get("/{campaign}/invitations.csv")
-async def export(request: Request, parts: Given, person: Agent, campaign: UUID) -> Response:
-    """Every invitation and how far it got, as it is read: memory does not grow with the list."""
+@router.get("/{campaign}/answers")
+async def summed_up(request: Request, parts: Given, person: Agent, campaign: UUID) -> Response:
+    """What a campaign brought: what those who filed need, and what happened each day."""
     async with parts.pool.connection() as connection:
-        found = await campaigns.read(connection, campaign)
-    columns = (N_("SIRET number"), N_("Name"), N_("E-mail address"), N_("State"), N_("Sent on"), N_("Opened on"))
-    titles = [sentence(request, title) for title in (*columns, N_("Filed on"), N_("Receipt"))]
-
-    async def written() -> AsyncIterator[str]:
-        yield tables.MARK + tables.line(titles)
-        async with parts.pool.connection() as connection, connection.transaction():
-            async for one in answers.lines(connection, campaign, found.procedure):
-                moments = (
-                    m.isoformat(timespec="minutes") if m else None for m in (one.sent_at, one.opened_at, one.filed_at)
-                )
-                yield tables.line([one.siret, one.name, one.email, one.state, *moments, one.receipt_number])
-
-    return StreamingResponse(written(), headers=_attachment("invitations.csv"), media_type="text/csv; charset=utf-8")
+        found = await campaigns.read(connection, person.account, campaign)
+        reached = await answers.reached(connection, found)
+        needs, days = await answers.needs(connection, found), await answers.by_day(connection, found)
+    return page(request, "campaign_answers.html", campaign=found, reached=reached, needs=needs, days=days)
 
 
-async def _content(chunks: AsyncIterator[bytes]) -> bytes:
-    """A list, whole. Raises Invalid for one that is too large."""
-    content = bytearray()
-    async for chunk in chunks:
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise Invalid({"file": FieldError(TOO_LARGE, {"mb": MOST_BYTES // 1024 // 1024})})
-    return bytes(content)
+@router.get("/{campaign}/answers.csv")
+async def summed_up_table(request: Request, person: Agent, campaign: UUID) -> Response:
+    """The same for a spreadsheet."""
+    return await files.summed_up(request, person.account, campaign)
+
+
+@router.get("/{campaign}/invitations.csv")
+async def invitations(request: Request, person: Agent, campaign: UUID) -> Response:
+    """Every invitation and how far it got."""
+    return await files.invitations(request, person.account, campaign)
 
 
 async def _list(
     request: Request,
     parts: Given,
-    values: Mapping[str, str] = MappingProxyType({"title": "", "procedure": ""}),
+    person: Person,
+    values: Mapping[str, str] = _EMPTY,
     errors: Mapping[str, FieldError] = _NONE,
+    status: int = 422,
+    trouble: str = "",
 ) -> Response:
     async with parts.pool.connection() as connection:
-        found = await campaigns.listed(connection)
-    status = 422 if errors else 200
-    offered, said = tuple(OFFERED.values()), _said(request, errors)
-    return page(request, "campaigns.html", status, campaigns=found, offered=offered, values=values, errors=said)
+        found = await campaigns.listed(connection, person.account)
+        mine = {group.procedure for group in await groups_of(connection, person.account)}
+    return page(
+        request,
+        "campaigns.html",
+        status if errors or trouble else 200,
+        campaigns=found,
+        offered=tuple(procedure for procedure in OFFERED.values() if procedure.id in mine),
+        values=values,
+        key=str(uuid4()),
+        trouble=trouble,
+        errors=_said(request, errors),
+    )
 
 
-async def _show(
-    request: Request, parts: Given, campaign: UUID, errors: Mapping[str, FieldError] = _NONE, status: int = 422
+async def campaign_page(
+    request: Request,
+    parts: Given,
+    person: Person,
+    campaign: UUID,
+    errors: Mapping[str, FieldError] = _NONE,
+    status: int = 422,
 ) -> Response:
+    """The page of a campaign; with ``errors`` beside the field of its list."""
     async with parts.pool.connection() as connection:
-        found = await campaigns.read(connection, campaign)
+        found = await campaigns.read(connection, person.account, campaign)
         reached = await answers.reached(connection, found)
-        days = await answers.by_day(connection, found)
-        needs = await answers.needs(connection, found) if reached.filed else []
     return page(
         request,
         "campaign.html",
         status if errors else 200,
         campaign=found,
         reached=reached,
-        days=days,
-        needs=needs,
+        steps=files.STEPS,
         next_states=[state for state, before in FROM.items() if found.state in before],
         mails=parts.mailer is not None,
         per_minute=parts.settings.invitations_per_minute,
@@ -199,7 +160,3 @@ async def _show(
 
 def _said(request: Request, errors: Mapping[str, FieldError]) -> dict[str, str]:
     return {name: sentence(request, e.message, **e.values) for name, e in errors.items()}
-
-
-def _attachment(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from reference_app.campaigns.campaign import Campaign
 from reference_app.database import Connection
-from reference_app.form import FormField
+from reference_app.form import Choice, FormField
 from reference_app.procedure import filing_of
 
 
@@ -40,14 +40,29 @@ class DayOf:
     filed: int
 
 
-@dataclass(frozen=True)
+BANDS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""Amounts in euros at which one band ends and the next begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How many amounts there are of ``low`` euros and more, but less than ``high``; None in the last band."""
+
+    low: int
+    high: int | None
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Need:
-    """What was answered in one field: how often each choice, or the sum and the middle of the amounts."""
+    """What was answered in one field: how often each choice, or the sum, the middle and the bands of the amounts."""
 
     field: FormField
-    counts: Sequence[tuple[str, int]] = ()
+    answered: int
+    choices: Sequence[tuple[Choice, int]] = ()
     total: int = 0
     median: int = 0
+    bands: Sequence[Band] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,7 @@ class Line:
     siret: str
     name: str
     email: str
+    language: str | None
     state: str
     sent_at: datetime | None
     opened_at: datetime | None
@@ -100,13 +116,18 @@ _CHOICES = _with_filed("""
 
 _AMOUNTS = _with_filed("""
     WITH filed AS ({filed})
-    SELECT coalesce(sum((answers ->> %(field)s)::bigint), 0)::bigint,
+    SELECT count(*), coalesce(sum((answers ->> %(field)s)::bigint), 0)::bigint,
            coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY (answers ->> %(field)s)::bigint), 0)::bigint
     FROM filed WHERE answers ? %(field)s""")
 
+_BANDS = _with_filed("""
+    WITH filed AS ({filed})
+    SELECT width_bucket((answers ->> %(field)s)::bigint, %(bands)s::bigint[]), count(*) FROM filed
+    WHERE answers ? %(field)s GROUP BY 1""")
+
 _LINES = _with_filed("""
     WITH filed AS ({filed})
-    SELECT i.siret, i.name, i.email, i.state, i.sent_at, i.opened_at,
+    SELECT i.siret, i.name, i.email, i.language, i.state, i.sent_at, i.opened_at,
            min(f.filed_at) AS filed_at, min(f.receipt_number) AS receipt_number
     FROM invitation i LEFT JOIN filed f ON f.id = i.id WHERE i.campaign_id = %(campaign)s
     GROUP BY i.id ORDER BY i.id""")
@@ -134,16 +155,25 @@ async def needs(connection: Connection, campaign: Campaign) -> list[Need]:
     """The answers of those who filed, for the fields that can be summed up: choices and amounts."""
     found = []
     for field in filing_of(campaign.known).fields:
-        values = {**_of(campaign), "field": field.name}
+        values = {**_of(campaign), "field": field.name, "bands": list(BANDS)}
         if field.kind == "choice":
             counted = {value: count async for value, count in await connection.execute(_CHOICES, values)}
-            counts = tuple((choice.label.en, counted.get(choice.value, 0)) for choice in field.choices)
-            found.append(Need(field, counts=counts))
+            choices = [(choice, counted.get(choice.value, 0)) for choice in field.choices]
+            found.append(Need(field=field, answered=sum(counted.values()), choices=choices))
         elif field.kind == "amount":
             row = await (await connection.execute(_AMOUNTS, values)).fetchone()
             assert row is not None  # nosec B101 (an aggregate returns a row)
-            found.append(Need(field, total=row[0], median=row[1]))
+            within = {band: count async for band, count in await connection.execute(_BANDS, values)}
+            found.append(Need(field=field, answered=row[0], total=row[1], median=row[2], bands=_bands(within)))
     return found
+
+
+def _bands(within: Mapping[int, int]) -> list[Band]:
+    """The bands from the lowest to the highest that has an amount, with those between them."""
+    if not within:
+        return []
+    lows, highs = (0, *BANDS), (*BANDS, None)
+    return [Band(lows[n], highs[n], within.get(n, 0)) for n in range(min(within), max(within) + 1)]
 
 
 async def lines(connection: Connection, campaign: UUID, procedure: str) -> AsyncIterator[Line]:

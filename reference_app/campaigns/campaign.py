@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from reference_app.database import Connection
-from reference_app.dossiers.draft import Line
-from reference_app.errors import N_, Conflict, NotFound
+from reference_app.dossiers.draft import SENTENCES, Line, Optional
+from reference_app.errors import N_, Conflict, FieldError, Invalid, NotFound
+from reference_app.instruction.reach import reach, reaching_procedure
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.staging import stage, unstage
 from reference_app.procedure import FILED, PROCEDURES, Procedure
@@ -60,8 +61,11 @@ class NewCampaign(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: Annotated[Line, Field(min_length=1)]
-    procedure: Annotated[str, AfterValidator(_filed)]
+    title: Annotated[Line, Field(min_length=1, description="Subject of the mails.")]
+    title_en: Annotated[
+        Line | None, Optional, Field(description="Subject for firms whose line says English; else they get the other.")
+    ] = None
+    procedure: Annotated[str, AfterValidator(_filed), Field(json_schema_extra={"enum": sorted(FILED)})]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Campaign:
     id: UUID
     procedure: str
     title: str
+    title_en: str | None
     created_at: datetime
     state: State
     reminded_at: datetime | None
@@ -84,12 +89,17 @@ class Campaign:
         return PROCEDURES[self.procedure]
 
 
-_READ = "SELECT id, procedure, title, created_at, state, reminded_at FROM campaign WHERE id = %(id)s"
-_LIST = """
-    SELECT id, procedure, title, created_at, state, reminded_at FROM campaign ORDER BY id DESC LIMIT %(limit)s"""
-_CREATE = """
-    INSERT INTO campaign (procedure, title, agent_id, created_at)
-    VALUES (%(procedure)s, %(title)s, %(agent)s, %(at)s) RETURNING id"""
+_READ = reaching_procedure("""
+    SELECT id, procedure, title, title_en, created_at, state, reminded_at FROM campaign
+    WHERE id = %(id)s AND {reached}""")
+_LIST = reaching_procedure("""
+    SELECT id, procedure, title, title_en, created_at, state, reminded_at FROM campaign
+    WHERE {reached} ORDER BY id DESC LIMIT %(limit)s""")
+_CREATE = reaching_procedure("""
+    WITH wanted AS (SELECT %(procedure)s::text AS procedure)
+    INSERT INTO campaign (procedure, title, title_en, agent_id, created_at)
+    SELECT procedure, %(title)s, %(title_en)s, %(agent)s, %(at)s FROM wanted WHERE {reached}
+    RETURNING id, procedure, title, title_en, created_at, state, reminded_at""")
 _CHANGE = "UPDATE campaign SET state = %(to)s WHERE id = %(id)s AND state = ANY(%(from)s)"
 _REMIND = """
     WITH asked AS (UPDATE campaign SET reminded_at = %(at)s
@@ -100,33 +110,35 @@ _REMIND = """
         WHERE d.account_id = i.account_id AND d.procedure = asked.procedure AND d.state <> 'brouillon')"""
 
 
-async def create(connection: Connection, agent: UUID, wanted: NewCampaign, at: datetime) -> UUID:
-    """Begin a campaign; nothing leaves before it is started."""
-    parameters = {**wanted.model_dump(), "agent": agent, "at": at}
-    row = await (await connection.execute(_CREATE, parameters)).fetchone()
-    assert row is not None  # nosec B101 (an INSERT of one row returns it)
-    return UUID(str(row[0]))
-
-
-async def read(connection: Connection, campaign: UUID) -> Campaign:
-    """One campaign. Raises NotFound."""
+async def create(connection: Connection, agent: UUID, wanted: NewCampaign, at: datetime) -> Campaign:
+    """Begin a campaign; nothing leaves before it is started. Raises Invalid for a procedure of other agents."""
+    parameters = {**wanted.model_dump(), **reach(agent), "at": at}
     async with connection.cursor(row_factory=class_row(Campaign)) as cursor:
-        found = await (await cursor.execute(_READ, {"id": campaign})).fetchone()
+        made = await (await cursor.execute(_CREATE, parameters)).fetchone()
+    if made is None:
+        raise Invalid({"procedure": FieldError(SENTENCES["literal_error"])})
+    return made
+
+
+async def read(connection: Connection, agent: UUID, campaign: UUID) -> Campaign:
+    """One campaign of a procedure that ``agent`` handles. Raises NotFound, for another's too."""
+    async with connection.cursor(row_factory=class_row(Campaign)) as cursor:
+        found = await (await cursor.execute(_READ, {"id": campaign, **reach(agent)})).fetchone()
     if found is None:
         raise NotFound(NO_SUCH_CAMPAIGN)
     return found
 
 
-async def listed(connection: Connection) -> list[Campaign]:
-    """The newest campaigns."""
+async def listed(connection: Connection, agent: UUID) -> list[Campaign]:
+    """The newest campaigns of the procedures that ``agent`` handles."""
     async with connection.cursor(row_factory=class_row(Campaign)) as cursor:
-        return await (await cursor.execute(_LIST, {"limit": LISTED})).fetchall()
+        return await (await cursor.execute(_LIST, {"limit": LISTED, **reach(agent)})).fetchall()
 
 
-async def change(connection: Connection, campaign: UUID, to: State) -> None:
+async def change(connection: Connection, agent: UUID, campaign: UUID, to: State) -> None:
     """Start, pause or stop; repeating it changes nothing. Raises NotFound, Conflict."""
     async with connection.transaction():
-        found = await read(connection, campaign)
+        found = await read(connection, agent, campaign)
         if found.state is to:
             return
         parameters = {"id": campaign, "to": to, "from": list(FROM.get(to, ()))}
@@ -136,10 +148,10 @@ async def change(connection: Connection, campaign: UUID, to: State) -> None:
             await go_on(connection, campaign)
 
 
-async def remind(connection: Connection, campaign: UUID, at: datetime) -> None:
+async def remind(connection: Connection, agent: UUID, campaign: UUID, at: datetime) -> None:
     """Have everyone reminded who was invited and did not file; once a campaign. Raises NotFound, Conflict."""
     async with connection.transaction():
-        found = await read(connection, campaign)
+        found = await read(connection, agent, campaign)
         if found.reminded_at is not None:
             return
         if found.state is not State.RUNNING:

@@ -26,6 +26,7 @@ class Invitation:
 
     id: UUID
     title: str
+    title_en: str | None
     procedure: str
     siret: str
     name: str
@@ -40,7 +41,7 @@ class Invitation:
 
 
 _READ = """
-    SELECT i.id, c.title, c.procedure, i.siret, i.name, i.email, i.state, i.account_id
+    SELECT i.id, c.title, c.title_en, c.procedure, i.siret, i.name, i.email, i.state, i.account_id
     FROM invitation i JOIN campaign c ON c.id = i.campaign_id WHERE i.digest = %(digest)s"""
 _OPEN = """
     UPDATE invitation SET account_id = %(account)s, opened_at = coalesce(opened_at, %(at)s)

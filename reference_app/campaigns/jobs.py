@@ -16,6 +16,7 @@ from reference_app.database import Connection
 from reference_app.errors import N_
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.retrying import PATIENT
+from reference_app.language import DEFAULT, Language
 from reference_app.notifications.letters import Letter, compose
 from reference_app.notifications.mailer import NotNow, Refused
 from reference_app.parts import Parts
@@ -40,15 +41,18 @@ class ToSend:
 
     id: UUID
     title: str
+    title_en: str | None
     procedure: str
     name: str
     email: str
+    language: Language | None
     attempts: int
     reminder: bool
 
 
 _NEXT = """
-    SELECT i.id, c.title, c.procedure, i.name, i.email, i.attempts, i.state <> 'waiting' AS reminder
+    SELECT i.id, c.title, c.title_en, c.procedure, i.name, i.email, i.language, i.attempts,
+           i.state <> 'waiting' AS reminder
     FROM invitation i JOIN campaign c ON c.id = i.campaign_id
     WHERE i.campaign_id = %(campaign)s AND c.state = 'running' AND (i.state = 'waiting' OR i.reminder = 'waiting')
       AND (i.not_before IS NULL OR i.not_before <= %(at)s)
@@ -155,16 +159,22 @@ async def _run(parts: Parts, statement: str, invitation: UUID, **values: object)
 
 
 def letter(parts: Parts, one: ToSend) -> EmailMessage:
-    """The mail of an invitation or of its reminder, in French: lists of firms name no language. Raises Refused."""
+    """The mail of an invitation or of its reminder, in the language that the list names. Raises Refused.
+
+    Where it names none it is French, and says in English where the same stands in English (docs/decisions/0225).
+    """
     known, code = PROCEDURES[one.procedure], code_of(parts.settings, one.id)
-    say = parts.catalogues["fr"].gettext
+    language = DEFAULT if one.language is None else one.language
+    say = parts.catalogues[language].gettext
+    title = one.title_en if language == "en" and one.title_en is not None else one.title
     address = f"{parts.settings.origin}/invitations?code={code}"
     out = f"{parts.settings.origin}/invitations/declined?code={code}"
+    elsewhere = (("This invitation in English:", f"{address}&lang=en"),) if one.language is None else ()
     subject = N_("A reminder: %(title)s") if one.reminder else "%(title)s"
     return compose(
         parts,
         Letter(
-            subject=say(subject) % {"title": one.title},
+            subject=say(subject) % {"title": title},
             paragraphs=[
                 say(known.name.en),
                 say(known.summary.en),
@@ -172,10 +182,10 @@ def letter(parts: Parts, one: ToSend) -> EmailMessage:
             ],
             link=address,
             link_says=say(N_("Open the form, with what we know already filled in:")),
-            language="fr",
+            language=language,
             service=known.service,
             contact=known.contact,
-            footer=((say(N_("To receive no more mail of this kind:")), out),),
+            footer=(*elsewhere, (say(N_("To receive no more mail of this kind:")), out)),
             headers={"List-Unsubscribe": f"<{out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         ),
         one.email,

@@ -23,12 +23,22 @@ CLOSED = [group.id for group in GROUPS.values() if not group.open]
 REACHED = sql.SQL("""groupe = ANY (%(open)s::text[] || ARRAY (
         SELECT groupe FROM groupe_membre WHERE agent_id = %(agent)s AND groupe = ANY (%(closed)s::text[])))""")
 
+# The group that is open to all agents has the name of its procedure; the others begin with it.
+PROCEDURE_REACHED = sql.SQL("""procedure = ANY (%(open)s::text[] || ARRAY (
+        SELECT split_part(groupe, '/', 1) FROM groupe_membre
+        WHERE agent_id = %(agent)s AND groupe = ANY (%(closed)s::text[])))""")
+
 _GROUPS_OF = "SELECT groupe FROM groupe_membre WHERE agent_id = %(agent)s ORDER BY groupe"
 
 
 def reaching(text: LiteralString) -> bytes:
     """A statement with ``{columns}`` and ``{reached}`` filled in: made once, of constants."""
     return sql.SQL(text).format(columns=COLUMNS, reached=REACHED).as_bytes()
+
+
+def reaching_procedure(text: LiteralString) -> bytes:
+    """The same for what belongs to a procedure as a whole: ``{reached}`` is that the agent is in a group of it."""
+    return sql.SQL(text).format(reached=PROCEDURE_REACHED).as_bytes()
 
 
 def reach(agent: UUID, group: str | None = None, procedure: str | None = None) -> dict[str, object]:

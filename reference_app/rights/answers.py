@@ -14,6 +14,7 @@ from reference_app.parts import parts_of
 from reference_app.places import Places
 from reference_app.protection import Allowance
 from reference_app.rights import copy, held
+from reference_app.spool import sent, spool
 
 _PLACES = Places(2)
 """Copies made at once by one worker: most people have a few dossiers, and a firm with hundreds holds nobody up."""
@@ -34,28 +35,21 @@ async def archive(request: Request, account: UUID) -> StreamingResponse:
     parts = parts_of(request)
     at, spoken = parts.clock(), language.wanted(request)
     with _PLACES.one(), ExitStack() as stack:
-        data, page = stack.enter_context(copy.spool()), stack.enter_context(copy.spool())
+        data, page = stack.enter_context(spool()), stack.enter_context(spool())
         async with parts.pool.connection() as connection:
             await copy.write_json(connection, account, at, data)
             files, left_out = await held.files(connection, account, copy.FITS)
             await copy.write_page(connection, account, at, page, parts.renderer, spoken, left_out=left_out)
         whole = await copy.archive(data, page, files, parts.store)
-    return _sent(whole, "application/zip", f"portance-{at:%Y-%m-%d}.zip")
+    return sent(whole, "application/zip", f"portance-{at:%Y-%m-%d}.zip")
 
 
 async def document(request: Request, account: UUID) -> StreamingResponse:
     """The same as one JSON document. Raises Unavailable while others get theirs."""
     parts = parts_of(request)
     with _PLACES.one(), ExitStack() as stack:
-        data = stack.enter_context(copy.spool())
+        data = stack.enter_context(spool())
         async with parts.pool.connection() as connection:
             await copy.write_json(connection, account, parts.clock(), data)
         stack.pop_all()
-    return _sent(data, "application/json")
-
-
-def _sent(whole: copy.Spool, media_type: str, filename: str | None = None) -> StreamingResponse:
-    headers = {"Content-Length": str(whole.seek(0, 2))}
-    if filename is not None:
-        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return StreamingResponse(copy.chunks(whole), media_type=media_type, headers=headers)
+    return sent(data, "application/json")

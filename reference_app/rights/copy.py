@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from obstore.store import ObjectStore
@@ -27,21 +26,12 @@ from reference_app.rendering import Renderer
 from reference_app.rights import held, reading
 from reference_app.rights.held import Row
 from reference_app.rights.inventory import ACCOUNT, OF_ACCOUNT
+from reference_app.spool import Spool, chunks, spool
 
 SCHEMA = "portance-reference/my-data/1"
-IN_MEMORY = 1_000_000
-"""Bytes of a spool that stay in memory."""
-CHUNK = 64 * 1024
 FITS = 250_000_000
 """Bytes of files in one archive; each of the others is on the page of its dossier."""
 _ZIP_BEGINS = (1980, 1, 1, 0, 0, 0)
-
-Spool = IO[bytes]
-
-
-def spool() -> Spool:
-    """A file without a name that is gone when it is closed."""
-    return SpooledTemporaryFile(max_size=IN_MEMORY)
 
 
 async def write_json(connection: Connection, account: UUID, at: datetime, into: Spool) -> None:
@@ -101,14 +91,6 @@ async def archive(data: Spool, page: Spool, files: Sequence[Piece], store: Objec
                         entry.write(chunk)
         stack.pop_all()
     return packed
-
-
-def chunks(whole: Spool) -> Iterator[bytes]:
-    """``whole`` from its beginning; it is closed at the end, or when nobody wants more."""
-    with whole:
-        whole.seek(0)
-        while chunk := whole.read(CHUNK):
-            yield chunk
 
 
 def _pack(archive: zipfile.ZipFile, files: Mapping[str, Spool]) -> None:

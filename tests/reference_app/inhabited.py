@@ -153,7 +153,7 @@ def _lot(agent: httpx.Client, dossier: str) -> str:
 def _campaign(agent: httpx.Client) -> tuple[list[str], list[str]]:
     """A campaign and the list sent to it, with a firm and a mistake; not confirmed, so that nobody gets a mail."""
     token = token_of(agent)
-    form = {"token": token, "title": f"Campagne {MARK}", "procedure": "emergency-aid"}
+    form = {"token": token, "key": str(uuid4()), "title": f"Campagne {MARK}", "procedure": "emergency-aid"}
     campaign = agent.post("/agent/campaigns", data=form).raise_for_status().url.path
     rows = "siret;raison sociale;courriel\r\n73282932000074;Chez nous;a@example.fr\r\n1;Chez eux;b@example.fr"
     files = {"token": (None, token.encode()), "file": ("firms.csv", rows.encode(), "text/csv")}

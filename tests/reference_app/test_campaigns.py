@@ -55,8 +55,8 @@ class Agent:
         self.client = client
         self.token = token_of(client.get("/agent/campaigns"))
 
-    def begin(self, title: str = "Aide après la crue") -> str:
-        data = {"token": self.token, "title": title, "procedure": "emergency-aid"}
+    def begin(self, title: str = "Aide après la crue", key: str | None = None, **more: str) -> str:
+        data = {"token": self.token, "title": title, "procedure": "emergency-aid", "key": key or str(uuid4()), **more}
         page = self.client.post("/agent/campaigns", data=data)
         assert page.status_code == 200
         return page.url.path
@@ -78,7 +78,8 @@ class Agent:
 
     def facts(self, campaign: str) -> dict[str, int]:
         page = self.client.get(campaign, params={"lang": "en"}).text
-        return {name: int(value) for name, value in re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page)}
+        found = re.findall(r"<dt>([^<]+)</dt><dd>([\d,]+)</dd>", page)
+        return {name: int(value.replace(",", "")) for name, value in found}
 
 
 @pytest.fixture
@@ -128,16 +129,22 @@ def test_a_list_is_shown_before_anything_is_added_and_may_be_sent_again(agent, d
     shown = agent.send_list(campaign, content)
     assert "This is no SIRET number" in shown.text
     assert "See line 2." in shown.text
-    assert "Add 3 firms" in shown.text
+    assert "Add these firms: 3" in shown.text
     assert agent.facts(campaign)["Firms in the campaign"] == 0
-    rows = list(csv.reader(io.StringIO(agent.client.get(f"{shown.url.path}/mistakes.csv").text[1:]), delimiter=";"))
-    assert [(row[0], row[1], row[3]) for row in rows[1:]] == [("5", "siret", ""), ("6", "siret", "2")]
+    to_mend = agent.client.get(f"{shown.url.path}/bad-lines.csv").text
+    rows = list(csv.reader(io.StringIO(to_mend[1:]), delimiter=";"))
+    assert rows[0] == ["Line", "What is wrong", "siret", "raison sociale", "courriel"]
+    assert [(row[0], row[2:]) for row in rows[1:]] == [("5", wrong.split(";")), ("6", [good[0], "Encore", "a@b.fr"])]
+    assert "This is no SIRET number" in rows[1][1]
+    assert rows[2][1].endswith("See line 2.")
     for _ in range(2):
         assert "Firms added: 3." in agent.post(f"{shown.url.path}/confirm").text
     again = agent.send_list(campaign, content)
     assert "invited by this campaign already" in again.text
     assert "Add " not in again.text.split("<main")[1].split("<section")[0]
     assert agent.facts(campaign)["Firms in the campaign"] == 3
+    mended = agent.send_list(campaign, to_mend.replace("73282932000075", "73282932000074").encode())
+    assert "Add these firms: 1" in mended.text, "the file comes back as it was given out, mended"
 
 
 def test_a_list_that_cannot_be_read_is_refused_beside_its_field(agent):
@@ -159,8 +166,8 @@ def test_a_list_that_cannot_be_read_is_refused_beside_its_field(agent):
 def test_six_thousand_firms_are_read_shown_and_added_whole(agent, domain):
     content = listing(sirets(6000, 60_000_000), domain)
     shown = agent.send_list(agent.begin(), content)
-    assert "Add 6000 firms" in shown.text
-    assert "Firms added: 6000." in agent.post(f"{shown.url.path}/confirm").text
+    assert "Add these firms: 6,000" in shown.text
+    assert "Firms added: 6,000." in agent.post(f"{shown.url.path}/confirm").text
 
 
 def test_every_firm_gets_one_mail_though_the_worker_is_killed_on_the_way(agent, mailing, mailbox, domain, database_url):
@@ -235,7 +242,7 @@ def test_a_link_leads_to_the_form_filled_in_and_what_is_filed_is_summed_up(agent
     assert (other.status_code, siret in other.text) == (409, False)
     assert mailing.browser().get("/invitations", params={"code": f"{code}x"}).status_code == 404
     mailing.filed(firm, siret=siret, contact_email=f"firm-0@{domain}", amount=7000)
-    shown = agent.client.get(campaign).text
+    shown = agent.client.get(f"{campaign}/answers").text
     facts = agent.facts(campaign)
     assert (facts["Opened the form"], facts["Filed a request"]) == (1, 1)
     assert "7,000" in unescape(shown)
