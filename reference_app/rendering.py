@@ -5,12 +5,11 @@ from __future__ import annotations
 import gettext
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,10 +18,10 @@ from reference_app.appointments.states import LABELS as ATTENDANCE
 from reference_app.appointments.states import State as Attendance
 from reference_app.campaigns.campaign import LABELS as CAMPAIGNS
 from reference_app.campaigns.campaign import State as Campaign
+from reference_app.dates import day, hour, moment, weekday
 from reference_app.dossiers.corrections import LABELS as CORRECTIONS
 from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.filing import WITHDRAWN
-from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.states import LABELS, QUEUE, State
 from reference_app.form import LONGEST_LINE, LONGEST_TEXT, FormField
 from reference_app.instruction.left import GIVEN_BACK
@@ -66,10 +65,10 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
     )
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # by the extension
     environment.filters |= {
-        "day": partial(_day, language=language),
-        "weekday": partial(_weekday, language=language),
-        "hour": partial(_hour, language=language),
-        "moment": partial(_moment, language=language),
+        "day": partial(day, language=language),
+        "weekday": partial(weekday, language=language),
+        "hour": partial(hour, language=language),
+        "moment": partial(moment, language=language),
         "euros": partial(_euros, language=language),
         "count": partial(format_decimal, locale=language),
         "share": partial(format_percent, locale=language),
@@ -107,24 +106,6 @@ def _versioned(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def _day(value: date, *, language: Language) -> str:
-    return format_date(value, "d MMMM y", locale=language)
-
-
-def _weekday(value: date | datetime, *, language: Language) -> str:
-    local = value.astimezone(LEGAL_TIME) if isinstance(value, datetime) else value
-    return format_date(local, "EEEE d MMMM", locale=language)
-
-
-def _hour(value: datetime, *, language: Language) -> str:
-    return format_datetime(value, "HH'h'mm" if language == "fr" else "HH:mm", tzinfo=LEGAL_TIME, locale=language)
-
-
-def _moment(value: datetime, *, language: Language) -> str:
-    pattern = "d MMMM y 'à' HH'h'mm" if language == "fr" else "d MMMM y 'at' HH:mm"
-    return format_datetime(value, pattern, tzinfo=LEGAL_TIME, locale=language)
-
-
 def _answer(value: str | int, field: FormField, *, language: Language, say: Callable[[str], str]) -> str:
     """What was answered in ``field``, as people read it."""
     match field.kind:
@@ -143,7 +124,9 @@ def _answer(value: str | int, field: FormField, *, language: Language, say: Call
 
 
 def _euros(value: int, *, language: Language) -> str:
-    return format_currency(value, "EUR", locale=language, currency_digits=False, format="#,##0 ¤")
+    """Whole euros; the sign stands where the language puts it, and is not torn from its number."""
+    pattern = "#,##0\xa0¤" if language == "fr" else "¤#,##0"
+    return format_currency(value, "EUR", locale=language, currency_digits=False, format=pattern)
 
 
 def _megabytes(value: int, *, language: Language) -> str:

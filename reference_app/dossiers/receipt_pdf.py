@@ -16,15 +16,13 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime
-
+from reference_app import dates
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.errors import N_
 from reference_app.language import Language
@@ -58,13 +56,13 @@ def content(dossier: Dossier, language: Language, say: Callable[[str], str]) -> 
     """The words of the receipt of a filed ``dossier``, and nothing that depends on when it is asked for."""
     receipt, rules, procedure = receipt_of(dossier, say), dossier.filing, PROCEDURES[dossier.procedure]
     assert receipt is not None  # nosec B101 (the caller has a filed dossier)
-    day = _day(receipt.silence_on, language)
+    day = dates.day(receipt.silence_on, language)
     silence = [say(_SENTENCES[rules.silence]) % {"day": day, "source": rules.silence_source}]
     if rules.silence == "accepts":
         silence.append(say(CERTIFICATE))
     facts = [
         [say(N_("Number")), receipt.number],
-        [say(N_("Received on")), _moment(receipt.filed_at, language)],
+        [say(N_("Received on")), dates.moment(receipt.filed_at, language)],
         [say(N_("Request")), dossier.title if dossier.title is not None else say(N_("Untitled request"))],
         [say(N_("Service in charge")), receipt.service],
         [say(N_("E-mail")), receipt.contact],
@@ -158,12 +156,3 @@ def _printable(value: Any) -> Any:
             return [_printable(one) for one in value]
         case _:
             return value
-
-
-def _day(value: date, language: Language) -> str:
-    return format_date(value, "d MMMM y", locale=language)
-
-
-def _moment(value: datetime, language: Language) -> str:
-    pattern = "d MMMM y 'à' HH'h'mm" if language == "fr" else "d MMMM y 'at' HH:mm"
-    return format_datetime(value, pattern, tzinfo=LEGAL_TIME, locale=language)

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from uuid import UUID
 
-from babel.dates import format_date
 from psycopg.rows import class_row
 
+from reference_app import dates
 from reference_app.database import Connection
 from reference_app.errors import N_
 from reference_app.instruction.advice import code_of
@@ -52,7 +52,7 @@ def written(parts: Parts, asked: Asked, at: datetime, *, reminder: bool) -> Emai
     say = parts.catalogues[DEFAULT].gettext
     procedure = PROCEDURES[asked.procedure]
     outside = asked.expert_id is None
-    day = format_date(asked.ends_on, "d MMMM y", locale=DEFAULT)
+    day = dates.day(asked.ends_on, DEFAULT)
     paragraphs = [say(procedure.name.en), say(BODY) % {"day": day}]
     if outside:
         paragraphs.append(say(CODE) % {"code": code_of(parts.settings, asked.id)})

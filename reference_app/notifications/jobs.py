@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_datetime
 from procrastinate import Blueprint, JobContext
 from psycopg.rows import class_row
 
+from reference_app import dates
 from reference_app.appointments.days import bounds, day_of
 from reference_app.database import Connection
-from reference_app.dossiers.receipt import LEGAL_TIME
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.retrying import PATIENT
@@ -136,7 +135,7 @@ def _letter(parts: Parts, waiting: Waiting) -> Letter:
     words = WORDS[News(waiting.news)]
     values = {
         "number": waiting.receipt_number if waiting.number is None else f"RV-{waiting.number:08d}",
-        "moment": _moment(waiting.starts_at, language) if waiting.starts_at is not None else "",
+        "moment": dates.moment(waiting.starts_at, language) if waiting.starts_at is not None else "",
         "place": waiting.place,
     }
     path = (
@@ -151,8 +150,3 @@ def _letter(parts: Parts, waiting: Waiting) -> Letter:
         service=known.service,
         contact=known.contact,
     )
-
-
-def _moment(value: datetime, language: Language) -> str:
-    pattern = "d MMMM y 'à' HH'h'mm" if language == "fr" else "d MMMM y 'at' HH:mm"
-    return format_datetime(value, pattern, tzinfo=LEGAL_TIME, locale=language)
