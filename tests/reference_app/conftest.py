@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,12 @@ def empty_database(postgres: embedded.Server) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def new_databases(postgres: embedded.Server) -> Callable[[], AbstractContextManager[str]]:
+    """Make an empty database, and drop it in the end."""
+    return partial(new_database, postgres)
+
+
 Staged = Callable[..., AbstractContextManager[Stage]]
 
 
@@ -290,8 +297,8 @@ def read_mail(content: bytes) -> EmailMessage:
     return message
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
+@contextmanager
+def taking_mail() -> Iterator[Mailbox]:
     box = Mailbox()
     taken = listen("127.0.0.1", 0)
     port = port_of(taken)
@@ -308,6 +315,18 @@ def mailbox() -> Iterator[Mailbox]:
     box.url = f"smtp://127.0.0.1:{port}"
     yield box
     controller.stop()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with taking_mail() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Callable[[], AbstractContextManager[Mailbox]]:
+    """Start a mail server of one's own."""
+    return taking_mail
 
 
 @pytest.fixture(scope="session")
