@@ -61,6 +61,8 @@ from reference_app.protection import Allowance, BodyLimit, Deadline, SameOrigin,
 from reference_app.rendering import STATIC
 from reference_app.rights import answers as rights_answers
 from reference_app.rights import api as rights_api
+from reference_app.rights import counter_api as rights_counter_api
+from reference_app.rights import counter_pages as rights_counter_pages
 from reference_app.rights import pages as rights_pages
 from reference_app.settings import Settings
 from reference_app.shedding import Shedding
@@ -138,6 +140,8 @@ _ROUTERS = (
     receipt_routes.router,
     open_data_routes.router,
     rights_api.router,
+    rights_counter_api.router,
+    rights_counter_pages.router,
     rights_pages.router,
     health.router,
 )

@@ -78,6 +78,7 @@ _OPEN = _statement("""
     RETURNING {columns}""")
 _OF_AGENT = _statement("SELECT {columns} FROM mandat WHERE agent_id = %(agent)s ORDER BY id DESC LIMIT %(limit)s")
 _READ = _statement("SELECT {columns} FROM mandat WHERE id = %(id)s AND agent_id = %(agent)s")
+_AT_COUNTER = "SELECT provider = 'counter' FROM account WHERE id = %(account)s"
 _END = "UPDATE mandat SET ended_at = %(at)s WHERE id = %(id)s AND agent_id = %(agent)s AND ended_at IS NULL"
 
 
@@ -135,6 +136,12 @@ async def holding(connection: Connection, agent: UUID, mandate: UUID, at: dateti
     if not found.holds(at):
         raise Conflict(N_("This mandate has ended. Open another one with the person present."))
     return found
+
+
+async def at_counter(connection: Connection, mandate: Mandate) -> bool:
+    """Whether the person of ``mandate`` is known at the counter only, and can sign in nowhere."""
+    row = await (await connection.execute(_AT_COUNTER, {"account": mandate.account_id})).fetchone()
+    return row is not None and bool(row[0])
 
 
 async def end(connection: Connection, agent: UUID, mandate: UUID, at: datetime) -> None:

@@ -233,7 +233,15 @@ async def _page(request: Request, connection: Connection, person: Person, mandat
     found = await mandates.read(connection, person.account, mandat)
     holds = found.holds(parts_of(request).clock())
     about = await mandates.dossiers(connection, found) if holds else []
-    return page(request, "mandate.html", mandate=found, holds=holds, dossiers=about, about=PROCEDURES[found.procedure])
+    return page(
+        request,
+        "mandate.html",
+        mandate=found,
+        holds=holds,
+        dossiers=about,
+        about=PROCEDURES[found.procedure],
+        at_counter=await mandates.at_counter(connection, found),
+    )
 
 
 async def _dossier(request: Request, connection: Connection, person: Person, mandat: UUID, dossier: UUID) -> Response:

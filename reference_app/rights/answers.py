@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from uuid import UUID
 
@@ -21,13 +22,14 @@ _PLACES = Places(2)
 
 
 _PATHS = frozenset({"/my-data/copy", "/api/v1/my-data/copy"})
-_COPY = Allowance(max_bytes=0, seconds=900.0)
-"""For files that come from the storage and go to a phone."""
+_AT_COUNTER = re.compile(r"(/api/v1)?/agent/mandats/[0-9A-Fa-f-]{32,36}/data/copy")
+_COPY = Allowance(max_bytes=16 * 1024, seconds=900.0)
+"""For files that come from the storage and go to a phone; a form asks for the copy at the counter."""
 
 
 def allowance(scope: Scope) -> Allowance | None:
     """What a request for a copy may take; None for all others."""
-    return _COPY if scope["path"] in _PATHS else None
+    return _COPY if scope["path"] in _PATHS or _AT_COUNTER.fullmatch(scope["path"]) else None
 
 
 async def archive(request: Request, account: UUID) -> StreamingResponse:

@@ -48,6 +48,7 @@ async def erase(connection: Connection, account: UUID, at: datetime) -> Erasure:
     async with connection.transaction():
         drafts = [row[0] for row in await (await connection.execute(_DRAFTS, of)).fetchall()]
         await forgetting.dossiers(connection, drafts, "asked", at)
+        await forgetting.answers_at_counter(connection, account, drafts)
         appointments = await forgetting.appointments(connection, account)
         await forgetting.beside(connection, [account])
         row = await (await connection.execute(_KEPT, of)).fetchone()

@@ -24,6 +24,12 @@ _DELETE = tuple(
 )
 _DELETE_DOSSIERS = "DELETE FROM dossier WHERE id = ANY(%(ids)s)"
 
+# What an agent who acted for the person would be answered again, for a day.
+_LET_GO_AT_COUNTER = """
+    DELETE FROM idempotency_key k
+    WHERE k.account_id IN (SELECT m.agent_id FROM mandat m WHERE m.account_id = %(account)s)
+      AND EXISTS (SELECT FROM unnest(%(ids)s::uuid[]) AS gone (id) WHERE position(gone.id::text IN k.answer) > 0)"""
+
 # The rows first, then the slots by identifier: the order in which booking takes its locks.
 _LOCK_SEATS = """
     SELECT creneau_id, state NOT IN ('excused', 'revoked') FROM rendez_vous WHERE account_id = %(account)s
@@ -57,6 +63,11 @@ async def dossiers(connection: Connection, ids: Sequence[UUID], rule: str, at: d
     for statement in _DELETE:
         await connection.execute(statement, parameters)
     return (await connection.execute(_DELETE_DOSSIERS, parameters)).rowcount
+
+
+async def answers_at_counter(connection: Connection, account: UUID, ids: Sequence[UUID]) -> None:
+    """Forget the answers kept for retries of agents who acted for ``account``, where they hold these dossiers."""
+    await connection.execute(_LET_GO_AT_COUNTER, {"account": account, "ids": list(ids)})
 
 
 async def appointments(connection: Connection, account: UUID) -> int:

@@ -30,7 +30,7 @@ router = APIRouter(prefix="/my-data", include_in_schema=False)
 async def read(request: Request, parts: Given, person: Citizen) -> Response:
     """What is held, until when, and what may be asked."""
     async with parts.pool.connection() as connection:
-        kept = await _kept(connection, person.account)
+        kept = await kept_of(connection, person.account)
     return page(request, "my_data.html", kept=kept, rules=_rules({found.procedure for found, _ in kept}), most=SHOWN)
 
 
@@ -45,7 +45,7 @@ async def ask(request: Request, parts: Given, person: Citizen) -> Response:
     """A last question before deleting, with what goes and what stays."""
     async with parts.pool.connection() as connection:
         foreseen = await erasure.foreseen(connection, person.account)
-        kept = await _kept(connection, person.account) if foreseen.kept else []
+        kept = await kept_of(connection, person.account) if foreseen.kept else []
     filed = [(dossier, until) for dossier, until in kept if dossier.filed_at is not None]
     return page(request, "erase.html", foreseen=foreseen, filed=filed, most=SHOWN)
 
@@ -60,7 +60,8 @@ async def erase(request: Request, parts: Given, person: Citizen) -> Response:
     return page(request, "erased.html", done=done)
 
 
-async def _kept(connection: Connection, account: UUID) -> list[tuple[Dossier, date | None]]:
+async def kept_of(connection: Connection, account: UUID) -> list[tuple[Dossier, date | None]]:
+    """The newest dossiers of ``account``, each with the last day on which it is kept."""
     found = await repository.list_of_account(connection, account, None, SHOWN)
     return [(dossier, keeping.until(dossier)) for dossier in found]
 

@@ -53,6 +53,8 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/mandats",
         "/api/v1/agent/mandats/continue",
         "/api/v1/agent/mandats/{mandat}/end",
+        "/api/v1/agent/mandats/{mandat}/data/copy",
+        "/api/v1/agent/mandats/{mandat}/data/erasure",
         "/api/v1/agent/mandats/{mandat}/dossiers",
         "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file",
         "/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/code",
@@ -87,6 +89,18 @@ def test_the_api_and_only_the_api_is_described(operations):
         "/api/v1/agent/rendez-vous/{appointment}/mark",
         "/api/v1/agent/lieux",
         "/api/v1/agent/creneaux",
+        "/api/v1/agent/campaigns",
+        "/api/v1/agent/campaigns/{campaign}",
+        "/api/v1/agent/campaigns/{campaign}/state",
+        "/api/v1/agent/campaigns/{campaign}/remind",
+        "/api/v1/agent/campaigns/{campaign}/answers",
+        "/api/v1/agent/campaigns/{campaign}/answers.csv",
+        "/api/v1/agent/campaigns/{campaign}/invitations.csv",
+        "/api/v1/agent/campaigns/{campaign}/lists",
+        "/api/v1/agent/campaigns/{campaign}/lists/{file}",
+        "/api/v1/agent/campaigns/{campaign}/lists/{file}/bad-lines",
+        "/api/v1/agent/campaigns/{campaign}/lists/{file}/bad-lines.csv",
+        "/api/v1/agent/campaigns/{campaign}/lists/{file}/confirm",
         "/api/v1/agent/versements",
         "/api/v1/agent/versements/{delivery}",
         "/api/v1/agent/versements/{delivery}/again",
@@ -148,6 +162,7 @@ def test_the_idempotency_key_is_asked_for_where_it_counts(operations):
         ("/api/v1/agent/mandats/{mandat}/dossiers/{dossier}/file", "post"),
         ("/api/v1/agent/dossiers/{dossier}/messages", "post"),
         ("/api/v1/agent/dossiers/{dossier}/avis", "post"),
+        ("/api/v1/agent/campaigns", "post"),
         ("/api/v1/agent/lots", "post"),
         ("/api/v1/agent/exports", "post"),
         ("/api/v1/rendez-vous", "post"),
@@ -163,8 +178,10 @@ def test_what_needs_no_session_says_so_and_needs_none(stage, operations):
     for path, method, _ in operations:
         at = path.format_map(
             dict.fromkeys(
-                ("dossier", "appointment", "lieu", "mandat", "piece", "delivery", "avis", "lot", "export"), str(uuid4())
+                ("dossier", "appointment", "lieu", "mandat", "piece", "delivery", "avis", "lot", "export", "campaign"),
+                str(uuid4()),
             )
+            | {"file": str(uuid4())}
             | {"name": "proof_of_loss"}
             | {"procedure": "masks", "source": "business_register"}
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
@@ -166,3 +169,73 @@ def test_the_page_of_a_draft_says_until_when_it_is_kept(stage, draft, key):
     page = client.get(f"/dossiers/{begun}").text
     assert f"this one after {last.day} {last:%B} {last.year}" in page
     assert "unless you change it" not in client.get(f"/dossiers/{stage.filed(client)['id']}").text
+
+
+MANDATES = "/api/v1/agent/mandats"
+
+
+def journalled(database_url: str, mandate: str) -> list[str]:
+    query = (
+        "SELECT payload::jsonb ->> 'did' FROM journal WHERE payload::jsonb -> 'about' ->> 'mandat' = %s ORDER BY rank"
+    )
+    with psycopg.connect(database_url) as connection:
+        return [row[0] for row in connection.execute(query, [mandate])]
+
+
+def test_who_is_known_at_the_counter_only_asks_there_and_it_is_written_down(stage, draft, key, database_url):
+    agent, name, mark = stage.signed_in("agent"), f"Jeanne {uuid4().hex}", f"marked {uuid4().hex}"
+    opening = {"person": name, "procedure": "emergency-aid", "hours": 1}
+    mandate = agent.post(MANDATES, json=opening).raise_for_status().json()["id"]
+    here = f"{MANDATES}/{mandate}"
+    kept, gone = (
+        agent.post(f"{here}/emergency-aid/dossiers", json=draft | {"need": mark}, headers=key()).json()["id"]
+        for _ in range(2)
+    )
+    agent.post(f"{here}/dossiers/{kept}/file", headers=key()).raise_for_status()
+    answer = agent.post(f"{here}/data/copy").raise_for_status()
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        held = json.loads(archive.read("data.json"))
+    assert {one["id"] for one in held["dossiers"]} == {kept, gone}
+    (filed,) = (one for one in held["dossiers"] if one["id"] == kept)
+    assert [one["operation"].get("did") for one in filed["operation"]][-1] == "copy.handed_over"
+    assert agent.post(f"{here}/data/erasure", json={"person": "Somebody else"}).status_code == 422
+    done = agent.post(f"{here}/data/erasure", json={"person": name}).raise_for_status()
+    assert done.json() == {"drafts": 1, "appointments": 0, "kept": 1, "account": False}
+    assert [one["id"] for one in agent.get(f"{here}/dossiers").json()] == [kept]
+    assert journalled(database_url, mandate) == ["copy.handed_over", "erasure.asked"]
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT payload::jsonb ->> 'did' FROM operation WHERE dossier_id = %s ORDER BY rank"
+        assert [row[0] for row in connection.execute(query, [kept])][-2:] == ["copy.handed_over", "erasure.asked"]
+    assert problems(database_url) == []
+
+
+def test_at_the_counter_nothing_goes_by_mistake_and_whoever_filed_nothing_is_forgotten(stage, draft, key, database_url):
+    agent, mark = stage.signed_in("agent"), f"marked {uuid4().hex}"
+    opening = {"person": "Jeanne Petit", "procedure": "emergency-aid", "hours": 1}
+    mandate = agent.post(MANDATES, json=opening).raise_for_status().json()["id"]
+    agent.post(f"{MANDATES}/{mandate}/emergency-aid/dossiers", json=draft | {"need": mark}, headers=key())
+    data = f"/agent/mandats/{mandate}/data"
+    page = agent.get(data)
+    assert "Drafts that go at once: 1" in page.text
+    token = {"token": re.search(r'name="token" value="([^"]+)"', page.text)[1]}
+    unsaid = agent.post(f"{data}/delete", data=token)
+    assert (unsaid.status_code, 'id="asked-error"' in unsaid.text) == (422, True)
+    assert agent.post(f"{data}/copy", data=token).headers["content-type"] == "application/zip"
+    assert stage.signed_in("agent").get(data).status_code == 404
+    done = agent.post(f"{data}/delete", data=token | {"asked": "yes"})
+    assert "the mandate has ended" in done.text
+    assert agent.get(data).status_code == 409
+    assert journalled(database_url, mandate) == ["copy.handed_over", "erasure.asked"]
+    with psycopg.connect(database_url) as connection:
+        assert tables_with(connection, mark) == []
+
+
+def test_who_has_an_account_online_is_sent_there_from_the_counter(stage, draft, key):
+    agent, client = stage.signed_in("agent"), stage.signed_in("business")
+    code = client.post(f"/api/v1/dossiers/{started(client, draft, key)}/code").json()["code"]
+    mandate = agent.post(f"{MANDATES}/continue", json={"person": "Jeanne Petit", "code": code}).json()["id"]
+    for path, body in (("copy", None), ("erasure", {"person": "Jeanne Petit"})):
+        refused = agent.post(f"{MANDATES}/{mandate}/data/{path}", json=body)
+        assert (refused.status_code, "account online" in refused.json()["detail"]) == (409, True)
+    assert f"/agent/mandats/{mandate}/data" not in agent.get(f"/agent/mandats/{mandate}").text
+    assert len(client.get("/api/v1/dossiers").json()["items"]) == 1
