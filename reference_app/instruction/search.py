@@ -16,7 +16,7 @@ from reference_app.database import Connection
 from reference_app.dossiers.dossier import COLUMNS, ROW, Dossier
 from reference_app.dossiers.draft import Line
 from reference_app.errors import N_, FieldError, Invalid
-from reference_app.instruction.reach import REACHED, reach, reaching
+from reference_app.instruction.reach import REACHED, reach
 
 MOST = 50
 """Dossiers found at most: whoever finds more has to say more of what they look for."""
@@ -63,36 +63,33 @@ class Found:
     more: bool
 
 
-_RECEIPT = reaching("""
-    SELECT {columns} FROM dossier WHERE receipt_number = upper(%(sought)s) AND state <> 'brouillon' AND {reached}
-    LIMIT %(limit)s""")
+def _looking(where: sql.Composable) -> sql.Composed:
+    """Dossiers within reach of which ``where`` holds.
+
+    How many at most stands in the statement. As a parameter it would be planned for a tenth of all dossiers, and where
+    these are a million PostgreSQL would rather plan every search anew: that takes five times as long as the search.
+    """
+    text = sql.SQL("SELECT {columns} FROM dossier WHERE {reached} AND {where} AND state <> 'brouillon' LIMIT {most}")
+    return text.format(columns=COLUMNS, reached=REACHED, where=where, most=sql.Literal(MOST + 1))
+
 
 # Without an order: of what half of all dossiers have, the first that come are enough. Each index begins with the group.
-_SIRET = reaching("""
-    SELECT {columns} FROM dossier WHERE {reached} AND answers ->> siret_in = %(sought)s AND state <> 'brouillon'
-    LIMIT %(limit)s""")
-
-_EMAIL = reaching("""
-    SELECT {columns} FROM dossier
-    WHERE {reached} AND folded(answers ->> email_in) = folded(%(sought)s) AND state <> 'brouillon'
-    LIMIT %(limit)s""")
+_RECEIPT = sql.SQL("receipt_number = upper(%(sought)s)")
+_SIRET = sql.SQL("answers ->> siret_in = %(sought)s")
+_EMAIL = sql.SQL("folded(answers ->> email_in) = folded(%(sought)s)")
 
 # What begins so sorts from the text itself to the text with the last character there is. Each word has an index of its
 # own, from which no more is read than is shown, however many names begin alike.
-_NAME = (
-    sql.SQL(" UNION ALL ")
-    .join(
-        sql.SQL("""
-    (SELECT {columns} FROM dossier
-     WHERE {reached} AND folded_from(answers ->> title_in, {n}) COLLATE "C" >= folded(%(sought)s)
-       AND folded_from(answers ->> title_in, {n}) COLLATE "C" < folded(%(sought)s) || U&'\\+10FFFF'
-       AND state <> 'brouillon' LIMIT %(limit)s)""").format(columns=COLUMNS, reached=REACHED, n=sql.Literal(n))
-        for n in range(1, WORDS + 1)
-    )
-    .as_bytes()
-)
+_WORD = sql.SQL("""folded_from(answers ->> title_in, {n}) COLLATE "C" >= folded(%(sought)s)
+    AND folded_from(answers ->> title_in, {n}) COLLATE "C" < folded(%(sought)s) || U&'\\+10FFFF'""")
+_WORDS = [sql.SQL("({})").format(_looking(_WORD.format(n=sql.Literal(n)))) for n in range(1, WORDS + 1)]
 
-_STATEMENTS = {Kind.RECEIPT: _RECEIPT, Kind.SIRET: _SIRET, Kind.EMAIL: _EMAIL, Kind.NAME: _NAME}
+_STATEMENTS = {
+    Kind.RECEIPT: _looking(_RECEIPT).as_bytes(),
+    Kind.SIRET: _looking(_SIRET).as_bytes(),
+    Kind.EMAIL: _looking(_EMAIL).as_bytes(),
+    Kind.NAME: sql.SQL(" UNION ALL ").join(_WORDS).as_bytes(),
+}
 
 
 async def find(connection: Connection, agent: UUID, sought: str) -> Found:
@@ -105,7 +102,7 @@ async def find(connection: Connection, agent: UUID, sought: str) -> Found:
     if kind is Kind.NAME and len(text) < SHORTEST:
         raise Invalid({"sought": FieldError(N_("Write three letters at least."))})
     async with connection.cursor(row_factory=ROW) as cursor:
-        await cursor.execute(_STATEMENTS[kind], reach(agent) | {"sought": text, "limit": MOST + 1})
+        await cursor.execute(_STATEMENTS[kind], reach(agent) | {"sought": text})
         found = list({dossier.id: dossier for dossier in await cursor.fetchall()}.values())
     newest = sorted(found[:MOST], key=lambda dossier: dossier.id, reverse=True)
     return Found(kind, newest, more=len(found) > MOST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from itertools import count
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -157,10 +157,33 @@ async def fill(dsn):
     ],
 )
 def test_no_search_reads_a_whole_table(grown, kind, sought, index):
-    values = reach(uuid4()) | {"sought": sought, "limit": 51}
+    values = reach(uuid4()) | {"sought": sought}
     with psycopg.connect(grown) as connection:
         lines = connection.execute(b"EXPLAIN " + search._STATEMENTS[kind], values).fetchall()
     plan = "\n".join(line for (line,) in lines)
     assert "Seq Scan" not in plan
     assert "Sort" not in plan
     assert index in plan
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_search_is_planned_once_however_many_dossiers_there_are(grown, kind):
+    assert plans_kept(grown, search._STATEMENTS[kind]) > 0
+
+
+def test_with_its_limit_as_a_parameter_a_search_would_be_planned_each_time(grown):
+    """The control of the test before."""
+    with_parameter = search._STATEMENTS[Kind.NAME].replace(b"LIMIT 51", b"LIMIT %(limit)s")
+    assert plans_kept(grown, with_parameter) == 0
+
+
+def plans_kept(grown: str, statement: bytes) -> int:
+    """How often a plan that was made before served, where PostgreSQL takes the dossiers for a million."""
+    with psycopg.connect(grown, autocommit=True) as connection, connection.transaction(force_rollback=True):
+        connection.execute("UPDATE pg_class SET reltuples = 1e6 WHERE relname = 'dossier'")
+        for number in range(12):
+            values = reach(UUID(int=0)) | {"sought": f"etablissement fictif-{number}", "limit": search.MOST + 1}
+            connection.execute(statement, values, prepare=True)
+        kept = "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%FROM dossier%%'"
+        (row,) = connection.execute(kept).fetchall()
+        return int(row[0])
