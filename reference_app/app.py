@@ -96,7 +96,7 @@ _ROUTERS = (
     dossiers_api.router,
     dossiers_api.drafts,
     home.router,
-    mandates_pages.mine,
+    mandates_pages.mine,  # before the dossiers: "claim" is the number of none
     dossiers_pages.router,
     appointments_pages.router,
     # Asked less often.
