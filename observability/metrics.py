@@ -55,6 +55,8 @@ class Meters:
     delays: Histogram
     in_flight: int = 0
     event_names: set[str] = field(default_factory=set)
+    waiting: Mapping[str, float] = field(default_factory=dict)
+    failed: Mapping[str, int] = field(default_factory=dict)
     look: asyncio.Task[None] | None = None
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -99,6 +101,7 @@ def start(service_name: str, watched: Mapping[str, Pool]) -> Meters | None:
     events = meter.create_counter("business.events", "{event}", "What people got done, by name of the event.")
     meters = Meters(provider, events, durations, delays)
     _observe_process(meter, meters)
+    _observe_backlog(meter, meters)
     pools.watch_all(meter, watched, waits)
     meters.look = _look_at_the_loop(loop_delays.record)
     return meters
@@ -160,6 +163,21 @@ def _observe_process(meter: Any, meters: Meters) -> None:
     )
     meter.create_observable_counter("process.cpu.time", [cpu], "s", "Processor time used.")
     meter.create_observable_up_down_counter("process.memory.usage", [memory], "By", "Physical memory in use.")
+
+
+def _observe_backlog(meter: Any, meters: Meters) -> None:
+    from opentelemetry.metrics import Observation
+
+    def ages(_options: Any) -> Iterator[Any]:
+        for name, seconds in meters.waiting.items():
+            yield Observation(seconds, {"backlog.name": name})
+
+    def failed(_options: Any) -> Iterator[Any]:
+        for name, number in meters.failed.items():
+            yield Observation(number, {"backlog.name": name})
+
+    meter.create_observable_gauge("backlog.age", [ages], "s", "How long the first in line has waited; 0 for nobody.")
+    meter.create_observable_gauge("backlog.failed", [failed], "{item}", "What failed for good of late.")
 
 
 def _look_at_the_loop(record: Callable[[float], None]) -> asyncio.Task[None] | None:

@@ -22,7 +22,7 @@ from observability.pools import Pool
 from observability.served import Observed, Observer, Written
 from observability.tracing import TELEMETRY
 
-__all__ = ["TELEMETRY", "Observed", "event", "start", "stop", "waited"]
+__all__ = ["TELEMETRY", "Observed", "backlog", "event", "start", "stop", "waited"]
 
 _NO_POOL: Mapping[str, Pool] = MappingProxyType({})
 _handlers: list[logging.Handler] = []
@@ -94,3 +94,15 @@ def waited(queue: str, seconds: float) -> None:
     looking = served.observer
     if looking is not None and looking.meters is not None:
         looking.meters.waited(queue, seconds)
+
+
+def backlog(waiting: Mapping[str, float], failed: Mapping[str, int]) -> None:
+    """Tell what is still to be done, in place of what was told before: empty where it is not known any more.
+
+    Args:
+        waiting: seconds since which the first in line waits, by the name of the line; 0 where nobody does.
+        failed: how many failed for good of late, by the same names or others; the names are a few, given by the code.
+    """
+    looking = served.observer
+    if looking is not None and looking.meters is not None:
+        looking.meters.waiting, looking.meters.failed = dict(waiting), dict(failed)

@@ -16,7 +16,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from observability import telemetry
-from reference_app.jobs import context, delays
+from reference_app.jobs import backlog, context, delays
 from reference_app.jobs.app import app
 from reference_app.jobs.queues import SERVICES, Queue
 from reference_app.jobs.rescue import GONE_AFTER_S, HEARTBEAT_EVERY_S, rescue
@@ -80,6 +80,7 @@ async def _run(settings: Settings, queues: Collection[Queue], ready_fd: int | No
         try:
             running = [asyncio.create_task(_work(opened, parts, queue, stopping)) for queue in queues]
             running.append(asyncio.create_task(_look_after(parts, alive_file)))
+            running.append(asyncio.create_task(backlog.follow(parts)))
             if ready_fd is not None:
                 os.write(ready_fd, b".")
                 os.close(ready_fd)
@@ -136,7 +137,7 @@ async def _work(opened: App, parts: Parts, queue: Queue, stopping: asyncio.Event
 
 
 async def _look_after(parts: Parts, alive_file: Path | None) -> None:
-    """Say that this process lives, bring back lost jobs and tell which queues are late, until cancelled."""
+    """Say that this process lives and bring back lost jobs, until cancelled."""
     while True:
         if alive_file is not None:
             alive_file.touch()  # noqa: ASYNC240 (one file in memory)
@@ -144,5 +145,4 @@ async def _look_after(parts: Parts, alive_file: Path | None) -> None:
             async with parts.pool.connection() as connection:
                 if lost := await rescue(connection):
                     _log.warning("%d jobs of workers that are gone are back in their queues", lost)
-                await delays.tell_late(connection)
         await asyncio.sleep(LOOK_AFTER_EVERY_S)

@@ -35,7 +35,7 @@ AT_ONCE = 12
 
 SCRAPED = """
 global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}
-rule_files: [ alerts.yaml ]
+rule_files: [ alerts.yaml, deferred.yaml ]
 scrape_configs:
   - job_name: reference-app
     static_configs: [ {{ targets: [ "127.0.0.1:{port}" ] }} ]
@@ -80,9 +80,8 @@ def _unanswered(ask: _Prometheus, people: httpx.Client) -> list[str]:
 
 
 def _panels() -> list[dict[str, Any]]:
-    board = json.loads((OPERATIONS / "dashboard.json").read_text(encoding="utf-8"))
-    panels: list[dict[str, Any]] = board["panels"]
-    return panels
+    boards = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(OPERATIONS.glob("*.json"))]
+    return [panel for board in boards for panel in board["panels"]]
 
 
 def _query(title: str) -> str:
@@ -185,8 +184,9 @@ def _service(folder: Path, port: int, metrics_port: int) -> Iterator[psutil.Proc
 @contextmanager
 def _prometheus(folder: Path, metrics_port: int, port: int) -> Iterator[None]:
     # Every minute is what production needs and a test has no time for.
-    rules = (OPERATIONS / "alerts.yaml").read_text(encoding="utf-8").replace("interval: 1m", "interval: 1s")
-    (folder / "alerts.yaml").write_text(rules, encoding="utf-8")
+    for name in ("alerts.yaml", "deferred.yaml"):
+        rules = (OPERATIONS / name).read_text(encoding="utf-8").replace("interval: 1m", "interval: 1s")
+        (folder / name).write_text(rules, encoding="utf-8")
     (folder / "prometheus.yml").write_text(SCRAPED.format(port=metrics_port), encoding="utf-8")
     command = [
         "prometheus",
