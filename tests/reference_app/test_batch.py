@@ -110,7 +110,7 @@ def test_the_pages_choose_decide_and_tell(stage, business, agent):
     typed = {"token": token, "key": key, "dossier": mine, "motivation": "Motif", "decision": "refuse"}
     done = agent.post("/agent/lots", data=typed)
     assert done.status_code == 200
-    assert "2 of 2 decided." in done.text
+    assert "Decided: 2 of 2." in done.text
 
 
 @pytest.mark.parametrize(
