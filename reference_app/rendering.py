@@ -97,6 +97,7 @@ def _environment(language: Language, catalogue: gettext.NullTranslations) -> Env
         "source_words": VALUES,
         "style": _versioned("style.css"),
         "autosave": _versioned("autosave.js"),
+        "signed_out": _versioned("signed_out.js"),
     }
     return environment
 

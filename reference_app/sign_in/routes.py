@@ -24,6 +24,9 @@ from reference_app.sources.pages import AGREED, agreed
 Who = Literal["business", "agent"]
 ID_TOKEN = "id_token"  # noqa: S105 (the name of a cookie)
 NEXT = "next"
+CLEARED = '"storage"'
+"""What the browser forgets of this service at sign-out, in every tab. Not "cookies", which go for all services below
+the same domain, and not "cache", in which nothing of a person is: docs/decisions/0227."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -101,6 +104,7 @@ async def sign_out(request: Request, parts: Given, person: SignedIn) -> Response
         target = (await client.create_logout_url(post_logout_redirect_uri=target, id_token_hint=hint))["url"]
     response = see_other(target)
     response.delete_cookie(ID_TOKEN, path="/sign-out")
+    response.headers["Clear-Site-Data"] = CLEARED
     return response
 
 

@@ -15,6 +15,7 @@
   let busy = null; // the save that is under way
   let dirty = false;
   let stopped = false;
+  let left = false; // signed out in another tab
 
   function newKey() {
     return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -108,6 +109,7 @@
   }
 
   function ended() {
+    if (left) return; // of a save that was under way
     stopped = true;
     const path = location.pathname + location.search;
     try {
@@ -116,6 +118,18 @@
       return say(words.unsaved); // the browser keeps nothing: what is typed stays in this page
     }
     say(words.ended, link(words.in, `/sign-in/business?next=${encodeURIComponent(path)}`));
+  }
+
+  // Signed out in another tab: nothing is put by any more. What is typed stays in this page, and nowhere else.
+  function signedOut() {
+    stopped = left = true;
+    clearTimeout(timer);
+    try {
+      sessionStorage.clear(); // whatever the address was under which it was put by
+    } catch {
+      // the browser keeps nothing
+    }
+    say(words.left, link(words.in, `/sign-in/business?next=${encodeURIComponent(location.pathname + location.search)}`));
   }
 
   function changed() {
@@ -182,5 +196,6 @@
     const submitter = event.submitter;
     busy.finally(() => form.requestSubmit(submitter));
   });
+  new BroadcastChannel("signed-out").addEventListener("message", signedOut);
   restore();
 })();

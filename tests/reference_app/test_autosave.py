@@ -13,6 +13,8 @@ import pytest
 from chromium import CHROMIUM, NEEDED, QUIET
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from reference_app.sign_in import routes
+
 SIRET = "73282932000074"
 LIMIT_MS = 30_000
 
@@ -197,3 +199,25 @@ def test_a_session_that_ended_gives_back_what_was_typed_to_the_same_person_only(
         page.reload()
         assert page.locator("#iban").input_value() == shown
         assert page.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("by", ["the header", "the script"])
+def test_signing_out_leaves_nothing_in_the_browser_and_no_open_draft_puts_anything_by_again(person, monkeypatch, by):
+    context = person()
+    draft = begin(context)
+    leave_field(draft, company_name="Boulangerie")
+    saved(draft)
+    other = context.new_page()
+    other.goto("/dossiers")
+    for page in (draft, other):
+        page.evaluate("sessionStorage.setItem(`parked:${location.pathname}`, 'typed')")
+    if by == "the header":
+        context.route("**/static/signed_out.js*", lambda route: route.abort())
+    else:
+        monkeypatch.setattr(routes, "CLEARED", '"executionContexts"')  # a browser that does not know the header
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url(re.compile("/signed-out"))
+    if by == "the script":
+        expect(draft.locator("#saving")).to_contain_text("You signed out in another tab", timeout=LIMIT_MS)
+        leave_field(draft, need="Typed after signing out")
+    assert [page.evaluate("sessionStorage.length") for page in (draft, other)] == [0, 0]
