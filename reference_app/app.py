@@ -48,6 +48,7 @@ from reference_app.instruction import limits as instruction_limits
 from reference_app.instruction import pages as instruction_pages
 from reference_app.limits import RateLimit
 from reference_app.mandates import api as mandates_api
+from reference_app.mandates import claim_pages
 from reference_app.mandates import pages as mandates_pages
 from reference_app.notifications import pages as notifications_pages
 from reference_app.open_data import routes as open_data_routes
@@ -96,7 +97,7 @@ _ROUTERS = (
     dossiers_api.router,
     dossiers_api.drafts,
     home.router,
-    mandates_pages.mine,  # before the dossiers: "claim" is the number of none
+    claim_pages.router,  # before the dossiers: "claim" is the number of none
     dossiers_pages.router,
     appointments_pages.router,
     # Asked less often.

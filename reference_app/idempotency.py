@@ -68,6 +68,25 @@ async def once(
         return answer
 
 
+async def made_once(
+    connection: Connection, account: UUID, key: str, request: bytes, make: Callable[[], Awaitable[UUID | None]]
+) -> UUID | None:
+    """What ``make`` made for the first request with ``key``: a form that is sent twice at once leads to one thing.
+
+    None where the first found nothing to make or take.
+
+    Raises:
+        KeyReused: the key came with another request before.
+    """
+
+    async def effect() -> Answer:
+        made = await make()
+        return Answer(status=303, body="" if made is None else str(made))
+
+    answer = await once(connection, account, key, request, effect)
+    return UUID(answer.body) if answer.body else None
+
+
 def sent(answer: Answer) -> Response:
     """The answer as it goes out; a repeated one says so."""
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}

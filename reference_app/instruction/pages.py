@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.deliveries import repository as deliveries
 from reference_app.deliveries.delivery import LABELS as DELIVERIES
@@ -20,10 +21,10 @@ from reference_app.dossiers import repository as dossiers
 from reference_app.dossiers.api import After
 from reference_app.dossiers.corrections import Reason
 from reference_app.dossiers.draft import field_errors
-from reference_app.dossiers.pages import Typed
+from reference_app.dossiers.pages import Typed, key_of
 from reference_app.dossiers.schemas import receipt_of
 from reference_app.dossiers.states import DECIDED, State
-from reference_app.errors import SENT_BEFORE, KeyReused
+from reference_app.errors import SENT_BEFORE, Conflict, KeyReused
 from reference_app.groups import GROUPS
 from reference_app.instruction import advice as advices
 from reference_app.instruction import decisions, members
@@ -65,15 +66,21 @@ async def queue(
 
 @router.post("/claim-next")
 async def claim_next(request: Request, parts: Given, person: Agent) -> Response:
-    """Take the oldest waiting dossier, of one group when the form names it."""
+    """Take the oldest waiting dossier, of one group when the form names it; a double click takes one."""
     typed = await posted(request, person)
     group = typed.get("group") or None  # the empty choice stands for all groups
+    key, digest = f"{key_of(typed)}/{group}", idempotency.digest("POST /agent/dossiers/claim-next", b"")
     async with parts.pool.connection() as connection:
-        claimed = await decisions.claim_next(connection, person.account, parts.clock(), group)
+
+        async def take() -> UUID | None:
+            taken = await decisions.claim_next(connection, person.account, parts.clock(), group)
+            return None if taken is None else taken.id
+
+        claimed = await idempotency.made_once(connection, person.account, key, digest, take)
         if claimed is None:
             nothing = Part([], None, None)
             return await queue_page(request, connection, person, Filters(group=group), nothing, empty=True)
-    return see_other(f"/agent/dossiers/{claimed.id}")
+    return see_other(f"/agent/dossiers/{claimed}")
 
 
 @router.get("/{dossier}")
@@ -149,6 +156,8 @@ async def carried_out(
         except KeyReused:
             said = {next(iter(form.model_fields)): sentence(request, SENT_BEFORE)}
             return await _page(request, connection, person, dossier, typed=typed, errors=said)
+        except Conflict as error:  # done meanwhile, by this agent's first click or by somebody else: see what stands
+            return await _page(request, connection, person, dossier, typed=typed, errors={}, conflict=error)
     return see_other(f"/agent/dossiers/{dossier}" if following is None else following)
 
 
@@ -201,6 +210,7 @@ async def _page(
     *,
     typed: dict[str, str],
     errors: dict[str, str],
+    conflict: Conflict | None = None,
 ) -> Response:
     found = await decisions.read(connection, person.account, dossier)
     asked = await advices.of_dossier(connection, dossier) if found.advice else []
@@ -208,7 +218,7 @@ async def _page(
     return page(
         request,
         "agent_dossier.html",
-        422 if errors else 200,
+        conflict.status if conflict is not None else 422 if errors else 200,
         dossier=found,
         receipt=receipt_of(found, speaker(request)),
         history=await dossiers.history(connection, dossier),
@@ -230,6 +240,7 @@ async def _page(
         key=str(uuid4()),
         typed=typed,
         errors=errors,
+        trouble=sentence(request, conflict.detail) if conflict is not None else "",
     )
 
 

@@ -1,15 +1,14 @@
-"""The pages of the counter: mandates, what is done within one, and the codes that lead online and back."""
+"""The pages of the counter: mandates, and what is done within one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,7 @@ from reference_app import idempotency
 from reference_app.database import Connection
 from reference_app.dossiers import filing
 from reference_app.dossiers.dossier import Dossier
-from reference_app.dossiers.draft import answers_of, field_errors, from_form
+from reference_app.dossiers.draft import answers_of, from_form
 from reference_app.dossiers.pages import Typed, as_typed, form_page, key_of
 from reference_app.dossiers.schemas import DossierOut
 from reference_app.dossiers.states import State, require_in
@@ -25,20 +24,18 @@ from reference_app.errors import FieldError, Invalid, KeyReused
 from reference_app.mandates import codes
 from reference_app.mandates import mandate as mandates
 from reference_app.mandates.api import create_once, file_once
+from reference_app.mandates.forms import Form, checked, once, said
 from reference_app.mandates.mandate import Continuing, Mandate, Opening
-from reference_app.mandates.schemas import Claim
-from reference_app.pages import page, posted, see_other, sentence
+from reference_app.pages import page, posted, see_other
 from reference_app.parts import Given, parts_of
 from reference_app.pieces import shown as pieces
 from reference_app.procedure import OFFERED, PROCEDURES
-from reference_app.sessions import Agent, Citizen, Person
+from reference_app.sessions import Agent, Person
 from reference_app.sources.pages import require_key
 from reference_app.sources.prefill import prefill
 
 router = APIRouter(prefix="/agent/mandats", include_in_schema=False)
-mine = APIRouter(prefix="/dossiers", include_in_schema=False)
 
-Form = TypeVar("Form", bound=BaseModel)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -52,25 +49,21 @@ async def list_mine(request: Request, parts: Given, person: Agent) -> Response:
 @router.post("")
 async def open_(request: Request, parts: Given, person: Agent) -> Response:
     """Open a mandate of a new person."""
-    typed = await posted(request, person)
-    async with parts.pool.connection() as connection:
-        try:
-            made = await mandates.open_(connection, person.account, _checked(Opening, typed), parts.clock())
-        except Invalid as error:
-            return await _list(request, connection, person, typed, error.fields)
-    return see_other(f"/agent/mandats/{made.id}")
+
+    async def made(connection: Connection, opening: Opening) -> UUID:
+        return (await mandates.open_(connection, person.account, opening, parts.clock())).id
+
+    return await _opened(request, person, Opening, made)
 
 
 @router.post("/continue")
 async def go_on(request: Request, parts: Given, person: Agent) -> Response:
     """Open a mandate for the dossier whose code the person shows."""
-    typed = await posted(request, person)
-    async with parts.pool.connection() as connection:
-        try:
-            made = await mandates.go_on(connection, person.account, _checked(Continuing, typed), parts.clock())
-        except Invalid as error:
-            return await _list(request, connection, person, typed, error.fields)
-    return see_other(f"/agent/mandats/{made.id}")
+
+    async def made(connection: Connection, continuing: Continuing) -> UUID:
+        return (await mandates.go_on(connection, person.account, continuing, parts.clock())).id
+
+    return await _opened(request, person, Continuing, made)
 
 
 @router.get("/{mandat}")
@@ -183,31 +176,18 @@ async def hand_out(request: Request, parts: Given, person: Agent, mandat: UUID, 
     return page(request, "code.html", code=code, days=codes.KEPT_D, back=f"/agent/mandats/{mandat}", counter=True)
 
 
-@mine.get("/claim")
-async def ask_code(request: Request, person: Citizen) -> Response:
-    """The form for a code from the counter."""
-    return page(request, "claim.html", typed="", errors={})
-
-
-@mine.post("/claim")
-async def claim(request: Request, parts: Given, person: Citizen) -> Response:
-    """Take over what was begun at the counter."""
+async def _opened(
+    request: Request, person: Person, form: type[Form], make: Callable[[Connection, Form], Awaitable[UUID]]
+) -> Response:
+    """A mandate that one of the forms opens: one, however often the form is sent."""
     typed = await posted(request, person)
-    async with parts.pool.connection() as connection:
+    async with parts_of(request).pool.connection() as connection:
         try:
-            dossier = await codes.claim(connection, person.account, _checked(Claim, typed).code, parts.clock())
+            wanted = checked(form, typed)
+            made = await once(request, connection, person, typed, wanted, lambda: make(connection, wanted))
         except Invalid as error:
-            return page(request, "claim.html", 422, typed=typed.get("code", ""), errors=_said(request, error.fields))
-    return see_other(f"/dossiers/{dossier}")
-
-
-@mine.post("/{dossier}/code")
-async def code(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
-    """A code to show at the counter, shown once."""
-    await posted(request, person)
-    async with parts.pool.connection() as connection:
-        made = await codes.issue(connection, person.account, dossier, parts.clock())
-    return page(request, "code.html", code=made, days=codes.KEPT_D, back=f"/dossiers/{dossier}", counter=False)
+            return await _list(request, connection, person, typed, error.fields)
+    return see_other(f"/agent/mandats/{made}")
 
 
 async def _list(
@@ -224,8 +204,9 @@ async def _list(
         mandates=await mandates.of_agent(connection, person.account),
         now=parts_of(request).clock(),
         offered=tuple(OFFERED.values()),
+        keys=(str(uuid4()), str(uuid4())),
         typed=typed,
-        errors=_said(request, errors),
+        errors=said(request, errors),
     )
 
 
@@ -286,15 +267,3 @@ async def _saved(request: Request, held: Mandate, dossier: UUID, typed: Typed) -
         return see_other(at)
     await prefill(parts_of(request), held.account_id, dossier, typed["find"])
     return see_other(f"{at}/edit#sources")
-
-
-def _checked(form: type[Form], typed: Typed) -> Form:
-    """What was typed as ``form``. Raises Invalid."""
-    try:
-        return form.model_validate({name: typed[name] for name in form.model_fields if typed.get(name, "").strip()})
-    except ValidationError as error:
-        raise Invalid(field_errors(error.errors())) from error
-
-
-def _said(request: Request, errors: Mapping[str, FieldError]) -> dict[str, str]:
-    return {name: sentence(request, error.message, **error.values) for name, error in errors.items()}

@@ -38,7 +38,7 @@ def test_a_whole_instruction_works_with_forms_alone(stage, business):
     agent = stage.signed_in("agent")
     stage.filed(business)
     queue = agent.get("/agent/dossiers")
-    dossier = agent.post("/agent/dossiers/claim-next", data={"token": hidden(queue, "token")})
+    dossier = agent.post("/agent/dossiers/claim-next", data={name: hidden(queue, name) for name in ("token", "key")})
     path = f"{dossier.url.path}/decision"
     form = {"token": hidden(dossier, "token")}
     refused = agent.post(path, data=form | {"motivation": "Parce que <x>"})
