@@ -23,7 +23,7 @@ from scorecard.cli.metrics_port import metrics_port
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
 from scorecard.cli.service import Service, ServiceError, running
-from scorecard.cli.side_by_side import side_by_side
+from scorecard.cli.side_by_side import Aside, aside, side_by_side
 from scorecard.cli.stages import Collector, selected, stage
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
@@ -74,25 +74,28 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
         OSError: the run folder cannot be written (a full disk); the evidence so far is kept.
     """
     troubles: list[Text] = []
-    if chosen.needs_service:
-        troubles = _collect_live(site, run, chosen, reporter)
 
     def ask(collector: Collector, progress: Progress) -> Evidence:
         found = _ask(collector, replace(site, progress=progress, asked=collector.id in chosen.asked))
         evidence.write(found, run.evidence_folder)
         return found
 
-    side_by_side([one for one in chosen.collectors if not one.live], ask, reporter)
+    offline = [one for one in chosen.collectors if not one.live]
+    with aside([one for one in offline if one.shares], ask) as others:
+        if chosen.needs_service:
+            troubles = _collect_live(site, run, chosen, reporter, others)
+        others.tell(reporter)
+    side_by_side([one for one in offline if not one.shares], ask, reporter)
     reporter.begin("declarations")
     _keep(declared(site.project, criteria_of(kept(run))), run, reporter)
     return troubles
 
 
-def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text]:
+def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter, others: Aside) -> list[Text]:
     if not chosen.traces:
-        return _visit(site, run, chosen, reporter, {})
+        return _visit(site, run, chosen, reporter, {}, others)
     with Receiver(run.folder) as receiver:
-        troubles = _visit(site, run, chosen, reporter, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint})
+        troubles = _visit(site, run, chosen, reporter, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, others)
         reporter.begin("traces")
         _keep(observability.analysis.collect(site, receiver.received()), run, reporter)
         reporter.begin(security.traced_values.NAME)
@@ -101,8 +104,13 @@ def _collect_live(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> lis
     return troubles
 
 
-def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: Mapping[str, str]) -> list[Text]:
-    """Start the service, let every live collector look at it, stop it; returns what went wrong with it."""
+def _visit(
+    site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: Mapping[str, str], others: Aside
+) -> list[Text]:
+    """Start the service, let every live collector look at it, stop it; returns what went wrong with it.
+
+    ``others`` work meanwhile once nothing is left that measures times: the last of these is the end of the service.
+    """
     began = datetime.now(UTC)
     facts: list[Fact] = []
     troubles: list[Text] = []
@@ -115,7 +123,9 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
             memory.watched(service.pids(), site.raw(memory.FOLDER) / memory.FILE_NAME),
         ):
             facts.extend(_start_facts(service, site))
-            for collector in chosen.live:
+            for at, collector in enumerate(chosen.live):
+                if all(one.shares for one in chosen.live[at:]):
+                    others.begin()
                 here = replace(
                     site,
                     url=service.url,
@@ -130,6 +140,7 @@ def _visit(site: Site, run: Run, chosen: Plan, reporter: Reporter, environment: 
                     troubles.append(died)
                     break
             reporter.begin("stop")
+            others.wait()
         facts.extend(_stop_facts(service))
     except ServiceError as error:
         troubles.append(error.text)

@@ -1,13 +1,14 @@
-"""Collectors that need no service, side by side on the cores there are, and told of in the order of the run."""
+"""Collectors that disturb nobody, side by side on the cores there are, and told of in the order of the run."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from scorecard.cli.progress import Reporter
 from scorecard.cli.stages import Collector
@@ -34,28 +35,63 @@ class _Told:
     seconds: float = 0.0
 
 
-def side_by_side(collectors: Sequence[Collector], ask: Ask, reporter: Reporter, *, workers: int | None = None) -> None:
-    """Ask every collector, ``workers`` at a time (by default as many as cores), and report each in the given order.
+@dataclass
+class Aside:
+    """Collectors that can be set to work while something else goes on; see :func:`aside`."""
 
-    ``ask`` calls a collector and keeps its evidence; it runs in another thread. However this ends, no collector is left
-    at work, and no program that one started.
+    collectors: Sequence[Collector]
+    ask: Ask
+    pool: ThreadPoolExecutor
+    stop: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, _Told] = field(default_factory=dict)
+    answers: list[Future[Evidence]] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Set all to work, unless they are."""
+        if not self.answers:
+            self.told = {one.id: _Told() for one in self.collectors}
+            self.answers = [
+                self.pool.submit(_ask, one, self.ask, self.told[one.id], self.stop) for one in self.collectors
+            ]
+
+    def wait(self) -> None:
+        """Return when none of those that were begun is at work any more."""
+        wait(self.answers)
+
+    def tell(self, reporter: Reporter) -> None:
+        """Begin if need be, and report each in order as it ends; raises OSError as its collector did."""
+        self.begin()
+        for collector, answer in zip(self.collectors, self.answers, strict=True):
+            reporter.begin(collector.id)
+            _follow(answer, self.told[collector.id], reporter)
+            reporter.end(answer.result(), seconds=self.told[collector.id].seconds)
+
+
+@contextmanager
+def aside(collectors: Sequence[Collector], ask: Ask, *, workers: int | None = None) -> Iterator[Aside]:
+    """Have ``collectors`` ready to be asked, ``workers`` at a time (by default as many as cores), within the block.
+
+    ``ask`` calls a collector and keeps its evidence; it runs in another thread. However the block ends, no collector is
+    left at work, and no program that one started.
+    """
+    usable = len(os.sched_getaffinity(0)) if workers is None else workers
+    with ThreadPoolExecutor(max_workers=max(1, min(MOST, usable))) as pool:
+        beside = Aside(collectors, ask, pool)
+        try:
+            yield beside
+        finally:
+            beside.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def side_by_side(collectors: Sequence[Collector], ask: Ask, reporter: Reporter, *, workers: int | None = None) -> None:
+    """Ask every collector as :func:`aside` does, and report each in the given order.
 
     Raises:
         OSError: the first error of ``ask``; those not begun are not asked.
     """
-    stop = threading.Event()
-    told = {collector.id: _Told() for collector in collectors}
-    usable = len(os.sched_getaffinity(0)) if workers is None else workers
-    with ThreadPoolExecutor(max_workers=max(1, min(MOST, usable))) as pool:
-        try:
-            asked = [(one, pool.submit(_ask, one, ask, told[one.id], stop)) for one in collectors]
-            for collector, answer in asked:
-                reporter.begin(collector.id)
-                _follow(answer, told[collector.id], reporter)
-                reporter.end(answer.result(), seconds=told[collector.id].seconds)
-        finally:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+    with aside(collectors, ask, workers=workers) as beside:
+        beside.tell(reporter)
 
 
 def _ask(collector: Collector, ask: Ask, told: _Told, stop: threading.Event) -> Evidence:

@@ -72,7 +72,7 @@ _TITLES = {
 _NOT_IN: dict[RunProfile, float] = {"smoke": 0.1, "quick": 0.1}
 _TESTS_S: dict[str, dict[RunProfile, float]] = {
     "spike": {"smoke": 0.1, "quick": 11.0, "standard": 50.0, "full": 135.0},
-    "recovery": {"smoke": 0.1, "quick": 17.0, "standard": 72.0, "full": 257.0},
+    "recovery": {"smoke": 0.1, "quick": 19.0, "standard": 72.0, "full": 257.0},
     "soak": {**_NOT_IN, "standard": 250.0, "full": 1510.0},
     "scaling": {**_NOT_IN, "standard": 360.0, "full": 900.0},
     "growth": {**_NOT_IN, "standard": 130.0, "full": 330.0},
@@ -98,12 +98,18 @@ _EXPECTED_S = {
 
 @dataclass(frozen=True)
 class Collector:
-    """A stage that one collector fills; ``live`` when it needs the service to run."""
+    """A stage that one collector fills.
+
+    Attributes:
+        live: it needs the service to run.
+        shares: it measures no time and reads no evidence of another, so that others may be at work beside it.
+    """
 
     id: str
     room: str
     live: bool
     collect: Collect
+    shares: bool = False
 
 
 COLLECTORS: tuple[Collector, ...] = (
@@ -114,7 +120,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("personal-data", "security", True, security.registry.SCANNERS["personal-data"]),
     Collector("retention", "security", True, security.registry.SCANNERS["retention"]),
     Collector("pages", "observability", True, observability.pages.collect),
-    Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand),
+    Collector("demand", "loadtests", False, loadtests.demand_evidence.collect_demand, shares=True),
     Collector("load", "loadtests", True, loadtests.load.collect_load),
     Collector("operability", "observability", True, observability.operations.operability.collect),
     Collector("pages-peak", "observability", True, pages_at_peak.collect),
@@ -124,23 +130,25 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("growth", "loadtests", True, loadtests.growth.collect_growth),
     Collector("recovery", "loadtests", True, loadtests.recovery.collect_recovery),
     Collector("abuse", "security", True, security.registry.SCANNERS["abuse"]),
-    Collector("active", "security", True, security.registry.SCANNERS["active"]),
     Collector("wapiti", "security", True, security.registry.SCANNERS["wapiti"]),
-    Collector("api", "security", True, security.registry.SCANNERS["api"]),
-    Collector("code", "security", False, security.registry.SCANNERS["code"]),
-    Collector("dependencies", "security", False, security.registry.SCANNERS["dependencies"]),
-    Collector("secrets", "security", False, security.registry.SCANNERS["secrets"]),
-    Collector("secrets-history", "security", False, security.registry.SCANNERS["secrets-history"]),
-    Collector("components", "security", False, security.registry.SCANNERS["components"]),
-    Collector("containerfile", "security", False, security.registry.SCANNERS["containerfile"]),
-    Collector("workflows", "security", False, security.registry.SCANNERS["workflows"]),
-    Collector("manifest-schemas", "security", False, rendered_manifests.collect),
-    Collector("semgrep", "security", False, security.registry.SCANNERS["semgrep"]),
-    Collector("checkov", "security", False, security.registry.SCANNERS["checkov"]),
+    Collector("active", "security", True, security.registry.SCANNERS["active"], shares=True),
+    Collector("api", "security", True, security.registry.SCANNERS["api"], shares=True),
+    Collector("code", "security", False, security.registry.SCANNERS["code"], shares=True),
+    Collector("dependencies", "security", False, security.registry.SCANNERS["dependencies"], shares=True),
+    Collector("secrets", "security", False, security.registry.SCANNERS["secrets"], shares=True),
+    Collector("secrets-history", "security", False, security.registry.SCANNERS["secrets-history"], shares=True),
+    Collector("components", "security", False, security.registry.SCANNERS["components"], shares=True),
+    Collector("containerfile", "security", False, security.registry.SCANNERS["containerfile"], shares=True),
+    Collector("workflows", "security", False, security.registry.SCANNERS["workflows"], shares=True),
+    Collector("manifest-schemas", "security", False, rendered_manifests.collect, shares=True),
+    Collector("semgrep", "security", False, security.registry.SCANNERS["semgrep"], shares=True),
+    Collector("checkov", "security", False, security.registry.SCANNERS["checkov"], shares=True),
+    Collector("manifests", "k8s", False, k8s.checks.collect, shares=True),
     Collector("saturation", "loadtests", False, loadtests.saturation.collect_saturation),
-    Collector("manifests", "k8s", False, k8s.checks.collect),
 )
-"""In the order of a run: what needs the service first, while it runs alone on the machine; what may break it last."""
+"""In the order of a run: what needs the service alone on the machine first; then what may break it, beside which those
+that need no service are at work; last what is read from the others.
+"""
 
 
 def selected(only: Collection[str]) -> tuple[Collector, ...]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from scorecard.cli.assess import Plan, collect, stages
 from scorecard.cli.progress import Reporter, Stage
-from scorecard.cli.side_by_side import side_by_side
+from scorecard.cli.runs import create
+from scorecard.cli.side_by_side import aside, side_by_side
 from scorecard.cli.stages import Collector
 from scorecard.evidence import Evidence, Text, broken
+from scorecard.project import load
+from scorecard.site import Site
 
 WHY = Text(en="nothing to see", fr="rien à voir")
 WAIT_S = 60.0
@@ -44,6 +49,60 @@ def test_they_run_at_the_same_time_and_are_told_of_in_order(reporter):
 
     side_by_side(collectors("first", "second"), ask, reporter[0], workers=2)
     assert ended(reporter[1]) == ["first", "second"]
+
+
+def test_what_is_set_to_work_early_is_told_of_when_its_turn_comes(reporter):
+    asked: list[str] = []
+
+    def ask(collector: Collector, progress: Callable[..., None]) -> Evidence:
+        asked.append(collector.id)
+        return broken(collector.id, "p", WHY)
+
+    with aside(collectors("first", "second"), ask, workers=2) as beside:
+        beside.wait()
+        assert asked == []
+        beside.begin()
+        beside.wait()
+        assert sorted(asked) == ["first", "second"]
+        assert ended(reporter[1]) == []
+        beside.begin()
+        beside.tell(reporter[0])
+    assert ended(reporter[1]) == ["first", "second"]
+    assert len(asked) == 2
+
+
+def test_beside_what_measures_time_nobody_is_at_work_and_beside_what_does_not_others_are(poc):
+    begun, log = threading.Event(), list[str]()
+
+    def timed(site: Site) -> Evidence:
+        log.append("timed" if not begun.wait(0.2) else "timed beside others")
+        return broken("pages", "p", WHY)
+
+    def shared(site: Site) -> Evidence:
+        log.append("beside others" if begun.wait(WAIT_S) else "alone")
+        return broken("active", "p", WHY)
+
+    def scanner(site: Site) -> Evidence:
+        begun.set()
+        log.append("scanner")
+        return broken("code", "p", WHY)
+
+    chosen = Plan(
+        (
+            Collector("pages", "observability", live=True, collect=timed),
+            Collector("active", "security", live=True, collect=shared, shares=True),
+            Collector("code", "security", live=False, collect=scanner, shares=True),
+        ),
+        traces=False,
+    )
+    path = poc / "portance.toml"
+    run = create(poc / "runs", "run", path.read_bytes(), datetime.now(UTC))
+    site = Site(project=load(path), root=poc, run=run.folder, profile="quick")
+    output = StringIO()
+    reporter = Reporter(Console(file=output, width=200), "en", stages(chosen, site), quiet=False)
+    assert collect(site, run, chosen, reporter) == []
+    assert log[0] == "timed"
+    assert sorted(log[1:]) == ["beside others", "scanner"]
 
 
 def test_one_worker_takes_them_one_after_the_other(reporter):
