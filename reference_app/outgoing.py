@@ -1,4 +1,4 @@
-"""The one pool of connections to others: identity providers and sources, over TLS contexts made once."""
+"""The one pool of connections to others: identity providers and sources, over a TLS context made once."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ from typing import Self
 
 import httpx
 
+from reference_app.proxies import DIRECT, Proxies
+
 MOST = 100
 KEPT_OPEN = 20
 TIMEOUT_S = 5.0
 
 
-class Outgoing(httpx.AsyncHTTPTransport):
+class Outgoing(httpx.AsyncBaseTransport):
     """A transport that many clients share: closing one of them leaves it open, :meth:`end` closes it.
 
     Authlib makes a client for every call; without this each would open, and negotiate, a connection of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: Proxies = DIRECT) -> None:
         # One context for all: making one reads every root certificate, some 20 ms each time.
-        limits = httpx.Limits(max_connections=MOST, max_keepalive_connections=KEPT_OPEN)
-        super().__init__(verify=ssl.create_default_context(), limits=limits)
+        self._context = ssl.create_default_context()
+        self._proxies = proxies
+        self._ways: dict[str | None, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` on its way."""
+        return await self._way(self._proxies.of(str(request.url))).handle_async_request(request)
 
     async def __aenter__(self) -> Self:
         """The transport itself: it opens connections when they are needed."""
@@ -35,8 +42,16 @@ class Outgoing(httpx.AsyncHTTPTransport):
 
     async def end(self) -> None:
         """Close every connection."""
-        await super().aclose()
+        for way in self._ways.values():
+            await way.aclose()
 
     def client(self) -> httpx.AsyncClient:
-        """A client over this pool: bounded in time, without proxies or cookies, following nothing."""
+        """A client over this pool: bounded in time, without cookies, following nothing."""
         return httpx.AsyncClient(transport=self, timeout=TIMEOUT_S, trust_env=False)
+
+    def _way(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
+        """The connections through ``proxy``, or straight."""
+        if proxy not in self._ways:
+            limits = httpx.Limits(max_connections=MOST, max_keepalive_connections=KEPT_OPEN)
+            self._ways[proxy] = httpx.AsyncHTTPTransport(verify=self._context, limits=limits, proxy=proxy)
+        return self._ways[proxy]

@@ -22,6 +22,7 @@ from reference_app.notifications.mailer import Mailer, make_mailer
 from reference_app.outgoing import Outgoing
 from reference_app.pieces.limits import Uploads
 from reference_app.pieces.scanning import Scanner, make_scanner, rested
+from reference_app.proxies import proxies_of
 from reference_app.rendering import Renderer
 from reference_app.settings import Settings
 from reference_app.sign_in.providers import Providers, make_providers
@@ -65,7 +66,8 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
     """The parts of one process, of the service or of its jobs; the pool is not open yet."""
     catalogues = language.catalogues()
     pool = make_pool(settings)
-    outgoing = Outgoing()
+    proxies = proxies_of(settings)
+    outgoing = Outgoing(proxies)
     theme = chosen_theme(settings.theme)
     return Parts(
         settings=settings,
@@ -85,7 +87,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime] = utc_now) -> P
         mailer=make_mailer(settings.smtp_url.get_secret_value(), settings.mails_per_minute)
         if settings.smtp_url is not None
         else None,
-        store=open_store(settings.storage) if settings.storage is not None else None,
+        store=open_store(settings.storage, proxies) if settings.storage is not None else None,
         scanner=rested(make_scanner(settings.scanner)) if settings.scanner is not None else None,
         uploads=Uploads(settings.uploads_at_once, settings.person_uploads_at_once),
     )

@@ -22,6 +22,17 @@ def _words(value: object) -> object:
     return frozenset(filter(None, (w.strip() for w in value.split(",")))) if isinstance(value, str) else value
 
 
+def _proxy(value: object) -> object:
+    """An address with its scheme: without one, as many platforms write it, it is http. Empty is none."""
+    if not isinstance(value, str):
+        return value
+    return (value if "://" in value else f"http://{value}") if value.strip() else None
+
+
+Proxy = Annotated[SecretStr | None, BeforeValidator(_proxy)]
+"""It may hold a password."""
+STANDARD = ("DATABASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+"""Variables that are called here as everywhere."""
 Networks = Annotated[frozenset[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_words)]
 
 
@@ -103,6 +114,22 @@ class Settings(BaseSettings):
     )
     source_budget_s: float = Field(default=3.0, gt=0, description="Longest time a person waits for a source.")
 
+    https_proxy: Proxy = Field(
+        default=None,
+        validation_alias=AliasChoices("HTTPS_PROXY", f"{PREFIX}HTTPS_PROXY"),
+        description="Forward proxy to https addresses of others, http://host:port; never to this machine.",
+    )
+    http_proxy: Proxy = Field(
+        default=None,
+        validation_alias=AliasChoices("HTTP_PROXY", f"{PREFIX}HTTP_PROXY"),
+        description="The same for http addresses.",
+    )
+    no_proxy: str = Field(
+        default="",
+        validation_alias=AliasChoices("NO_PROXY", f"{PREFIX}NO_PROXY"),
+        description="Hosts, domains and networks that are reached without it, comma separated.",
+    )
+
     # Limits, of each worker process: a firm behind one address files at ease, a flood from one does not.
     address_burst: int = Field(default=120, ge=1, description="Requests one address may send at once.")
     address_per_s: float = Field(default=30.0, gt=0)
@@ -151,6 +178,13 @@ class Settings(BaseSettings):
         default=False, description="Whether the proxy in front sets X-Request-Start and drops that of strangers."
     )
 
+    @field_validator("https_proxy", "http_proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and re.fullmatch(r"https?://[^/\s]+/?", value.get_secret_value()) is None:
+            raise ValueError("it is http://host:port or https://host:port")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _goes_to_a_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -183,5 +217,5 @@ def load() -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         name = str(problem["loc"][0]) if problem["loc"] else "settings"
-        variable = name.upper() if name.upper() == "DATABASE_URL" else PREFIX + name.upper()
+        variable = name.upper() if name.upper() in STANDARD else PREFIX + name.upper()
         raise SettingsError(f"{variable}: {problem['msg'].lower()}") from None

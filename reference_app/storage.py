@@ -18,6 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from reference_app.errors import N_, ReferenceAppError, Unavailable
+from reference_app.proxies import DIRECT, Proxies
 
 if TYPE_CHECKING:  # they exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig
@@ -40,7 +41,7 @@ class StorageError(ReferenceAppError):
     """A storage cannot be used as its address says."""
 
 
-def open_store(url: str) -> ObjectStore:
+def open_store(url: str, proxies: Proxies = DIRECT) -> ObjectStore:
     """The storage at ``url``: ``file:///folder`` (made when missing) or ``s3://bucket/prefix?endpoint=…&region=…``.
 
     Raises:
@@ -63,10 +64,21 @@ def open_store(url: str) -> ObjectStore:
                 "region": options.get("region", "us-east-1"),
                 **({"endpoint": endpoint, "virtual_hosted_style_request": False} if endpoint is not None else {}),
             },
-            client_options={**_TIMES, "allow_http": plain},
+            client_options={**_TIMES, "allow_http": plain, **_way(endpoint, proxies)},
             retry_config=_RETRIES,
         )
     raise StorageError("storage: write file:///folder or s3://bucket?endpoint=…&region=…")
+
+
+def _way(endpoint: str | None, proxies: Proxies) -> ClientConfig:
+    """How the storage is reached: said in full, or the library would look at the variables by rules of its own."""
+    if endpoint is None:
+        return {} if proxies.https is None else {"proxy_url": proxies.https, "proxy_excludes": proxies.without}
+    proxy = proxies.of(endpoint)
+    if proxy is not None:
+        return {"proxy_url": proxy}
+    some = proxies.https if proxies.https is not None else proxies.http
+    return {} if some is None else {"proxy_url": some, "proxy_excludes": str(urlsplit(endpoint).hostname)}
 
 
 async def write(store: ObjectStore, key: str, chunks: AsyncIterator[bytes]) -> None:

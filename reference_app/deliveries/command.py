@@ -33,6 +33,7 @@ async def run(settings: Settings, day: date | None) -> int:
     from reference_app.deliveries.reconciliation import reconcile
     from reference_app.dossiers.receipt import LEGAL_TIME
     from reference_app.parts import utc_now
+    from reference_app.proxies import proxies_of
 
     if settings.finance_url is None:
         raise DeliveryError("PORTANCE_REFERENCE_FINANCE_URL is not set")
@@ -41,7 +42,8 @@ async def run(settings: Settings, day: date | None) -> int:
     pool = make_pool(settings)
     await pool.open(wait=False)
     try:
-        async with finance(str(settings.finance_url).rstrip("/"), Policy.of(settings).timeout_s) as system:
+        url, timeout_s = str(settings.finance_url).rstrip("/"), Policy.of(settings).timeout_s
+        async with finance(url, timeout_s, proxies_of(settings)) as system:
             done = await reconcile(pool, system, wanted, now)
     finally:
         await pool.close()

@@ -17,6 +17,7 @@ from reference_app.deliveries import wire
 from reference_app.deliveries.delivery import Problem
 from reference_app.deliveries.errors import DeliveryError, GarbledError
 from reference_app.deliveries.wire import Entry, Payment
+from reference_app.proxies import DIRECT, Proxies
 
 CONNECT_S = 3.0
 MAX_ANSWER = 64 * 1024
@@ -95,8 +96,8 @@ class Finance:
             async with asyncio.timeout(self._timeout_s):
                 response, body = await self._sent(method, path, content, MAX_ANSWER)
             return _outcome(response, body, reference)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            return PutOff(Problem.AWAY)  # nothing was sent
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
+            return PutOff(Problem.AWAY)  # nothing was sent: a proxy that refuses does so before it
         except (httpx.TransportError, TimeoutError):
             return Unknown(Problem.SILENT)
         except GarbledError:
@@ -114,10 +115,12 @@ class Finance:
 
 
 @asynccontextmanager
-async def finance(url: str, timeout_s: float) -> AsyncIterator[Finance]:
+async def finance(url: str, timeout_s: float, proxies: Proxies = DIRECT) -> AsyncIterator[Finance]:
     """The finance system at ``url``, for a while. No redirect is followed: a payment goes where it is meant to."""
     limits = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
-    async with httpx.AsyncClient(base_url=url, timeout=limits, verify=_context(), trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=url, timeout=limits, verify=_context(), proxy=proxies.of(url), trust_env=False
+    ) as client:
         yield Finance(client, timeout_s)
 
 

@@ -19,6 +19,7 @@ from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.retrying import PATIENT
 from reference_app.parts import Parts
+from reference_app.proxies import proxies_of
 
 TURN_S = 45.0
 """What one turn at what is due may take: the next begins every minute."""
@@ -65,5 +66,5 @@ async def _worker(parts: Parts) -> AsyncIterator[Worker | None]:
         yield None
         return
     policy = Policy.of(parts.settings)
-    async with finance(str(url).rstrip("/"), policy.timeout_s) as system:
+    async with finance(str(url).rstrip("/"), policy.timeout_s, proxies_of(parts.settings)) as system:
         yield Worker(parts.pool, system, policy, parts.clock, _chance.random)

@@ -14,6 +14,7 @@ from reference_app.jobs.staging import stage
 from reference_app.partners import webhook
 from reference_app.partners.telling import Teller, tell
 from reference_app.parts import Parts
+from reference_app.proxies import proxies_of
 
 TURN_S = 30.0
 ACCESSES_KEPT = timedelta(days=365)
@@ -60,4 +61,5 @@ def _teller(parts: Parts) -> Teller | None:
     if key is None:
         return None
     loopback = parts.settings.webhook_loopback
-    return Teller(parts.pool, key.get_secret_value(), loopback, parts.clock, _chance.random)
+    proxies = proxies_of(parts.settings)
+    return Teller(parts.pool, key.get_secret_value(), loopback, parts.clock, _chance.random, proxies=proxies)

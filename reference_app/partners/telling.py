@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from uuid import UUID
 
 import httpx
@@ -23,7 +21,9 @@ from reference_app.database import Pool
 from reference_app.partners import changes, destination, signature, webhook
 from reference_app.partners.changes import Change
 from reference_app.partners.errors import PartnerError
+from reference_app.partners.posting import post
 from reference_app.partners.webhook import Webhook
+from reference_app.proxies import DIRECT, Proxies
 
 TIMEOUT_S = 10.0
 AT_A_TIME = 50
@@ -42,6 +42,7 @@ class Teller:
     clock: Callable[[], datetime]
     draw: Callable[[], float]
     timeout_s: float = TIMEOUT_S
+    proxies: Proxies = DIRECT
 
 
 @dataclass(frozen=True)
@@ -102,26 +103,17 @@ async def _send(teller: Teller, found: Webhook, change: Change) -> Failure | Non
     try:
         async with asyncio.timeout(teller.timeout_s):
             to = await destination.resolved(found.url, loopback=teller.loopback)
-            # No redirect is followed and no proxy asked: the address that was checked is the one that is reached.
-            async with httpx.AsyncClient(verify=_context(), trust_env=False, timeout=teller.timeout_s) as client:
-                request = client.build_request(
-                    "POST",
-                    to.url,
-                    content=body,
-                    headers=headers | {"Host": to.authority},
-                    extensions={"sni_hostname": to.host},
-                )
-                response = await client.send(request, stream=True)  # its body is nothing to us, and is not read
-                await response.aclose()
+            proxy = teller.proxies.of(found.url)
+            status = await post(to, body, headers, proxy=proxy, timeout_s=teller.timeout_s)
     except TimeoutError:
         return Failure("no answer in time")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return Failure(f"cannot be reached ({type(error).__name__})")
     except PartnerError as error:
         return Failure(str(error))
-    if response.is_success:
+    if httpx.codes.is_success(status):
         return None
-    return Failure(f"answered {response.status_code}", final=response.status_code == 410)
+    return Failure(f"answered {status}", final=status == httpx.codes.GONE)
 
 
 async def _failed(teller: Teller, found: Webhook, failure: Failure) -> None:
@@ -141,8 +133,3 @@ async def _failed(teller: Teller, found: Webhook, failure: Failure) -> None:
         await webhook.failed(connection, found.id, values)
     if over:
         telemetry.event("webhook.disabled", partner=found.partner, problem=failure.problem)
-
-
-@cache
-def _context() -> ssl.SSLContext:
-    return ssl.create_default_context()  # reads every root certificate: once
