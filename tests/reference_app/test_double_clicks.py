@@ -112,7 +112,7 @@ def counted(inhabited: Any) -> Callable[[LiteralString], int]:
 def twice(
     inhabited: Any, case: Case, things: dict[str, str], keys: Sequence[str | None] = (None, None)
 ) -> list[httpx.Response]:
-    """What two browsers with one person's cookies get, that send what the page holds, its key too, at the same moment."""
+    """What two browsers with one person's cookies get, that send what the page holds at the same moment."""
     person = inhabited.people[case.who]
     action = case.action.format_map(things)
     shown = person.get((case.action if case.page is None else case.page).format_map(things)).raise_for_status()
