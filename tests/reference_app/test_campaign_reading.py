@@ -97,6 +97,15 @@ def test_nothing_that_is_sent_is_worse_than_refused(content):
     assert len(found.good) + len(named) == found.lines
 
 
+def test_a_file_of_lines_to_mend_is_read_as_the_list_it_was():
+    for first in (["Line", "What is wrong"], ["Ligne", "Ce qui ne va pas"]):
+        rows = [[*first, "siret", "nom", "courriel", "Langue"], [3, "…", SIRET, "-Le Port-", "a@b.fr", "Anglais"]]
+        found = read((tables.MARK + "".join(map(tables.line, rows))).encode())
+        (good,) = found.good
+        assert found.titles == ["siret", "nom", "courriel", "Langue"]
+        assert (good.firm.name, good.firm.language) == ("-Le Port-", "en"), "as before a spreadsheet was kept from it"
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+33", "-2", "@SUM(A1)", "\tx", "\r=1"])
 def test_no_cell_of_an_export_is_taken_for_a_formula(cell):
     assert tables.line([cell]).lstrip('"').startswith("'")

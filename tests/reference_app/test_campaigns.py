@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesHeaderParser
 from html import unescape
 from typing import Any
@@ -22,6 +23,8 @@ import pytest
 
 from reference_app.campaigns.jobs import pace
 from reference_app.dossiers.identifiers import is_siret
+from reference_app.groups import GROUPS, GroupOfAgents
+from reference_app.instruction import reach
 
 LIMIT_S = 600
 FIRMS = int(os.environ.get("PORTANCE_CAMPAIGN_FIRMS", "300"))
@@ -249,6 +252,117 @@ def test_a_link_leads_to_the_form_filled_in_and_what_is_filed_is_summed_up(agent
     assert re.search(r"It is stopped\s*:?\s*1", unescape(re.sub("<[^>]+>", "", shown)))
     export = list(csv.DictReader(io.StringIO(agent.client.get(f"{campaign}/invitations.csv").text[1:]), delimiter=";"))
     assert [(row["SIRET number"], row["State"], bool(row["Filed on"])) for row in export] == [(siret, "sent", True)]
+
+
+def test_a_firm_is_written_to_in_the_language_its_line_names(agent, mailing, mailbox, work, domain):
+    campaign = agent.begin(title_en="Help after the flood")
+    said = ["English", "français", "", "klingon"]
+    lines = [f"{siret};Firm {n};firm-{n}@{domain};{said[n]}" for n, siret in enumerate(sirets(4, 90_000_000))]
+    shown = agent.send_list(campaign, "\n".join(["siret;nom;courriel;langue", *lines]).encode())
+    assert "Leave it empty where you do not know" in shown.text
+    assert "klingon" in shown.text
+    agent.post(f"{shown.url.path}/confirm")
+    agent.post(f"{campaign}/state", state="running")
+    asyncio.run(work(mailing))
+    english, french, unknown = (mailbox.to(f"firm-{n}@{domain}")[0] for n in range(3))
+    assert [mail["Subject"] for mail in (english, french, unknown)] == [
+        "Help after the flood", "Aide après la crue", "Aide après la crue",
+    ]  # fmt: skip
+    texts = [mail.get_body(("plain",)).get_content() for mail in (english, french, unknown)]
+    assert ["We did not file anything for you" in text for text in texts] == [True, False, False]
+    assert ["This invitation in English:" in text for text in texts] == [False, False, True]
+    page = mailing.browser("fr").get("/invitations", params={"code": code_in(unknown), "lang": "en"})
+    assert "Help after the flood" in page.text
+    assert 'lang="en"' in page.text
+
+
+def test_the_button_pressed_twice_begins_one_campaign_and_another_form_is_not_lost(stage):
+    agent = Agent(stage.signed_in("agent"))
+    key, title = str(uuid4()), f"Campagne {uuid4()}"
+    with ThreadPoolExecutor(2) as pool:
+        begun = set(pool.map(lambda _: agent.begin(title, key), range(2)))
+    assert len(begun) == 1
+    assert agent.client.get("/agent/campaigns").text.count(title) == 1
+    data = {"token": agent.token, "title": f"{title} bis", "procedure": "emergency-aid", "key": key}
+    again = agent.client.post("/agent/campaigns", data=data)
+    assert (again.status_code, f'value="{title} bis"' in again.text) == (422, True)
+
+
+API = "/api/v1/agent/campaigns"
+
+
+def test_the_api_does_what_the_pages_do(agent, mailing, mailbox, work, domain, key):
+    client, (siret, other) = agent.client, sirets(2, 95_000_000)
+    wanted, again = {"title": "Aide", "procedure": "emergency-aid"}, key()
+    made = [client.post(API, json=wanted, headers=again).raise_for_status().json() for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0]["state"] == "prepared"
+    here = f"{API}/{made[0]['id']}"
+    refused = client.post(f"{here}/lists", content=b"no;list\n1;2\n")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#")
+    bad = f"1;Chez {domain};x@{domain}"
+    sent = client.post(f"{here}/lists", content=listing([siret, other, siret], domain) + f"\r\n{bad}".encode())
+    assert (sent.status_code, sent.json()["good"], sent.json()["bad"]) == (201, 2, 2)
+    assert sent.json()["reasons"] == {"repeated": 1, "siret": 1}
+    at = f"{here}/lists/{sent.json()['id']}"
+    lines = client.get(f"{at}/bad-lines").json()
+    assert [(one["line"], [m["reason"] for m in one["mistakes"]]) for one in lines["items"]] == [
+        (4, ["repeated"]), (5, ["siret"]),
+    ]  # fmt: skip
+    assert lines["items"][1]["cells"] == bad.split(";")
+    assert [one["line"] for one in client.get(f"{at}/bad-lines", params={"after": 4}).json()["items"]] == [5]
+    for _ in range(2):
+        assert client.post(f"{at}/confirm").json()["added"] == 2
+    assert client.put(f"{here}/state", json={"state": "running"}).json()["state"] == "running"
+    asyncio.run(work(mailing))
+    firm = opened_by(mailing, code_in(mailbox.to(f"firm-0@{domain}")[0]))
+    mailing.filed(firm, siret=siret, amount=7000)
+    brought = client.get(f"{here}/answers").json()
+    assert brought["reached"] | {"waiting": 0} == {
+        "invited": 2, "waiting": 0, "sent": 2, "refused": 0, "declined": 0, "opened": 1, "filed": 1,
+    }  # fmt: skip
+    amounts = next(need for need in brought["needs"] if need["field"] == "amount")
+    assert (amounts["total_eur"], amounts["bands"]) == (7000, [{"low": 5000, "high": 10000, "number": 1}])
+    table = list(csv.reader(io.StringIO(client.get(f"{here}/answers.csv").text[1:]), delimiter=";"))
+    assert ["How far it got", "Filed a request", "1"] in table
+    assert ["It is stopped", "1"] in [row[1:] for row in table]
+    assert siret in client.get(f"{here}/invitations.csv").text
+    assert client.put(f"{here}/state", json={"state": "stopped"}).status_code == 200
+    assert client.put(f"{here}/state", json={"state": "running"}).status_code == 409
+
+
+def test_a_campaign_is_for_agents_of_its_procedure_alone(stage, domain, monkeypatch, database_url):
+    """The rule stands in the statements: it holds as soon as a procedure has groups with members of their own."""
+    agent = Agent(stage.signed_in("agent"))
+    campaign = agent.filled(listing(sirets(1, 97_000_000), domain))
+    file = agent.send_list(campaign, listing(sirets(1, 98_000_000), domain)).url.path
+    group = "emergency-aid/north"
+    made = GroupOfAgents(group, "emergency-aid", GROUPS["emergency-aid"].label, open=False)
+    monkeypatch.setitem(GROUPS, group, made)
+    monkeypatch.setattr(reach, "OPEN", ["holiday-aid"])
+    monkeypatch.setattr(reach, "CLOSED", [group])
+    reads = [campaign, f"{campaign}/answers", f"{campaign}/answers.csv", f"{campaign}/invitations.csv", file]
+    writes = [(f"{campaign}/state", {"state": "running"}), (f"{campaign}/remind", {}), (f"{file}/confirm", {})]
+
+    def statuses() -> set[int]:
+        read = {agent.client.get(f"{at}{path}").status_code for path in reads for at in ("", "/api/v1")}
+        return read | {agent.post(path, **data).status_code for path, data in writes}
+
+    assert statuses() <= {404}
+    assert agent.send_list(campaign, listing(sirets(1), domain)).status_code == 404
+    begun = {"title": "Aide", "procedure": "emergency-aid"}
+    answer = agent.client.post(API, json=begun, headers={"Idempotency-Key": str(uuid4())})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/procedure")
+    assert campaign.rsplit("/", 1)[1] not in agent.client.get(API).text
+    account = agent.client.get("/api/v1/me").json()["account"]
+    with psycopg.connect(database_url) as connection:
+        member = "INSERT INTO groupe_membre (agent_id, groupe, supervisor, added_at) VALUES (%s, %s, false, now())"
+        connection.execute(member, [account, group])
+    try:
+        assert agent.client.get(f"/api/v1{campaign}").status_code == 200
+    finally:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DELETE FROM groupe_membre WHERE groupe = %s", [group])
 
 
 def test_who_declines_gets_no_reminder_and_no_later_campaign(agent, mailing, mailbox, work, domain):
