@@ -48,11 +48,11 @@ _TITLES = {
     500: N_("Something went wrong on our side"),
 }
 _DETAILS = {
-    400: N_("The request is not of the form that is expected here."),
-    404: N_("There is nothing at this address."),
-    405: N_("This address takes other methods."),
+    400: N_("What your browser sent could not be read. Go back to the page before and try again."),
+    404: N_("There is nothing at this address. It may have been mistyped, or what was there is gone."),
+    405: N_("This address cannot be used in this way. Go back to the page before, or begin at the home page."),
     413: N_("Send less text."),
-    500: N_("The error was recorded. Try again later."),
+    500: N_("The error was recorded, and what you had saved is kept. Try again later."),
 }
 
 

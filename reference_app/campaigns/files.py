@@ -17,6 +17,7 @@ from reference_app.database import Connection
 from reference_app.errors import N_
 from reference_app.parts import parts_of, speaker
 
+COLON = N_(": ")
 FIELDS = {
     "siret": N_("SIRET number"),
     "name": N_("Name"),
@@ -98,7 +99,7 @@ def reason(bad: BadLine, say: Say) -> str:
     """What is wrong with a line, column by column, in one cell."""
     said = []
     for wrong in bad.mistakes:
-        where = f"{say(FIELDS[wrong.field])}{say(': ')}" if wrong.field else ""
+        where = f"{say(FIELDS[wrong.field])}{say(COLON)}" if wrong.field else ""
         earlier = f" {say(N_('See line %(line)s.')) % {'line': wrong.other}}" if wrong.other is not None else ""
         said.append(f"{where}{say(REASONS[wrong.reason])}{earlier}")
     return " ".join(said)

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from reference_app import dates
 from reference_app.appointments.days import bounds, day_of
 from reference_app.database import Connection
+from reference_app.errors import N_
 from reference_app.jobs.context import parts_of_job
 from reference_app.jobs.queues import Queue
 from reference_app.jobs.retrying import PATIENT
@@ -27,6 +28,7 @@ from reference_app.procedure import PROCEDURES, Procedure
 blueprint = Blueprint()
 
 BATCH = 200
+OPEN = N_("Open its page (you will be asked to sign in):")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +147,7 @@ def _letter(parts: Parts, waiting: Waiting) -> Letter:
         subject=say(words.subject) % values,
         paragraphs=[say(known.name.en), say(words.body) % values],
         link=f"{parts.settings.origin}/{path}",
-        link_says=say("Open its page (you will be asked to sign in):"),
+        link_says=say(OPEN),
         language=language,
         service=known.service,
         contact=known.contact,

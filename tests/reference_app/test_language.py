@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from reference_app.language import LOCALES, preferred
 
 ROOT = Path(reference_app.__file__).parent
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+SAYING = {"say", "sentence", "translated"}
+"""What the functions are called that say a sentence in the reader's language."""
 OPTIONS = {"**/templates/**.html": {"newstyle_gettext": "true"}}
 
 
@@ -31,6 +34,16 @@ def french() -> dict[str, str]:
 
 def test_the_extraction_sees_both_code_and_pages(sentences):
     assert {"Fill in this field.", "How it goes"} <= sentences
+
+
+def test_whatever_is_said_is_a_sentence_the_extraction_sees(sentences):
+    """A literal handed straight to a translating function is in no catalogue: readers of French would get English."""
+    said = set()
+    for path in ROOT.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SAYING:
+                said |= {one.value for one in call.args if isinstance(one, ast.Constant)}
+    assert said - sentences == set()
 
 
 def test_every_sentence_has_its_french(sentences, french):
