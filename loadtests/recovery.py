@@ -74,6 +74,8 @@ def _carry_out(site: Site) -> Told:
         raise NotTried(_too_few(found))
     parts = planned(found, times, slice_s)
     _, overload, after = parts
+    if overload.seconds < slice_s:
+        raise NotTried(_too_wide(overload.rate, found))
     doing = Text(
         en=f"Overload: {overload.rate:.1f} journeys/s, then {after.rate:.1f}",
         fr=f"Surcharge\u202f: {french(overload.rate)} parcours/s, puis {french(after.rate)}",
@@ -86,14 +88,15 @@ def _carry_out(site: Site) -> Told:
 def planned(found: Held, times: Times, slice_s: float) -> tuple[Part, Part, Part]:
     """Calm, overload and calm, such that a plain queue is gone in time even at the low end of what is held.
 
-    The wider the bracket, the longer the queue may be that the overload leaves: the overload is then the shorter.
+    The wider the bracket, the longer the queue may be that the overload leaves: the overload is then the shorter, by
+    whole slices, and none at all where not even one is left.
     """
     calm = AFTERWARDS * found.low
     overload = OVERLOAD * (found.rate if found.high is None else found.high)
-    worked_off = (times.after - STEADY * slice_s) * (found.low - calm)
+    worked_off = (times.after - STEADY * slice_s) * (found.low - calm) / (overload - found.low)
     return (
         Part("before", times.before, calm),
-        Part("overload", min(times.overload, worked_off / (overload - found.low)), overload),
+        Part("overload", min(times.overload, worked_off // slice_s * slice_s), overload),
         Part("after", times.after, calm),
     )
 
@@ -195,6 +198,16 @@ def _not_seen(course: Course, objective: Objective, seconds: float | None) -> Te
         f"{course.parts[1].seconds:.1f} s: there was no overload to come back from.",
         fr=f"{french(OVERLOAD)} fois le plus haut débit qu’on lui prêtait a été servi dans l’objectif pendant "
         f"{french(course.parts[1].seconds)} s\u202f: il n’y a pas eu de surcharge dont revenir.",
+    )
+
+
+def _too_wide(overload: float, found: Held) -> Text:
+    return Text(
+        en=f"What the service holds is not known well enough: {overload:.3g} journeys/s are surely too much, but "
+        f"if it holds no more than {found.low:.3g}, this profile is too short to see the end of the queue they leave.",
+        fr=f"Le débit tenu n’est pas assez bien connu\u202f: {french(overload, '.3g')} parcours/s le dépassent à coup "
+        f"sûr, mais s’il n’est que de {french(found.low, '.3g')}, ce profil est trop court pour voir la fin de la file "
+        "qu’ils laissent.",
     )
 
 

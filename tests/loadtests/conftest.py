@@ -172,6 +172,7 @@ def site_that_holds(tmp_path: Path) -> Callable[..., Site]:
             "objectives": {"p95": "600 ms", "error_rate": "1 %"},
         } | more.pop("tables", {})
         journeys = Unit.JOURNEYS_PER_SECOND
+        low, high = more.pop("bracket", (rate, rate * 1.05))
         load = Evidence(
             name="load",
             collector="test",
@@ -179,7 +180,7 @@ def site_that_holds(tmp_path: Path) -> Callable[..., Site]:
             status=Status.COMPLETED,
             provenance=Provenance.since(datetime.now(UTC), tool="test", version="1"),
             facts=(
-                Fact(id="load.sustained_journeys_per_s", value=rate, low=rate, high=rate * 1.05, unit=journeys),
+                Fact(id="load.sustained_journeys_per_s", value=rate, low=low, high=high, unit=journeys),
                 Fact(id="load.requests_per_journey", value=1.0, unit=Unit.COUNT),
             ),
         )

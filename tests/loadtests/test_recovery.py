@@ -91,6 +91,13 @@ def test_wherever_in_the_bracket_the_truth_lies_the_overload_is_one_and_its_queu
     assert 0 < overload.seconds <= times.overload
 
 
+def test_where_the_bracket_is_too_wide_for_the_profile_nothing_is_tried(site_that_holds):
+    site = site_that_holds("http://127.0.0.1:9", RATE, bracket=(RATE / 4, 8 * RATE))
+    found = collect_recovery(site)
+    assert found.status is Status.SKIPPED
+    assert "too short to see the end" in found.reason.en
+
+
 def test_a_bracket_as_narrow_as_a_search_makes_it_leaves_the_overload_its_whole_length():
     found = Held(rate=40.4, low=37.2, high=45.7, requests_per_journey=11.6)
     assert planned(found, TIMES["quick"], slice_s=1.0)[1].seconds == TIMES["quick"].overload
