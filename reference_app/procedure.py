@@ -126,6 +126,8 @@ class Procedure(Strict):
     def _offers_something(self) -> Self:
         if self.filing is None and self.appointments is None:
             raise ValueError("a procedure has [filing], [appointments] or both")
+        if self.filing is not None and self.telephone is None:
+            raise ValueError("telephone is missing: a receipt names one (CRPA, art. R112-11-1, 2°)")
         if self.retention is not None:
             self.retention.required(filing=self.filing is not None, appointments=self.appointments is not None)
         return self

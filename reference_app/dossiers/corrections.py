@@ -94,7 +94,8 @@ async def ask(connection: Connection, agent: UUID, dossier: UUID, wanted: Wanted
 async def resolve(connection: Connection, account: UUID, dossier: UUID, at: datetime) -> Dossier:
     """Send a dossier back to the agents after its author mended it.
 
-    The time it took is added to the silence date; what was incomplete starts that time anew (CRPA, art. L114-5).
+    The time it took is added to the silence date; what was incomplete starts that time anew, since it runs from the day
+    on which nothing is missing (CRPA, art. L114-5; docs/reference/law.md says how far that was checked).
 
     Raises:
         NotFound: ``account`` has no such dossier.

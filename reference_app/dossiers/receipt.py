@@ -1,6 +1,6 @@
 """The receipt of a filing: what article R112-11-1 of the CRPA wants it to say.
 
-Date of reception, service and contact, what silence means and from which date, and how to appeal.
+Date of reception, service with its address and telephone, what silence means and from which date, and how to appeal.
 """
 
 from __future__ import annotations

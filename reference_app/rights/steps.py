@@ -23,9 +23,11 @@ ROWS = 2_000
 CONSULTATIONS_KEPT_D = 365
 """Who opened what: six months to a year (CNIL, recommendation on logging of 14 October 2021)."""
 MANDATES_KEPT_D = 365
-"""A mandate is the proof of who acted for whom: as long as a dossier of the person, and a year at least."""
+"""A mandate is the proof of who acted for whom: as long as a dossier of the person, a year at least (our choice)."""
 EMPTY_ACCOUNTS_KEPT_D = 30
-"""An account holds nothing but the identifier of the provider, and is made again when its person comes back."""
+"""An account holds nothing but the identifier of the provider, and is made again when its person comes back.
+
+Our choice, as the two below: nothing but usefulness speaks for a number."""
 IMPORTED_FILES_KEPT_D = 30
 INVITATIONS_KEPT_D = 365
 """Who was invited to what: as long as a campaign is looked at, and no longer."""

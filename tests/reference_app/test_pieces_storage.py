@@ -39,6 +39,7 @@ PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\n%%EOF\n"
 PROCEDURE = """
 name = { en = "Rebuilding", fr = "Reconstruction" }
 contact = "reconstruction@mairie.example"
+telephone = "01 99 00 78 90"
 summary = { en = "For households.", fr = "Pour les foyers." }
 service = { en = "Town hall", fr = "Mairie" }
 [filing]

@@ -33,6 +33,7 @@ bring = [{ en = "your old card", fr = "votre ancienne carte" }]
 HELP = """
 name = { en = "Help with heating", fr = "Aide au chauffage" }
 contact = "chauffage@mairie.example"
+telephone = "01 99 00 78 90"
 summary = { en = "For households.", fr = "Pour les foyers." }
 service = { en = "Social service", fr = "Service social" }
 [filing]
@@ -115,6 +116,8 @@ def test_a_mistake_is_said_in_one_line_with_its_file_and_key(tmp_path, before, a
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
+        ('telephone = "01 99 00 78 90"', "", ".*telephone is missing"),
+        ("appeal_months = 2", "appeal_months = 2\ngiven_back_days = 1", "filing.given_back_days"),
         ('kind = "line"', 'kind = "number"', "filing.fields.0.kind"),
         ('name = "rent"', 'name = "household"', "filing: .*a name stands twice"),
         ('title = "household"', 'title = "nothing"', "filing: .*title: no field is called 'nothing'"),
