@@ -158,7 +158,7 @@ async def bad_lines(
     summary="Fetch the lines to mend",
 )
 async def to_mend(request: Request, person: Agent, campaign: UUID, file: UUID) -> Response:
-    """The same as a list: mended, it may be sent as it is."""
+    """The same as a list, without firms that are in the campaign already: mended, it may be sent as it is."""
     return await files.to_mend(request, person.account, campaign, file)
 
 

@@ -40,7 +40,7 @@ Say = Callable[[str], str]
 
 
 async def to_mend(request: Request, agent: UUID, campaign: UUID, file: UUID) -> StreamingResponse:
-    """The lines of a list that cannot be used, as they were sent, each behind its number and what is wrong with it.
+    """The lines of a list that can be mended, as they were sent, each behind its number and what is wrong with it.
 
     Mended in a spreadsheet, the file may be sent as the next list as it is.
     """
@@ -49,7 +49,7 @@ async def to_mend(request: Request, agent: UUID, campaign: UUID, file: UUID) -> 
         kept = await importing.read(connection, agent, campaign, file)
 
         async def rows() -> AsyncIterator[Sequence[object]]:
-            async for bad in importing.bad_lines(connection, file, MOST_LINES):
+            async for bad in importing.bad_lines(connection, file, MOST_LINES, known=False):
                 yield [bad.number, reason(bad, say), *bad.cells]
 
         return await tables.download("lines-to-mend.csv", [*map(say, ADDED), *kept.titles], rows())

@@ -68,7 +68,8 @@ _BAD_LINES = """
     SELECT m.number, coalesce(b.cells, '{}'), array_agg(m.field ORDER BY m.field),
            array_agg(m.reason ORDER BY m.field), max(m.other)
     FROM campaign_mistake m LEFT JOIN campaign_bad_line b ON b.file_id = m.file_id AND b.number = m.number
-    WHERE m.file_id = %(file)s AND m.number > %(after)s GROUP BY m.number, b.cells ORDER BY m.number LIMIT %(most)s"""
+    WHERE m.file_id = %(file)s AND m.number > %(after)s AND (%(known)s OR m.reason <> 'known')
+    GROUP BY m.number, b.cells ORDER BY m.number LIMIT %(most)s"""
 _LOCK = reaching_procedure("""
     SELECT f.confirmed_at IS NOT NULL FROM campaign_file f JOIN campaign c ON c.id = f.campaign_id
     WHERE f.id = %(file)s AND f.campaign_id = %(campaign)s AND {reached} FOR UPDATE OF f""")
@@ -143,9 +144,14 @@ async def reasons(connection: Connection, file: UUID) -> dict[Reason, int]:
     return {Reason(reason): count async for reason, count in await connection.execute(_REASONS, {"file": file})}
 
 
-async def bad_lines(connection: Connection, file: UUID, most: int, after: int = 0) -> AsyncIterator[BadLine]:
-    """The lines of a list that cannot be used, ``most`` at most, those after line ``after``."""
-    cursor = await connection.execute(_BAD_LINES, {"file": file, "most": most, "after": after})
+async def bad_lines(
+    connection: Connection, file: UUID, most: int, after: int = 0, *, known: bool = True
+) -> AsyncIterator[BadLine]:
+    """The lines of a list that cannot be used, ``most`` at most, those after line ``after``.
+
+    Lines of firms that were invited before are among them where ``known`` says so: there is nothing to mend in them.
+    """
+    cursor = await connection.execute(_BAD_LINES, {"file": file, "most": most, "after": after, "known": known})
     async for number, cells, fields, said, other in cursor:
         wrong = zip(fields, said, strict=True)
         yield BadLine(number, cells, [Mistake(number, field, Reason(reason), other) for field, reason in wrong])

@@ -49,14 +49,15 @@ async def show(request: Request, parts: Given, person: Agent, campaign: UUID, fi
         found = await campaigns.read(connection, person.account, campaign)
         kept = await importing.read(connection, person.account, campaign, file)
         counted = await importing.reasons(connection, file)
-        bad = [one async for one in importing.bad_lines(connection, file, SHOWN)]
+        bad = [one async for one in importing.bad_lines(connection, file, SHOWN + 1, known=False)]
     return page(
         request,
         "campaign_list.html",
         campaign=found,
         list=kept,
         counted=counted,
-        bad=[(line, [(wrong, _written(kept, line, wrong)) for wrong in line.mistakes]) for line in bad],
+        bad=[(line, [(wrong, _written(kept, line, wrong)) for wrong in line.mistakes]) for line in bad[:SHOWN]],
+        more=len(bad) > SHOWN,
         fields=files.FIELDS,
         reasons=REASONS,
         most=SHOWN,
@@ -65,7 +66,7 @@ async def show(request: Request, parts: Given, person: Agent, campaign: UUID, fi
 
 @router.get("/{file}/bad-lines.csv")
 async def to_mend(request: Request, person: Agent, campaign: UUID, file: UUID) -> Response:
-    """Every line that cannot be used, as a list to mend and send again."""
+    """Every line that can be mended, as a list to mend and send again."""
     return await files.to_mend(request, person.account, campaign, file)
 
 
