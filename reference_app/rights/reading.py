@@ -12,6 +12,7 @@ from reference_app.dossiers.corrections import LABELS as CORRECTIONS
 from reference_app.dossiers.states import LABELS as STATES
 from reference_app.errors import N_
 from reference_app.groups import GROUPS
+from reference_app.notifications.news import LABELS as NEWS
 from reference_app.procedure import PROCEDURES
 from reference_app.rights.held import Row
 from reference_app.rights.holding import Holding
@@ -33,11 +34,19 @@ _WORDS: Mapping[str, str] = {
     "favourable": N_("favourable"),
     "reserved": N_("with reservations"),
     "unfavourable": N_("unfavourable"),
+    "waiting": N_("on its way"),
+    "refused": N_("the address took no mail"),
+    "unaddressed": N_("no address is known"),
+    "fr": N_("French"),
+    "en": N_("English"),
+    **{str(news): label for news, label in NEWS.items()},
     **{str(state): label for state, label in STATES.items()},
     **{str(state): label for state, label in ATTENDANCE.items()},
     **{str(reason): label for reason, label in CORRECTIONS.items()},
 }
-_IN_WORDS = frozenset({"by", "state", "attendance", "checked", "delivered", "opinion", "reason", "provider"})
+_IN_WORDS = frozenset(
+    {"by", "state", "attendance", "checked", "delivered", "opinion", "reason", "provider", "news", "mailed", "language"}
+)
 _WITHIN: Mapping[str, str] = {
     "at": N_("On"),
     "by": N_("By"),
