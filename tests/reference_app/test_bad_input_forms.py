@@ -46,6 +46,24 @@ def sent(inhabited: Any, who: str, form: HtmlForm, value: str, **changed: str) -
     return inhabited.people[who].post(form.action, data=fields)
 
 
+def test_no_browser_sends_a_form_that_is_too_large_and_the_longest_comes_back_whole(inhabited, forms):
+    """Three bytes a character, nine as they are sent: as much as the fields let somebody type or paste."""
+    most, troubles = inhabited.app.state.parts.settings.max_form_bytes, []
+    for who, form in forms:
+        if form.encoding != "application/x-www-form-urlencoded":
+            continue
+        assert set(form.typed) <= set(form.longest), f"{who} at {form.action}: no maxlength"
+        full = {name: "€" * form.longest[name] for name in form.typed}
+        answer = sent(inhabited, who, form, "", **full)
+        name = f"{who} at {form.action} {len(answer.request.content)}: {answer.status_code}"
+        if len(answer.request.content) > most or answer.status_code != 422:
+            troubles.append(name)
+        back = [one.sent for one in forms_of(answer.text) if set(form.typed) <= set(one.sent)]
+        if not any(full.items() <= one.items() for one in back):
+            troubles.append(f"{name} lost some of it")
+    assert troubles == [], "\n".join(troubles)
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_what_was_typed_is_kept_or_comes_back_beside_a_sentence(inhabited, forms, kind):
     value, troubles = BAD[kind], []
@@ -66,24 +84,6 @@ def lost(page: str, form: HtmlForm, value: str) -> list[str]:
     found = [] if re.search(r'id="[\w-]+-error"', page) else ["says nothing beside a field"]
     back = [one.sent for one in forms_of(page) if set(form.typed) <= set(one.sent)]
     return [*found, *(f"lost {name}" for name in form.typed if value not in [sent[name] for sent in back])]
-
-
-def test_no_browser_sends_a_form_that_is_too_large_and_the_longest_comes_back_whole(inhabited, forms):
-    """Three bytes a character, nine as they are sent: as much as the fields let somebody type or paste."""
-    most, troubles = inhabited.app.state.parts.settings.max_form_bytes, []
-    for who, form in forms:
-        if form.encoding != "application/x-www-form-urlencoded":
-            continue
-        assert set(form.typed) <= set(form.longest), f"{who} at {form.action}: no maxlength"
-        full = {name: "€" * form.longest[name] for name in form.typed}
-        answer = sent(inhabited, who, form, "", **full)
-        name = f"{who} at {form.action} {len(answer.request.content)}: {answer.status_code}"
-        if len(answer.request.content) > most or answer.status_code != 422:
-            troubles.append(name)
-        back = [one.sent for one in forms_of(answer.text) if set(form.typed) <= set(one.sent)]
-        if not any(full.items() <= one.items() for one in back):
-            troubles.append(f"{name} lost some of it")
-    assert troubles == [], "\n".join(troubles)
 
 
 def test_a_form_gone_back_to_and_sent_with_other_words_loses_none_of_them(inhabited, forms):
