@@ -188,6 +188,6 @@ def test_what_an_agent_left_lying_goes_back_and_what_is_worked_on_does_not(stage
     states = {dossier: agent.get(f"/api/v1/agent/dossiers/{dossier}").json()["state"] for dossier in filed}
     assert states == {left: "en_construction", **dict.fromkeys((written, asked, recent), "en_instruction")}
     for person, page in ((agent, f"/agent/dossiers/{left}"), (business, f"/dossiers/{left}")):
-        assert "Elle attend de nouveau un agent" in person.get(f"{page}?lang=fr").text
+        assert "De nouveau en attente d’un agent" in person.get(f"{page}?lang=fr").text
     assert "for 7 days" in agent.get(f"/agent/dossiers/{recent}?lang=en").text
     assert stage.signed_in("agent").post("/api/v1/agent/dossiers/claim-next").json()["id"] == left
