@@ -69,7 +69,7 @@ def test_what_the_journeys_ask_for_stands_among_the_first_routes(routes):
 
 
 def test_files_of_the_pages_are_told_apart_before_the_routes_are_looked_through(routes):
-    assert _until(routes, "GET", "/static/portance.css") < 5
+    assert _until(routes, "GET", "/static/style.css") < 5
 
 
 def test_no_route_stands_before_the_path_of_another(routes):

@@ -12,7 +12,7 @@ import pytest
 
 from reference_app import embedded, migration
 from reference_app.database import connect
-from reference_app.instruction import search
+from reference_app.instruction import queue, search
 from reference_app.instruction.reach import reach
 from reference_app.instruction.search import Kind, understood
 from reference_app.seeding import seed
@@ -171,9 +171,17 @@ def test_a_search_is_planned_once_however_many_dossiers_there_are(grown, kind):
     assert plans_kept(grown, search._STATEMENTS[kind]) > 0
 
 
+def test_a_page_of_the_queue_is_planned_once_too(grown):
+    shape = {"mine": False, "waits": None, "by_silence": True, "aged": False, "moves": None}
+    statement = queue._statement(**shape, limit=21)
+    assert plans_kept(grown, statement) > 0
+    assert plans_kept(grown, statement.replace(b"LIMIT 21", b"LIMIT %(limit)s")) == 0
+
+
 def test_with_its_limit_as_a_parameter_a_search_would_be_planned_each_time(grown):
     """The control of the test before."""
     with_parameter = search._STATEMENTS[Kind.NAME].replace(b"LIMIT 51", b"LIMIT %(limit)s")
+    assert with_parameter != search._STATEMENTS[Kind.NAME]
     assert plans_kept(grown, with_parameter) == 0
 
 
@@ -182,7 +190,7 @@ def plans_kept(grown: str, statement: bytes) -> int:
     with psycopg.connect(grown, autocommit=True) as connection, connection.transaction(force_rollback=True):
         connection.execute("UPDATE pg_class SET reltuples = 1e6 WHERE relname = 'dossier'")
         for number in range(12):
-            values = reach(UUID(int=0)) | {"sought": f"etablissement fictif-{number}", "limit": search.MOST + 1}
+            values = reach(UUID(int=0)) | {"sought": f"etablissement fictif-{number}", "limit": 21, "state": "accepte"}
             connection.execute(statement, values, prepare=True)
         kept = "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%FROM dossier%%'"
         (row,) = connection.execute(kept).fetchall()
