@@ -6,7 +6,7 @@ the database ever holds them all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,8 @@ from uuid import UUID
 from obstore.store import ObjectStore
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
 from reference_app import storage
 from reference_app.database import Connection, Pool
@@ -32,6 +33,7 @@ from reference_app.jobs.queues import Queue
 from reference_app.jobs.staging import stage
 from reference_app.language import Language
 from reference_app.parts import Parts
+from reference_app.procedure import FILED
 
 TASK = "instruction:export"
 KEPT = timedelta(days=1)
@@ -53,6 +55,17 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
+def _one_of(known: Mapping[str, object]) -> AfterValidator:
+    """What takes the name of one that exists: of any other there is nothing to export."""
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise PydanticCustomError("literal_error", "no such name")
+        return value
+
+    return AfterValidator(check)
+
+
 class Wanted(BaseModel):
     """What is exported; without a state every one of them."""
 
@@ -60,8 +73,8 @@ class Wanted(BaseModel):
 
     format: Format = Format.CSV
     state: Annotated[State | None, Optional] = None
-    group: Annotated[Annotated[str, Field(max_length=120)] | None, Optional] = None
-    procedure: Annotated[Annotated[str, Field(max_length=120)] | None, Optional] = None
+    group: Annotated[Annotated[str, Field(max_length=120), _one_of(GROUPS)] | None, Optional] = None
+    procedure: Annotated[Annotated[str, Field(max_length=120), _one_of(FILED)] | None, Optional] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

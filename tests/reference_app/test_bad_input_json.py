@@ -31,6 +31,12 @@ BODIES: dict[str, bytes] = {
     "a NUL in a name": b'{"a\\u0000b": 1}',
     "larger than is taken": b'{"need": "' + b"x" * 70_000 + b'"}',
 }
+WORDS: dict[str, str] = {
+    "10 000 characters": "Dupont de " * 1_000,
+    "a NUL": "avant\x00après",
+    "right to left and beyond the first plane": "مخبز \u202e الميناء 👩‍🌾𠀀 e\u0301\u0323\u0302",
+    "an impossible number": "73282932000075",
+}
 TYPES = ("text/plain", "application/xml", "multipart/form-data; boundary=x", "")
 
 
@@ -60,6 +66,35 @@ def test_a_body_that_is_none_is_refused_as_documented(inhabited, kind):
         assert 400 <= answer.status_code < 500, f"{method} {address}: {answer.status_code}"
         assert str(answer.status_code) in operation["responses"], f"{method} {address}: {answer.status_code}"
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_word_that_cannot_be_kept_is_named_by_its_field(inhabited, kind):
+    """In every text of every body, one at a time: kept as it is documented, or refused beside that field."""
+    document, troubles, asked_for = document_of(inhabited), [], 0
+    for address, method, client, operation in operations(inhabited):
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        good = sample(Document(document, swagger=False), schema, address).value
+        made_up = pointers(
+            asked(client, method, address, json.dumps(good).encode())
+        )  # beside them others may go unsaid
+        for name in [name for name, value in good.items() if isinstance(value, str)]:
+            body = json.dumps(good | {name: WORDS[kind]}).encode()
+            answer, asked_for = asked(client, method, address, body), asked_for + 1
+            said = f"{method} {address} {name}: {answer.status_code} {answer.text[:200]}"
+            if str(answer.status_code) not in operation["responses"] or answer.status_code >= 500:
+                troubles.append(said)
+            elif answer.status_code == 422 and not pointers(answer) & {f"#/{name}", *made_up}:
+                troubles.append(f"{said}: not beside the field")
+            elif answer.status_code < 300 and kind == "a NUL":
+                troubles.append(f"{said}: taken")
+    assert asked_for > 20
+    assert troubles == [], "\n".join(troubles)
+
+
+def pointers(answer: Any) -> set[str]:
+    """The fields beside which a refusal says something."""
+    return {one["pointer"] for one in answer.json()["errors"]} if answer.status_code == 422 else set()
 
 
 @pytest.mark.parametrize("kind", TYPES)

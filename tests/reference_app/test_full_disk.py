@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -81,34 +82,40 @@ def test_a_file_for_which_there_is_no_room_is_said_leaves_nothing_and_is_taken_o
         assert client.get(f"{path}/{piece['id']}").content == content
 
 
-def test_a_database_without_room_says_so_keeps_nothing_half_and_goes_on_once_there_is(
-    staged, empty_database, disk, draft, key
-):
-    """One table stands on the full disk: that of messages, whose page and count stand elsewhere."""
-    migration.upgrade(empty_database)
+@pytest.fixture(scope="module")
+def writing(staged: Any, new_databases: Any) -> Iterator[tuple[Any, str]]:
+    """A service on a database of its own, and that database."""
+    with new_databases() as url:
+        migration.upgrade(url)
+        with staged(DATABASE_URL=url, pool_size=POOL) as running:
+            yield running, url
+
+
+def test_a_database_without_room_says_so_keeps_nothing_half_and_goes_on_once_there_is(writing, disk):
+    """One table stands on the full disk: that of messages, which are counted elsewhere."""
+    stage, url = writing
     place = disk / "tables"
     place.mkdir()
     name = sql.Identifier(f"full_{uuid4().hex}")
-    with psycopg.connect(empty_database, autocommit=True) as connection, ExitStack() as ends:
+    client = stage.signed_in("business")
+    dossier = stage.filed(client)["id"]
+    said = {"token": token_of(client), "key": str(uuid4()), "text": "An hour of writing"}
+    address = f"/dossiers/{dossier}/messages"
+    with psycopg.connect(url, autocommit=True) as connection, ExitStack() as ends:
         os.chown(place, *account_of(connection))
         connection.execute(sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(name, sql.Literal(str(place))))
         ends.callback(connection.execute, sql.SQL("DROP TABLESPACE {}").format(name))
         connection.execute(sql.SQL("ALTER TABLE message SET TABLESPACE {}").format(name))
         ends.callback(connection.execute, "ALTER TABLE message SET TABLESPACE pg_default")
-        with staged(DATABASE_URL=empty_database) as stage:
-            client = stage.signed_in("business")
-            dossier = stage.filed(client)["id"]
-            filler = fill(disk)
-            said = {"token": token_of(client), "key": str(uuid4()), "text": "An hour of writing"}
-            address = f"/dossiers/{dossier}/messages"
-            refused = client.post(address, data=said)
-            assert refused.status_code == 503
-            (back,) = [form for form in forms_of(refused.text) if form.action == address]
-            assert back.sent == said
-            assert messages(connection) == (0, 0)
-            filler.unlink()
-            assert "An hour of writing" in client.post(address, data=back.sent).text
-            assert messages(connection) == (1, 1)
+        filler = fill(disk)
+        refused = client.post(address, data=said)
+        assert refused.status_code == 503
+        (back,) = [form for form in forms_of(refused.text) if form.action == address]
+        assert back.sent == said
+        assert messages(connection, dossier) == (0, 0)
+        filler.unlink()
+        assert "An hour of writing" in client.post(address, data=back.sent).text
+        assert messages(connection, dossier) == (1, 1)
 
 
 def account_of(connection: psycopg.Connection) -> tuple[int, int]:
@@ -117,47 +124,45 @@ def account_of(connection: psycopg.Connection) -> tuple[int, int]:
     return owner.st_uid, owner.st_gid
 
 
-def messages(connection: psycopg.Connection) -> tuple[int, int]:
-    """How many there are, and how many the dossiers count."""
-    row = connection.execute("SELECT (SELECT count(*) FROM message), (SELECT sum(messages) FROM dossier)").fetchone()
+def messages(connection: psycopg.Connection, dossier: str) -> tuple[int, int]:
+    """How many there are, and how many the dossier counts."""
+    query = "SELECT (SELECT count(*) FROM message m WHERE m.dossier_id = d.id), d.messages FROM dossier d WHERE id = %s"
+    row = connection.execute(query, [dossier]).fetchone()
     return int(row[0]), int(row[1])
 
 
-def test_while_a_database_takes_no_writing_people_read_and_what_they_write_comes_back(
-    staged, empty_database, draft, key
-):
+def test_while_a_database_takes_no_writing_people_read_and_what_they_write_comes_back(writing, draft, key):
     """As one that stands by does, to which a name leads for a moment."""
-    migration.upgrade(empty_database)
-    with staged(DATABASE_URL=empty_database, pool_size=POOL) as stage:
-        client = stage.signed_in("business")
-        dossier = stage.filed(client)["id"]
-        address, text = f"/dossiers/{dossier}/messages", 'An hour of "<b>writing</b>"'
-        said = {"token": token_of(client), "key": str(uuid4()), "text": text}
-        same = key()
-        with psycopg.connect(empty_database, autocommit=True) as connection:
-            read_only(connection, "on")
-            assert [client.get(f"/dossiers/{dossier}").status_code for _ in range(POOL + 1)][-1] == 200
-            refused = client.post(address, data=said, headers={"Accept-Language": "fr"})
-            assert refused.status_code == 503
-            assert refused.headers["retry-after"]
-            (back,) = [form for form in forms_of(refused.text) if form.action == address]
-            assert back.sent == said
-            assert "<b>writing" not in refused.text
-            assert "rien de ce que vous avez écrit n’est perdu" in refused.text.lower()
-            over = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
-            assert (over.status_code, over.headers["content-type"]) == (503, "application/problem+json")
-            assert over.headers["retry-after"]
-            form = {"token": said["token"], "key": str(uuid4()), "procedure": "emergency-aid", "need": text}
-            kept_form = client.post("/dossiers", data=form)
-            assert kept_form.status_code == 503
-            assert any(one.sent.get("need") == text for one in forms_of(kept_form.text))
-            read_only(connection, "off", others_stay=True)
-            answers = [client.post(address, data=said).status_code for _ in range(POOL + 1)]
-            assert answers[-1] == 200
-            assert messages(connection) == (1, 1)
-        again = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
-        assert again.status_code == 201
-        assert len(client.get("/api/v1/dossiers").json()["items"]) == 2
+    stage, url = writing
+    client = stage.signed_in("business")
+    dossier = stage.filed(client)["id"]
+    address, text = f"/dossiers/{dossier}/messages", 'An hour of "<b>writing</b>"'
+    said = {"token": token_of(client), "key": str(uuid4()), "text": text}
+    same = key()
+    with psycopg.connect(url, autocommit=True) as connection:
+        read_only(connection, "on")
+        assert [client.get(f"/dossiers/{dossier}").status_code for _ in range(POOL + 1)][-1] == 200
+        refused = client.post(address, data=said, headers={"Accept-Language": "fr"})
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"]
+        (back,) = [form for form in forms_of(refused.text) if form.action == address]
+        assert back.sent == said
+        assert "<b>writing" not in refused.text
+        assert "rien de ce que vous avez écrit n’est perdu" in refused.text.lower()
+        over = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
+        assert (over.status_code, over.headers["content-type"]) == (503, "application/problem+json")
+        assert over.headers["retry-after"]
+        form = {"token": said["token"], "key": str(uuid4()), "procedure": "emergency-aid", "need": text}
+        kept_form = client.post("/dossiers", data=form)
+        assert kept_form.status_code == 503
+        assert any(one.sent.get("need") == text for one in forms_of(kept_form.text))
+        read_only(connection, "off", others_stay=True)
+        answers = [client.post(address, data=said).status_code for _ in range(POOL + 1)]
+        assert answers[-1] == 200
+        assert messages(connection, dossier) == (1, 1)
+    again = client.post("/api/v1/procedures/emergency-aid/dossiers", json=draft, headers=same)
+    assert again.status_code == 201
+    assert len(client.get("/api/v1/dossiers").json()["items"]) == 2
 
 
 def read_only(connection: psycopg.Connection, value: str, *, others_stay: bool = False) -> None:
