@@ -7,6 +7,7 @@ of another still say so, and when all are gone the metrics are gone too. Both ha
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import psycopg
 
@@ -17,6 +18,8 @@ from reference_app.jobs import delays
 from reference_app.jobs.housekeeping import KEPT
 from reference_app.jobs.queues import Queue
 from reference_app.parts import Parts
+
+_log = logging.getLogger("reference_app")
 
 TELL_EVERY_S = 15.0
 """Far below the minute in which the alerts look."""
@@ -39,14 +42,18 @@ _FAILED = """
 
 
 async def follow(parts: Parts) -> None:
-    """Tell it again and again until cancelled; while the database is away nothing is known, and nothing told."""
+    """Tell it again and again until cancelled; while the database does not say, nothing is known, and nothing told.
+
+    No error of the database ends it: whoever only looks must not stop those who work.
+    """
     while True:
         try:
             async with parts.pool.connection() as connection:
                 telemetry.backlog(await ages(connection, parts), await failed(connection))
                 await delays.tell_late(connection)
-        except psycopg.OperationalError:
+        except psycopg.Error as error:
             telemetry.backlog({}, {})
+            _log.warning("what is still to be done cannot be told (%s)", type(error).__name__)
         await asyncio.sleep(TELL_EVERY_S)
 
 

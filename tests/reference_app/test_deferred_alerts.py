@@ -16,6 +16,7 @@ from observability.operations import alert_rules, panels, promtool, runbooks
 from observability.operations.expressions import without_variables
 from reference_app.jobs import backlog
 from reference_app.jobs.queues import SERVICES, Queue
+from reference_app.parts import make_parts
 from reference_app.pieces.scanning import make_scanner
 
 OPERATIONS = Path(__file__).parents[2] / "reference_app" / "operations"
@@ -85,6 +86,29 @@ def test_what_waits_is_told_by_the_names_that_alerts_and_panels_ask_for(stage, d
     asked += " ".join(without_variables(query.expr) for query in panels.load(OPERATIONS / "deferred.json"))
     for name in ages:
         assert name in asked or name.startswith("jobs."), name
+
+
+def test_of_what_the_database_does_not_say_nothing_is_told_any_more(stage, monkeypatch):
+    told: list[tuple[object, object]] = []
+    monkeypatch.setattr(backlog.telemetry, "backlog", lambda waiting, failed: told.append((waiting, failed)))
+    monkeypatch.setattr(backlog, "TELL_EVERY_S", 0.01)
+
+    async def run(statement: str) -> None:
+        parts = make_parts(stage.app.state.parts.settings)
+        monkeypatch.setattr(backlog, "_FAILED", statement)
+        await parts.pool.open(wait=True)
+        told.clear()
+        following = asyncio.create_task(backlog.follow(parts))
+        while len(told) < 2:
+            await asyncio.sleep(0.01)
+            assert not following.done()
+        following.cancel()
+        await parts.pool.close()
+
+    asyncio.run(run(backlog._FAILED))
+    assert set(told[0][1]) == set(Queue), "the control: it is told while the database says it"
+    asyncio.run(run("SELECT of_a_newer_schema FROM procrastinate_jobs"))
+    assert told[:2] == [({}, {}), ({}, {})]
 
 
 MAIL = """
