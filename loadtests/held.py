@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scorecard.evidence import EvidenceError, Text, read
+from scorecard.evidence import EvidenceError, Status, Text, read
 from scorecard.site import Site
 
 
@@ -17,12 +17,14 @@ class Held:
         low: lowest rate that explains what was seen; ``rate`` where the load does not say.
         high: lowest rate above which everything failed; None when no rate failed, so that ``rate`` is "at least".
         requests_per_journey: requests the target gets from a journey.
+        confirmed: whether ``low`` held each time it was tried again.
     """
 
     rate: float
     low: float
     high: float | None
     requests_per_journey: float
+    confirmed: bool = True
 
 
 _NO_LOAD = Text(
@@ -56,4 +58,5 @@ def held(site: Site) -> Held | Text:
         low=rate if sustained.low is None else float(sustained.low),
         high=None if sustained.high is None else float(sustained.high),
         requests_per_journey=float(requests.value),
+        confirmed=load.status is Status.COMPLETED,
     )

@@ -82,7 +82,7 @@ def _carry_out(site: Site) -> Told:
     )
     with loading(site.url, what, site.raw(NAME)) as running:
         course = play(running, what, parts, slice_s, lambda: site.progress(doing, 0.5, None))
-    return told(course, what.objective)
+    return told(course, what.objective, confirmed=found.confirmed)
 
 
 def planned(found: Held, times: Times, slice_s: float) -> tuple[Part, Part, Part]:
@@ -101,14 +101,16 @@ def planned(found: Held, times: Times, slice_s: float) -> tuple[Part, Part, Part
     )
 
 
-def told(course: Course, objective: Objective) -> Told:
-    """The facts of a course of calm, overload and calm."""
+def told(course: Course, objective: Objective, *, confirmed: bool = True) -> Told:
+    """The facts of a course of calm, overload and calm; ``confirmed`` is whether the calm is surely one."""
     before, overload, after = course.parts
     ended = before.seconds + overload.seconds
     seconds = came_back_after(course.of("after"), ended, objective)
     loaded = course.of("overload")
     requests = sum(one.requests for one in loaded)
     trouble = _not_seen(course, objective, seconds)
+    if trouble is None and seconds is None:
+        trouble = _not_never(course, objective, confirmed=confirmed)
     facts = [
         *_of_the_overload(loaded, requests),
         *(_recovered(seconds, course, objective, after.seconds) if trouble is None else ()),
@@ -199,6 +201,24 @@ def _not_seen(course: Course, objective: Objective, seconds: float | None) -> Te
         fr=f"{french(OVERLOAD)} fois le plus haut débit qu’on lui prêtait a été servi dans l’objectif pendant "
         f"{french(course.parts[1].seconds)} s\u202f: il n’y a pas eu de surcharge dont revenir.",
     )
+
+
+def _not_never(course: Course, objective: Objective, *, confirmed: bool) -> Text | None:
+    """Why a service that was not seen to come back may do so all the same, None when it surely does not."""
+    if not confirmed:
+        return Text(
+            en="The service was not seen to come back, but what it holds was not confirmed: half of it may have been "
+            "too much as well.",
+            fr="Le retour à la normale n’a pas été vu, mais le débit tenu n’avait pas été confirmé\u202f: sa moitié "
+            "était peut-être déjà trop.",
+        )
+    if all(one.good(objective) for one in course.of("after")[-(STEADY - 1) :]):
+        return Text(
+            en="The service answered within the objective again just before the end: it was not watched long enough.",
+            fr="Le service répondait de nouveau dans l’objectif juste avant la fin\u202f: il n’a pas été observé assez "
+            "longtemps.",
+        )
+    return None
 
 
 def _too_wide(overload: float, found: Held) -> Text:

@@ -64,6 +64,22 @@ def test_answers_that_fail_fast_are_no_recovery():
     assert values(found)["recovery.recovered"] is False
 
 
+def test_who_comes_back_just_before_the_end_is_not_said_never_to():
+    found = told(played([0.1, 2, 2, 2, 2, 2, 2, 0.1, 0.1]), OBJECTIVE)
+    assert "recovery.recovered" not in values(found)
+    assert "long enough" in found.reason.en
+    assert values(told(played([0.1, 2, 2, 2, 2, 2, 2, 2, 0.1]), OBJECTIVE))["recovery.recovered"] is False
+
+
+def test_where_the_rate_held_was_not_confirmed_only_a_recovery_that_was_seen_counts():
+    never = played([0.1] + [2.0] * 8)
+    assert values(told(never, OBJECTIVE))["recovery.recovered"] is False
+    assert "not confirmed" in told(never, OBJECTIVE, confirmed=False).reason.en
+    assert "recovery.recovered" not in values(told(never, OBJECTIVE, confirmed=False))
+    back = played([0.1, 2, 2] + [0.1] * 6)
+    assert values(told(back, OBJECTIVE, confirmed=False))["recovery.recovered"] is True
+
+
 def test_where_the_overload_is_borne_nothing_is_said_of_the_recovery():
     found = told(played([0.1] * 9), OBJECTIVE)
     assert "recovery.recovered" not in values(found)
