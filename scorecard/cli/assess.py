@@ -23,7 +23,7 @@ from scorecard.cli.metrics_port import metrics_port
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import Run
 from scorecard.cli.service import Service, ServiceError, running
-from scorecard.cli.side_by_side import Aside, aside, side_by_side
+from scorecard.cli.side_by_side import Aside, aside, cores, side_by_side
 from scorecard.cli.stages import Collector, selected, stage
 from scorecard.declarations import declared
 from scorecard.evidence import Evidence, Fact, Provenance, Status, Text, Unit
@@ -81,7 +81,8 @@ def collect(site: Site, run: Run, chosen: Plan, reporter: Reporter) -> list[Text
         return found
 
     offline = [one for one in chosen.collectors if not one.live]
-    with aside([one for one in offline if one.shares], ask) as others:
+    beside_the_service = cores() - 1 if chosen.live else None  # which keeps a core, with who looks at it
+    with aside([one for one in offline if one.shares], ask, workers=beside_the_service) as others:
         if chosen.needs_service:
             troubles = _collect_live(site, run, chosen, reporter, others)
         others.tell(reporter)
@@ -124,7 +125,7 @@ def _visit(
         ):
             facts.extend(_start_facts(service, site))
             for at, collector in enumerate(chosen.live):
-                if all(one.shares for one in chosen.live[at:]):
+                if cores() > 1 and all(one.shares for one in chosen.live[at:]):
                     others.begin()
                 here = replace(
                     site,

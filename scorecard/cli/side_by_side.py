@@ -74,14 +74,19 @@ def aside(collectors: Sequence[Collector], ask: Ask, *, workers: int | None = No
     ``ask`` calls a collector and keeps its evidence; it runs in another thread. However the block ends, no collector is
     left at work, and no program that one started.
     """
-    usable = len(os.sched_getaffinity(0)) if workers is None else workers
-    with ThreadPoolExecutor(max_workers=max(1, min(MOST, usable))) as pool:
+    wanted = cores() if workers is None else workers
+    with ThreadPoolExecutor(max_workers=max(1, min(MOST, wanted))) as pool:
         beside = Aside(collectors, ask, pool)
         try:
             yield beside
         finally:
             beside.stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def side_by_side(collectors: Sequence[Collector], ask: Ask, reporter: Reporter, *, workers: int | None = None) -> None:

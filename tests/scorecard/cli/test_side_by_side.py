@@ -11,6 +11,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from scorecard.cli import assess
 from scorecard.cli.assess import Plan, collect, stages
 from scorecard.cli.progress import Reporter, Stage
 from scorecard.cli.runs import create
@@ -71,7 +72,8 @@ def test_what_is_set_to_work_early_is_told_of_when_its_turn_comes(reporter):
     assert len(asked) == 2
 
 
-def test_beside_what_measures_time_nobody_is_at_work_and_beside_what_does_not_others_are(poc):
+def test_beside_what_measures_time_nobody_is_at_work_and_beside_what_does_not_others_are(poc, monkeypatch):
+    monkeypatch.setattr(assess, "cores", lambda: 2)
     begun, log = threading.Event(), list[str]()
 
     def timed(site: Site) -> Evidence:
