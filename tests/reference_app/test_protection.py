@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from reference_app import embedded, migration, migrations
+from reference_app import embedded, migration, migrations, protection
 
 
 def test_every_answer_carries_the_headers(stage):
@@ -105,6 +106,35 @@ def test_a_form_that_is_too_large_is_refused(stage):
     assert client.post("/dossiers", data={"need": "x" * 300_000}).status_code == 413
     with_files = {"Content-Type": "multipart/form-data; boundary=x"}
     assert client.post("/dossiers", content=b"x" * 100_000, headers=with_files).status_code == 413
+
+
+@pytest.mark.parametrize(("at_once", "most"), [(protection.LONG_FORMS_AT_ONCE, 4), (12, 12)], ids=["bounded", "not"])
+def test_few_long_forms_are_in_memory_at_a_time_and_the_others_wait_for_their_turn(monkeypatch, at_once, most):
+    """Each of twelve sends 100 kB in ten parts; what is counted is how many are past 64 kB at the same moment."""
+    monkeypatch.setattr(protection, "LONG_FORMS_AT_ONCE", at_once)
+    within, seen = 0, []
+
+    async def read_whole(scope, receive, send):
+        nonlocal within
+        read = 0
+        while read < 100_000:
+            before, read = read, read + len((await receive())["body"])
+            within += before <= 64_000 < read
+            seen.append(within)
+        within -= 1
+
+    async def receive():
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
+
+    async def run():
+        limit = protection.BodyLimit(read_whole, max_bytes=64_000, max_form_bytes=256_000, allowances=lambda _: None)
+        headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+        scope = {"type": "http", "method": "POST", "path": "/dossiers", "headers": headers}
+        await asyncio.gather(*(limit(dict(scope), receive, None) for _ in range(12)))
+
+    asyncio.run(run())
+    assert max(seen) == most
 
 
 def test_a_full_pool_is_a_503_with_retry_after_and_then_it_goes_on(staged, database_url, draft, key):
