@@ -20,7 +20,10 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from chromium import CHROMIUM, NEEDED, QUIET, show, violations
+from playwright.sync_api import sync_playwright
 
+from reference_app.campaigns.invitation import code_of, digest
 from reference_app.campaigns.jobs import pace
 from reference_app.dossiers.identifiers import is_siret
 from reference_app.groups import GROUPS, GroupOfAgents
@@ -286,6 +289,29 @@ def test_the_button_pressed_twice_begins_one_campaign_and_another_form_is_not_lo
     data = {"token": agent.token, "title": f"{title} bis", "procedure": "emergency-aid", "key": key}
     again = agent.client.post("/agent/campaigns", data=data)
     assert (again.status_code, f'value="{title} bis"' in again.text) == (422, True)
+
+
+@NEEDED
+def test_the_page_of_answers_has_no_violation_in_a_browser(stage, domain, database_url):
+    """Of all pages alone it has nothing to look at before a firm that was invited has filed."""
+    agent, firm, siret = Agent(stage.signed_in("agent")), stage.signed_in("business"), sirets(1, 99_000_000)[0]
+    campaign = agent.filled(listing([siret], domain))
+    with psycopg.connect(database_url) as connection:  # as if the mail had left
+        of = [campaign.rsplit("/", 1)[1]]
+        (invitation,) = connection.execute("SELECT id FROM invitation WHERE campaign_id = %s", of).fetchone()
+        code = code_of(stage.app.state.parts.settings, invitation)
+        sent = "UPDATE invitation SET state = 'sent', sent_at = now(), digest = %s WHERE id = %s"
+        connection.execute(sent, [digest(code), invitation])
+    assert firm.get("/invitations/form", params={"code": code}).status_code == 200
+    stage.filed(firm, siret=siret, amount=7000)
+    page = agent.client.get(f"{campaign}/answers").text
+    assert page.count('class="bar"') == 4, "three answers to choose from, and one band of amounts"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        tab = browser.new_page()
+        show(tab, f"{stage.url}{campaign}/answers", page)
+        assert violations(tab) == []
+        browser.close()
 
 
 API = "/api/v1/agent/campaigns"
