@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -18,6 +20,15 @@ NEEDED = pytest.mark.skipif(
     not CHROMIUM.exists() and os.environ.get("CI") != "true",  # CI installs it: what is missing there fails
     reason=f"{CHROMIUM} is not there: no browser to look with",
 )
+
+
+@contextmanager
+def opened() -> Iterator[Browser]:
+    """The browser, until the block ends. While it is open, Playwright keeps the loop of this thread: no other runs."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
 
 
 def show(page: Page, address: str, text: str) -> None:

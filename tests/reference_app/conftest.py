@@ -329,6 +329,15 @@ def mail_server() -> Callable[[], AbstractContextManager[Mailbox]]:
     return taking_mail
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, for the tests of one module: others run loops of their own in this thread."""
+    from chromium import opened
+
+    with opened() as there:
+        yield there
+
+
 @pytest.fixture(scope="session")
 def draft() -> dict[str, Any]:
     return dict(DRAFT)

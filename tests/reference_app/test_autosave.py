@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from chromium import CHROMIUM, NEEDED, QUIET
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from chromium import NEEDED
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from reference_app.sign_in import routes
 
@@ -19,14 +19,6 @@ SIRET = "73282932000074"
 LIMIT_MS = 30_000
 
 pytestmark = NEEDED
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, NEEDED, QUIET, show, violations
+from chromium import NEEDED, show, violations
 from documents import Document, answers, enough, slips
-from playwright.sync_api import Browser, Page, sync_playwright
+from journeys import LOOKED_AT
+from playwright.sync_api import Browser, Page
 
 DESK = 1280
 ZOOMED = 320
@@ -40,14 +41,6 @@ WATCH = """() => {
   const fields = usable.map((e) => (/date|time|month|week/.test(e.type) ? 5 : 1));  // of a date each part is one stop
   return fields.reduce((sum, stops) => sum + stops, 2);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -108,24 +101,19 @@ def test_every_page(inhabited, seen, window):
     assert troubles == {}, "\n" + "\n".join(f"{name}: {said}" for name, said in troubles.items())
 
 
-NOT_SEEN = {
+NO_PAGES = {
     "/sign-in/{who}": "leads to the provider",
     "/sign-in/{who}/callback": "comes back from there",
     "/open-data/{procedure}.{extension}": "a file, which is there after the night's work",
     "/open-data/{procedure}/datapackage.json": "a file, too",
-    "/agent/groups/{group}/members": "no procedure that is shipped has a group with members of its own",
-    "/salle-attente/{procedure}": "a page only while a crowd stands in line: test_waiting_room.py",
-    "/invitations": "opened with the code of a mail: test_campaigns.py",
-    "/invitations/form": "likewise",
-    "/invitations/declined": "likewise",
 }
 
 
 def test_no_page_is_left_out(inhabited, seen):
-    """Each route that is opened in a browser opens for somebody: what nobody is shown, nobody has looked at."""
+    """Each route that is opened in a browser opens for somebody, here or on a journey (test_journeys.py)."""
     opened = {one.route for one in seen["fr"] if one.status == 200 and one.asked.startswith("GET")}
     pages = {route for route in inhabited.routes("GET") if not re.match("/(api|livez|readyz|openapi)", route)}
-    left_out = sorted(pages - opened - set(NOT_SEEN))
+    left_out = sorted(pages - opened - set(NO_PAGES) - LOOKED_AT)
     assert left_out == [], left_out
     assert len(opened) > 20
 

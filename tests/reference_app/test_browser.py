@@ -10,102 +10,54 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from chromium import CHROMIUM, NEEDED, QUIET
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import NEEDED
+from playwright.sync_api import Browser
+from visitor import Looker, Visitor
 
 from reference_app.appointments.days import day_of
 
 pytestmark = NEEDED
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
-class Visitor:
-    """A person at a browser, with JavaScript or without; every page that opens is looked at by axe.
-
-    Axe is a script, so it looks from a second window, which gets the same document and the same style.
-    """
-
-    def __init__(self, page: Page, looker: Page, url: str, seen: set[tuple[object, ...]]) -> None:
-        self.page, self.looker, self.url = page, looker, url
-        for window in (page, looker):
-            window.set_default_timeout(10_000)
-        self.seen = seen
-        self.violations: list[str] = []
-        self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(message.text))
-
-    def look(self) -> None:
-        heading = self.page.locator("h1").inner_text()
-        main = self.page.locator("main")
-        kind = (re.sub(r"\d", "", heading), *(main.locator(part).count() for part in ("form", ".notice", ".error")))
-        if kind in self.seen:
-            return
-        self.seen.add(kind)
-        document = self.page.content()
-        self.looker.route(self.page.url, lambda route: route.fulfill(body=document, content_type="text/html"))
-        self.looker.goto(self.page.url)
-        self.looker.unroute_all()
-        found = Axe().run(self.looker)
-        self.violations += [f"{heading}: {v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]]
-        if self.looker.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            self.violations.append(f"{heading}: scrolls sideways")
-
-    def go(self, path: str) -> None:
-        self.page.goto(f"{self.url}{path}")
-        self.look()
-
-    def follow(self, name: str, nth: int = 0) -> None:
-        self.page.get_by_role("link", name=name).nth(nth).click()
-        self.look()
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).first.click()
-        self.look()
-
-    def fill(self, **fields: str) -> None:
-        for label, value in fields.items():
-            self.page.locator(f"#{label}").fill(value)
-
-    def sign_in(self, who: str) -> None:
-        self.page.goto(f"{self.url}/sign-in/{who}")
-        self.page.locator("#identity").fill(f"{who}-{uuid4().hex}")
-        self.page.get_by_role("button", name="Continuer").click()
-        self.look()
-
-
 PHONE = 360
+LIMIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, set[Any]]:
+    """The kinds of pages that axe has looked at, by language."""
+    return {}
 
 
 @pytest.fixture(
     params=[(PHONE, "dark", "fr-FR"), (1280, "light", "en-GB")], ids=["phone-dark-fr-no-script", "desk-light-en"]
 )
-def visit(request: Any, browser: Browser, stage: Any) -> Iterator[Callable[[], Visitor]]:
+def visit(request: Any, browser: Browser, stage: Any, seen: dict[str, set[Any]]) -> Iterator[Callable[[], Visitor]]:
     """Opens browsers; at the end, whatever axe or the browser complained about fails the test."""
     width, scheme, locale = request.param
-    visitors, contexts, seen = [], [], set()
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale}
+    visitors: list[Visitor] = []
+    looking = browser.new_context(**options)
+    looker = Looker(looking.new_page(), seen.setdefault(locale, set()))
+    looker.window.set_default_timeout(LIMIT_MS)
 
     def open_() -> Visitor:
-        for script in (width > PHONE, True):
-            options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale}
-            contexts.append(browser.new_context(java_script_enabled=script, **options))
-        visitors.append(Visitor(contexts[-2].new_page(), contexts[-1].new_page(), stage.url, seen))
+        context = browser.new_context(java_script_enabled=width > PHONE, **options)
+        context.set_default_timeout(LIMIT_MS)
+        visitors.append(Visitor(context.new_page(), stage.url, str, looker.look))
         return visitors[-1]
 
-    open_.french = locale.startswith("fr")
+    open_.french, open_.looker = locale.startswith("fr"), looker
     yield open_
-    for context in contexts:
+    for context in (looking, *(visitor.page.context for visitor in visitors)):
         context.close()
-    assert [v for visitor in visitors for v in visitor.violations] == []
-    # Chromium notes each status of 400 and more; a refusal by the security policy would stand here too.
-    assert [c for visitor in visitors for c in visitor.complaints if "status of 4" not in c] == []
+    assert looker.violations == []
+    assert [said for visitor in visitors for said in visitor.complaints] == []
+
+
+def sign_in(visitor: Visitor, who: str) -> None:
+    visitor.page.goto(f"{visitor.url}/sign-in/{who}")
+    visitor.identify(f"{who}-{uuid4().hex}")
 
 
 def test_a_business_files_and_an_agent_decides(visit, stage):
@@ -113,7 +65,7 @@ def test_a_business_files_and_an_agent_decides(visit, stage):
     business = visit()
     for path in ("/", "/sign-in", "/signed-out", "/nowhere"):
         business.go(path)
-    business.sign_in("business")
+    sign_in(business, "business")
     business.follow(say("Start a request", "Commencer une demande"))
     business.fill(siret="123", amount="beaucoup")
     business.press(say("Save and go on", "Enregistrer et continuer"))
@@ -135,7 +87,7 @@ def test_a_business_files_and_an_agent_decides(visit, stage):
     business.go("/dossiers")
 
     agent = visit()
-    agent.sign_in("agent")
+    sign_in(agent, "agent")
     while True:  # the queue holds what other tests filed: the oldest comes first
         agent.go("/agent/dossiers")
         agent.press(say("Take the next dossier", "Prendre le dossier suivant"))
@@ -156,7 +108,7 @@ def test_a_business_files_and_an_agent_decides(visit, stage):
 def test_the_counter_and_what_passes_between_both_sides(visit, stage):
     say = (lambda en, fr: fr) if visit.french else (lambda en, fr: en)
     agent = visit()
-    agent.sign_in("agent")
+    sign_in(agent, "agent")
     agent.go("/agent/mandats")
     agent.press(
         say("The person agrees: go on with this dossier", "La personne est d’accord\u202f: continuer ce dossier")
@@ -174,7 +126,7 @@ def test_the_counter_and_what_passes_between_both_sides(visit, stage):
     code = agent.page.locator(".code").inner_text()
 
     person = visit()
-    person.sign_in("business")
+    sign_in(person, "business")
     person.go("/dossiers/claim")
     person.fill(code="nope")
     person.press(say("Find it", "Le retrouver"))
@@ -207,7 +159,7 @@ def test_a_resident_books_moves_and_cancels_and_an_agent_receives(visit, stage, 
     say = (lambda en, fr: fr) if visit.french else (lambda en, fr: en)
     name, day = f"Salle {uuid4()}", (day_of(datetime.now(UTC)) + timedelta(days=1)).isoformat()
     agent = visit()
-    agent.sign_in("agent")
+    sign_in(agent, "agent")
     agent.go("/agent/creneaux")
     agent.fill(name=name, address="1, rue Haute")
     agent.press(say("Add this place", "Ajouter ce lieu"))
@@ -221,7 +173,7 @@ def test_a_resident_books_moves_and_cancels_and_an_agent_receives(visit, stage, 
 
     slow, quick = visit(), visit()
     for person in (slow, quick):
-        person.sign_in("business")
+        sign_in(person, "business")
         person.go("/rendez-vous")
         person.go("/procedures/masks")
         person.follow(name)
@@ -263,8 +215,8 @@ def test_axe_would_find_a_violation(visit, stage):
     visitor = visit()
     visitor.go("/")
     visitor.page.set_content("<!doctype html><html><body><h1>x</h1><img src='a.png'><input></body></html>")
-    visitor.look()
-    found = " ".join(visitor.violations)
-    visitor.violations.clear()
+    visit.looker.look(visitor.page)
+    found = " ".join(visit.looker.violations)
+    visit.looker.violations.clear()
     assert all(kind in found for kind in ("html-has-lang", "image-alt", "label"))
     visitor.complaints.clear()

@@ -13,6 +13,9 @@ from playwright.sync_api import Locator, Page
 MOST_STOPS = 80
 """No page of ours has more places that Tab stops at."""
 
+NO_COMPLAINTS = ("status of 4", "Clear-Site-Data header on")
+"""Chromium also notes each status of 400 and more, and that it cleared what signing out asks it to clear."""
+
 Say = Callable[[str], str]
 
 
@@ -44,7 +47,7 @@ class Looker:
 class Visitor:
     """Somebody at ``page`` of the service at ``url``; ``say`` puts the words of links and buttons in their language.
 
-    ``opened`` is called with each page that opens.
+    ``opened`` is called with each page that opens; ``complaints`` are the browser's, such as a refusal by the policy.
     """
 
     name: str
@@ -54,7 +57,7 @@ class Visitor:
     def __init__(self, page: Page, url: str, say: Say, opened: Callable[[Page], None] = lambda page: None) -> None:
         self.page, self.url, self.say, self.opened = page, url, say, opened
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", lambda message: self._note(message.text))
 
     @property
     def text(self) -> str:
@@ -121,6 +124,10 @@ class Visitor:
         for name, value in fields.items():
             self.tab_to(f"#{name}")
             self.page.keyboard.insert_text(value)
+
+    def _note(self, said: str) -> None:
+        if not any(note in said for note in NO_COMPLAINTS):
+            self.complaints.append(said)
 
     def leave_by(self, way: Locator) -> None:
         """Click, and wait for the document that follows: a script may change the address without one."""
