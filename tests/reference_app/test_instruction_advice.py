@@ -194,7 +194,7 @@ def test_the_code_comes_by_mail_and_one_reminder_before_the_end(staged, mailbox,
             asyncio.run(work(mailing))
         assert [m["Subject"] for m in mailbox.to("by-mail@ailleurs.example")] == [
             "Un avis vous est demandé",
-            "Rappel : un avis vous est demandé",
+            "Rappel\u202f: un avis vous est demandé",
         ]
         path = link[1]
         assert path == f"/avis/{asked['id']}"
