@@ -154,6 +154,14 @@ def test_any_form_sent_after_the_session_ended_comes_back_with_everything_in_it(
     assert "<b>writing" not in answer.text
 
 
+def test_a_lot_that_comes_back_names_every_dossier_it_was_for(stage):
+    chosen = [str(uuid4()) for _ in range(100)]
+    form = {"token": "t" * 64, "key": str(uuid4()), "motivation": "An hour of writing", "dossier": chosen}
+    answer = stage.browser().post("/agent/lots", data=form)
+    assert answer.status_code == 401
+    assert re.findall(r'<input type="hidden" name="dossier" value="([^"]*)"', answer.text) == chosen
+
+
 def test_a_form_given_back_is_sent_once_its_person_has_signed_in_again_and_by_nobody_else(stage):
     identity = f"business-{uuid4().hex}"
     client = stage.signed_in("business", identity)
