@@ -62,7 +62,8 @@ def a_dossier_is_found_and_somebody_outside_gives_advice(at: Scene) -> None:
     agent.fill(motivation="Une pièce nouvelle.")
     agent.press("Take it under review again")
     agent.press("Give it back to the queue")
-    assert "/agent/dossiers" in agent.page.url
+    agent.go(f"/agent/dossiers/{dossier}")
+    assert agent.says("Nobody has taken this dossier yet; the queue gives the oldest first.")
 
 
 def several_are_decided_together_and_one_is_paid_elsewhere(at: Scene) -> None:
