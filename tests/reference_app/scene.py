@@ -124,12 +124,15 @@ class Scene:
         context.set_default_timeout(LIMIT_MS)
         if self.change is not None:
             context.route("**/*", self._changed)
+            self.stack.callback(context.unroute_all, behavior="ignoreErrors")  # what is under way when a journey fails
         return context.new_page()
 
     def _changed(self, route: Route) -> None:
+        if route.request.resource_type != "document":
+            route.continue_()
+            return
         answer = route.fetch(max_redirects=0)
-        text = "text/html" in answer.headers.get("content-type", "")
-        route.fulfill(response=answer, body=self.change(answer.text()) if text else answer.body())
+        route.fulfill(response=answer, body=self.change(answer.text()))
 
 
 def key() -> dict[str, str]:
