@@ -40,6 +40,13 @@ def test_the_slowest_page_is_loaded_again_first_and_alone_when_it_is_late():
     assert next_load([_view("/quick", 0.1, 0.1, 0.1), slow], 3, late=False) is None
 
 
+def test_a_page_that_nobody_saw_painted_is_loaded_by_itself_once_however_late():
+    slow, hidden = _view("/slow", 9.0, 9.0, 9.0), _view("/hidden")
+    assert next_load([slow, hidden], 3, late=True) is hidden
+    hidden.timed.append(Load(0.2, None, 0.0, 1))
+    assert next_load([slow, hidden], 3, late=True) is None, "it does not paint by itself either"
+
+
 def test_every_page_is_timed_once_before_one_is_timed_again():
     slow, new = _view("/slow", 9.0), _view("/new")
     assert new.seconds == 5.0, "of the load it was looked at in, beside others"
