@@ -87,8 +87,8 @@ async def tour(
 def next_load(views: Sequence[View], loads: int, *, late: bool) -> View | None:
     """What to load next: the slowest so far of those timed fewer than ``loads`` times, None when that is all.
 
-    Each is timed once before one is timed again. When it is late only those whose paint nobody has seen yet, since beside
-    others a browser may be too busy to paint, and the slowest of all: it is the fact, and one load is no median.
+    Each is timed once before one is timed again. When it is late only those whose paint nobody has seen yet, since
+    beside others a browser may be too busy to paint, and the slowest of all: it is the fact, and one load is no median.
     """
     if late:
         asked = [view for view in views if view.largest_paint is None and not view.timed]
