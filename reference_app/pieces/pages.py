@@ -20,6 +20,7 @@ from reference_app.pieces.api import Name, declared
 from reference_app.pieces.holding import NO_SUCH_PIECE, asked_of, require_open
 from reference_app.pieces.intake import refused, require_size
 from reference_app.pieces.limits import OVERHEAD_BYTES, Cut, TooSlow, paced
+from reference_app.pieces.piece import Piece
 from reference_app.pieces.sending import Sent, send
 from reference_app.pieces.shown import again_after, beside, pieces_page
 from reference_app.sessions import Agent, Citizen, Person
@@ -30,9 +31,9 @@ agents = APIRouter(prefix="/agent/dossiers/{dossier}/pieces", include_in_schema=
 
 
 @mine.get("")
-async def show(request: Request, parts: Given, person: Citizen, dossier: UUID) -> Response:
+async def show(request: Request, parts: Given, person: Citizen, dossier: UUID, again: UUID | None = None) -> Response:
     """The pieces of one of my dossiers, and the forms that send them."""
-    return await _show(request, parts, person.account, dossier, f"/dossiers/{dossier}")
+    return await _show(request, parts, person.account, dossier, f"/dossiers/{dossier}", again)
 
 
 @mine.post("/{name}")
@@ -57,10 +58,12 @@ async def fetch(parts: Given, person: Citizen, dossier: UUID, name: Name, piece:
 
 
 @counter.get("")
-async def show_at_counter(request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID) -> Response:
+async def show_at_counter(
+    request: Request, parts: Given, person: Agent, mandat: UUID, dossier: UUID, again: UUID | None = None
+) -> Response:
     """The pieces of a dossier of the person who is present."""
     held = await _covered(parts, person, mandat, dossier)
-    return await _show(request, parts, held.account_id, dossier, f"/agent/mandats/{mandat}/dossiers/{dossier}")
+    return await _show(request, parts, held.account_id, dossier, f"/agent/mandats/{mandat}/dossiers/{dossier}", again)
 
 
 @counter.post("/{name}")
@@ -107,28 +110,32 @@ async def fetch_filed(parts: Given, person: Agent, dossier: UUID, name: Name, pi
     return await download.sent(parts.store, found)
 
 
-async def _show(request: Request, parts: Parts, account: UUID, dossier: UUID, back: str) -> Response:
+async def _show(
+    request: Request, parts: Parts, account: UUID, dossier: UUID, back: str, again: UUID | None
+) -> Response:
     async with parts.pool.connection() as connection:
         found = await filing.read(connection, account, dossier)
         require_open(found)
-        return await pieces_page(request, connection, found, back)
+        return await pieces_page(request, connection, found, back, again=again)
 
 
 async def _add(
     request: Request, parts: Parts, person: Person, account: UUID, dossier: UUID, name: str, back: str
 ) -> Response:
-    """Take the file of a form; whatever speaks against it is said beside the piece."""
+    """Take the file of a form; whatever speaks against it, or that it was there already, is said beside the piece."""
+    begun = parts.clock()
     try:
-        await _taken(request, parts, person, account, dossier, name)
+        piece = await _taken(request, parts, person, account, dossier, name)
     except (Invalid, Cut, TooSlow, TooManyRequests, Unavailable) as error:
         async with parts.pool.connection() as connection:
             found = await filing.read(connection, account, dossier)
             said = error.fields if isinstance(error, Invalid) else beside(name, error)
             return again_after(await pieces_page(request, connection, found, back, said, error.status), error)
-    return see_other(f"{back}/pieces#{name}")
+    again = f"?again={piece.id}" if piece.sent_at < begun else ""
+    return see_other(f"{back}/pieces{again}#{name}")
 
 
-async def _taken(request: Request, parts: Parts, person: Person, account: UUID, dossier: UUID, name: str) -> None:
+async def _taken(request: Request, parts: Parts, person: Person, account: UUID, dossier: UUID, name: str) -> Piece:
     async with parts.pool.connection() as connection:
         asked = asked_of(await filing.read(connection, account, dossier), name)
     whole = declared(request)
@@ -139,7 +146,7 @@ async def _taken(request: Request, parts: Parts, person: Person, account: UUID, 
     if not form.filename:
         raise refused(asked, N_("Choose a file first."))
     sent = Sent(form.filename, None, form.chunks)
-    await send(parts, account, dossier, name, sent, by=person.account)
+    return await send(parts, account, dossier, name, sent, by=person.account)
 
 
 async def _fetch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,10 +33,13 @@ async def pieces_page(
     back: str,
     errors: Mapping[str, FieldError] = MappingProxyType({}),
     status: int = 200,
+    *,
+    again: UUID | None = None,
 ) -> Response:
     """The page on which the pieces of ``dossier`` are sent and taken away, what is wrong beside each.
 
-    ``back`` is the address of the dossier, below which those of its pieces stand.
+    ``back`` is the address of the dossier, below which those of its pieces stand; ``again`` is the piece that was just
+    sent a second time, maybe under another name.
     """
     return page(
         request,
@@ -45,6 +49,7 @@ async def pieces_page(
         sent=await by_name(connection, dossier),
         taken=parts_of(request).store is not None,
         back=back,
+        again=again,
         errors={name: sentence(request, error.message, **error.values) for name, error in errors.items()},
     )
 

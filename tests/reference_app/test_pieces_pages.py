@@ -45,6 +45,10 @@ def test_pieces_are_sent_replaced_and_taken_away_with_forms_alone(business, doss
     assert shown.status_code == 200
     assert shown.url.path == path
     assert "comptes &lt;2025&gt;.pdf" in shown.text
+    assert "already" not in shown.text
+    renamed = sent(business, path, "last_accounts", "copie.pdf", PDF)
+    assert "comptes &lt;2025&gt;.pdf" in renamed.text
+    assert "it was here already, under this name" in renamed.text
     again = sent(business, path, "last_accounts", "comptes.pdf", PDF + b"%")
     assert "comptes &lt;2025&gt;.pdf" not in again.text
     fetched = business.get(re.search(rf'href="({path}/last_accounts/[^"]+)"', again.text)[1])
