@@ -155,7 +155,7 @@ def test_what_turns_out_too_large_is_refused_while_it_arrives(stage, business, d
 
 def test_other_routes_keep_their_small_limit(business, dossier):
     assert business.post(f"/api/v1/dossiers/{dossier}/file", content=bytes(100_000)).status_code in (413, 422)
-    assert business.post("/dossiers", data={"need": "x" * 100_000}).status_code == 413
+    assert business.post("/dossiers", data={"need": "x" * 300_000}).status_code == 413
 
 
 def test_an_upload_that_is_cut_leaves_nothing(stage, business, dossier):
