@@ -198,7 +198,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             Middleware(
                 SecurityHeaders, https=settings.https, identity_origins={f"{i.scheme}://{i.netloc}" for i in issuers}
             ),
-            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=_allowance, refuse=problems.busy),
+            Middleware(Deadline, seconds=settings.request_timeout_s, allowances=_allowance, refuse=problems.late),
             Middleware(
                 Shedding,
                 places=settings.places,

@@ -118,6 +118,15 @@ class TooManyRequests(Refusal):
         self.retry_after_s = retry_after_s
 
 
+class Failed(Refusal):
+    """Something happened that nobody foresaw; it was recorded."""
+
+    status, slug, title = 500, "failure", N_("Something went wrong on our side")
+
+    def __init__(self) -> None:
+        super().__init__(N_("The error was recorded, and what you had saved is kept. Try again later."))
+
+
 class NotYourTurn(Refusal):
     """Many came at once and stand in line; ``place`` is None before the order is drawn, and for who is not signed in.
 

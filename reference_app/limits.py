@@ -84,7 +84,7 @@ class RateLimit:
         if wait == 0.0:
             await self.app(scope, receive, send)
             return
-        response = problems.refused(Request(scope, receive), TooManyRequests(math.ceil(wait)))
+        response = await problems.refusal(Request(scope, receive), TooManyRequests(math.ceil(wait)))
         await response(scope, receive, send)
 
     def _wait(self, scope: Scope) -> float:

@@ -67,10 +67,17 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
+async def fields_of(request: Request, most: int = MAX_FIELDS) -> list[tuple[str, str]]:
+    """The text fields of a form, in its order. They stay with the request, for whoever must give them back."""
+    async with request.form(max_files=0, max_fields=most) as form:
+        fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    request.state.typed = fields
+    return fields
+
+
 async def typed_in(request: Request) -> dict[str, str]:
     """The text fields of a form, from wherever it came: check it with :func:`require_ours` before acting on it."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+    return dict(await fields_of(request))
 
 
 def require_ours(request: Request, person: sessions.Person, typed: Mapping[str, str]) -> None:

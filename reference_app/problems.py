@@ -21,6 +21,7 @@ from reference_app.database import AWAY
 from reference_app.dossiers.draft import field_errors
 from reference_app.errors import (
     N_,
+    Failed,
     FieldError,
     Invalid,
     NotFound,
@@ -45,14 +46,14 @@ _TITLES = {
     404: N_("Not found"),
     405: N_("This cannot be done here"),
     413: N_("Too much was sent at once"),
-    500: N_("Something went wrong on our side"),
+    500: Failed.title,
 }
 _DETAILS = {
     400: N_("What your browser sent could not be read. Go back to the page before and try again."),
     404: N_("There is nothing at this address. It may have been mistyped, or what was there is gone."),
     405: N_("This address cannot be used in this way. Go back to the page before, or begin at the home page."),
     413: N_("Send less text."),
-    500: N_("The error was recorded, and what you had saved is kept. Try again later."),
+    500: Failed().detail,
 }
 
 
@@ -111,15 +112,20 @@ def install(app: FastAPI) -> None:
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # nosec B101 (states an invariant to the reader and to the type checker)
+    return await refusal(request, error)
+
+
+async def refusal(request: Request, error: Refusal, *, readable: bool = True) -> Response:
+    """The answer to a refusal, with the form given back where that helps; not ``readable`` once the routes are left."""
     if not _is_api(request):
-        page_of_form = await given_back(request, error)
+        page_of_form = await given_back(request, error, readable=readable)
         if page_of_form is not None:
             return page_of_form
     return refused(request, error)
 
 
 def refused(request: Request, error: Refusal) -> Response:
-    """The answer to a refusal, also for what stands outside of the routes."""
+    """The answer to a refusal that reads nothing of what was sent."""
     if isinstance(error, NotSignedIn) and not _is_api(request):
         return see_other(f"/sign-in?next={quote(here(request) if request.method == 'GET' else '/')}")
     if isinstance(error, NotYourTurn):
@@ -147,14 +153,20 @@ def busy(scope: Scope) -> Response:
     return refused(Request(scope), Unavailable(BUSY))
 
 
+async def late(scope: Scope) -> Response:
+    """The answer when the time of a request is over."""
+    scope.setdefault("session", {})
+    return await refusal(Request(scope), Unavailable(BUSY), readable=False)
+
+
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # nosec B101 (an invariant)
     problems = error.errors()
     if any(problem["loc"][:1] == ("path",) for problem in problems):
-        return await _refusal(request, NotFound(_DETAILS[404]))
+        return await refusal(request, NotFound(_DETAILS[404]))
     if any(problem["type"] == "json_invalid" for problem in problems):
         return answer(request, 400, "malformed", _TITLES[400], _DETAILS[400])
-    return await _refusal(request, Invalid(field_errors(problems)))
+    return await refusal(request, Invalid(field_errors(problems)))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -167,13 +179,13 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     _log.warning("%s %s: %s", request.method, request.url.path, type(error).__name__)
-    return await _refusal(request, Unavailable(BUSY))
+    return await refusal(request, Unavailable(BUSY))
 
 
 async def _failure(request: Request, error: Exception) -> Response:
     # The type only: a message may hold what a person typed. The server's own log has the stack.
     _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-    return answer(request, 500, "failure", _TITLES[500], _DETAILS[500])
+    return await refusal(request, Failed(), readable=False)
 
 
 def answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -171,7 +171,7 @@ class Deadline:
     """
 
     def __init__(
-        self, app: ASGIApp, *, seconds: float, allowances: Allowances, refuse: Callable[[Scope], Response]
+        self, app: ASGIApp, *, seconds: float, allowances: Allowances, refuse: Callable[[Scope], Awaitable[Response]]
     ) -> None:
         self.app = app
         self.seconds = seconds
@@ -206,7 +206,8 @@ class Deadline:
         self.abandoned.add(task)
         task.add_done_callback(_forget(self.abandoned))
         if not started:
-            await self.refuse(scope)(scope, receive, send)
+            answer = await self.refuse(scope)
+            await answer(scope, receive, send)
 
     def _seconds(self, scope: Scope) -> float:
         allowance = self.allowances(scope)

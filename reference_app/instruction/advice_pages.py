@@ -20,7 +20,7 @@ from reference_app.errors import FieldError, Invalid
 from reference_app.instruction import advice, decisions
 from reference_app.instruction.advice import OPINIONS, Advice, Given, Question
 from reference_app.instruction.advice_api import ask_once
-from reference_app.pages import MAX_FIELDS, page, posted, require_ours, see_other, sentence, typed_in
+from reference_app.pages import fields_of, page, posted, require_ours, see_other, sentence, typed_in
 from reference_app.parts import Given as GivenParts
 from reference_app.sessions import Agent, Person
 
@@ -39,9 +39,9 @@ async def new(request: Request, parts: GivenParts, person: Agent, dossier: UUID)
 @router.post("/dossiers/{dossier}/avis")
 async def ask(request: Request, parts: GivenParts, person: Agent, dossier: UUID) -> Response:
     """Ask."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-        typed = {name: value for name, value in form.items() if isinstance(value, str)}
-        shown = tuple(value for value in form.getlist("shown") if isinstance(value, str))
+    fields = await fields_of(request)
+    typed = dict(fields)
+    shown = tuple(value for name, value in fields if name == "shown")
     require_ours(request, person, typed)
     wanted = {name: typed[name] for name in ("expert", "question", "days") if typed.get(name, "").strip()}
     async with parts.pool.connection() as connection:

@@ -20,7 +20,7 @@ from reference_app.errors import N_, FieldError
 from reference_app.idempotency import Key
 from reference_app.instruction import lots
 from reference_app.instruction.lots import AT_ONCE, MOST, WHY, Lot, LotAsked
-from reference_app.pages import page, require_ours, see_other, sentence
+from reference_app.pages import fields_of, page, require_ours, see_other, sentence
 from reference_app.parts import Given, Parts
 from reference_app.problems import documented
 from reference_app.sessions import Agent, Person
@@ -127,11 +127,10 @@ async def _out(connection: Connection, lot: Lot) -> LotOut:
 
 async def _posted(request: Request, person: Person) -> tuple[dict[str, str], list[str]]:
     """The fields of a form of ours, and the dossiers chosen in it."""
-    async with request.form(max_files=0, max_fields=MOST + 10) as form:
-        typed = {name: value for name, value in form.items() if isinstance(value, str)}
-        chosen = [value for value in form.getlist("dossier") if isinstance(value, str)]
+    fields = await fields_of(request, MOST + 10)
+    typed = dict(fields)
     require_ours(request, person, typed)
-    return typed, chosen
+    return typed, [value for name, value in fields if name == "dossier"]
 
 
 def _form_page(

@@ -185,10 +185,11 @@ def test_a_budget_never_gives_more_time_than_the_setting():
         async def app(*_: object) -> None:
             await asyncio.Event().wait()
 
+        async def busy(_: object) -> PlainTextResponse:
+            return PlainTextResponse("busy", 503)
+
         answered: list[Any] = []
-        deadline = Deadline(
-            app, seconds=seconds, allowances=lambda _: None, refuse=lambda _: PlainTextResponse("busy", 503)
-        )
+        deadline = Deadline(app, seconds=seconds, allowances=lambda _: None, refuse=busy)
 
         async def send(message: Any) -> None:
             answered.append(message)
