@@ -50,7 +50,7 @@ fuzz-api: $(VENV)/.dev $(SCANNERS)/.run ## The whole API of the reference servic
 serve: $(VENV)/.run ## The reference service, to click through
 	@$(BIN)/portance reference up
 
-bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, scaling, tracing, receiver, grading, portfolio (25 minutes)
+bench: $(VENV)/.dev ## Benchmarks, one after the other: load generator, scaling, tracing, receiver, grading, portfolio (10 minutes)
 	@for name in load_generator scaling tracing_overhead span_cost receiver grading portfolio; do echo "== $$name =="; $(BIN)/python tests/benchmarks/$$name.py; done
 
 bench-security: $(VENV)/.dev $(SCANNERS)/.run ## Which scanner finds which planted defect (15 minutes); writes docs/security/scanners.md
@@ -60,7 +60,7 @@ bench-search: $(VENV)/.dev ## How often the search is right: 200 simulated servi
 	@$(BIN)/python tests/benchmarks/search_truth.py --kinds
 	@$(BIN)/python tests/benchmarks/known_servers.py
 
-bench-diagnosis: $(VENV)/.dev ## What is named first in 24 slow services and in their mended twins (8 minutes); writes docs/observability/diagnosis.md
+bench-diagnosis: $(VENV)/.dev ## What is named first in 24 slow services and in their mended twins (5 minutes); writes docs/observability/diagnosis.md
 	@$(BIN)/python tests/benchmarks/diagnosis.py
 
 bench-saturation: $(VENV)/.dev ## What is used up first, in six services made to give way (5 minutes)

@@ -6,7 +6,7 @@ from bench import service
 
 TABLES = """
 drop table if exists letter;
-create table letter as select n as id, md5(n::text) as email, repeat('x', 40) as need from generate_series(1, 400000) n
+create table letter as select n as id, md5(n::text) as email, repeat('x', 40) as need from generate_series(1, 1500000) n
 """
 
 app = service(TABLES)
