@@ -20,8 +20,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from chromium import CHROMIUM, NEEDED, QUIET, show, violations
-from playwright.sync_api import sync_playwright
+from chromium import NEEDED, opened, show, violations
 
 from reference_app.campaigns.invitation import code_of, digest
 from reference_app.campaigns.jobs import pace
@@ -306,12 +305,10 @@ def test_the_page_of_answers_has_no_violation_in_a_browser(stage, domain, databa
     stage.filed(firm, siret=siret, amount=7000)
     page = agent.client.get(f"{campaign}/answers").text
     assert page.count('class="bar"') == 4, "three answers to choose from, and one band of amounts"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with opened() as browser:
         tab = browser.new_page()
         show(tab, f"{stage.url}{campaign}/answers", page)
         assert violations(tab) == []
-        browser.close()
 
 
 API = "/api/v1/agent/campaigns"

@@ -6,21 +6,18 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import sync_playwright
+from chromium import NEEDED, opened
 
 from loadtests.generator import generator
 from loadtests.har import Recorded, journey_of
 
-CHROMIUM = Path("/usr/bin/chromium")
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: no browser to record with")
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")
 def recorded(stage, tmp_path_factory) -> Recorded:
     har = tmp_path_factory.mktemp("recording") / "business.har"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+    with opened() as browser:
         context = browser.new_context(
             java_script_enabled=False, locale="en-GB", record_har_path=har, record_har_content="embed"
         )
@@ -43,7 +40,6 @@ def recorded(stage, tmp_path_factory) -> Recorded:
         page.get_by_role("button", name="File my request").click()
         assert "AUE-" in page.content()
         context.close()
-        browser.close()
     return journey_of(har.read_bytes())
 
 

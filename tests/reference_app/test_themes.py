@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, QUIET, show, violations
-from playwright.sync_api import Browser, sync_playwright
+from chromium import NEEDED, show, violations
+from playwright.sync_api import Browser
 
 from reference_app.rendering import STATIC
 from reference_app.theme import THEMES, ThemeError, chosen
@@ -66,16 +65,6 @@ def test_what_changes_in_a_theme_changes_its_address(tmp_path):
     assert chosen(str(tmp_path)).sheet != before
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not there: no browser to look with")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
 def faults(stage: Any, client: Any, browser: Browser) -> list[str]:
     """What axe finds on the pages with the most colours, in light and dark."""
     form = client.get("/dossiers/new?procedure=emergency-aid")
@@ -97,6 +86,7 @@ def faults(stage: Any, client: Any, browser: Browser) -> list[str]:
     return found
 
 
+@NEEDED
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_theme_is_readable(staged, browser, name):
     with staged(theme=name) as stage:
@@ -107,6 +97,7 @@ def test_a_shipped_theme_is_readable(staged, browser, name):
         assert faults(stage, client, browser) == []
 
 
+@NEEDED
 def test_a_folder_with_an_official_sheet_in_a_layer_is_taken(staged, browser, tmp_path):
     """As a State service does: the official files beside theme.css, imported first. A pale ink is then found by axe."""
     shipped = (THEMES / "state" / "theme.css").read_text()

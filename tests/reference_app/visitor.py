@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from axe_playwright_python.sync_playwright import Axe
+from chromium import show, violations
 from playwright.sync_api import Locator, Page
 
 MOST_STOPS = 80
@@ -34,12 +34,8 @@ class Looker:
         if kind in self.seen:
             return
         self.seen.add(kind)
-        document = page.content()
-        self.window.route(page.url, lambda route: route.fulfill(body=document, content_type="text/html"))
-        self.window.goto(page.url)
-        self.window.unroute_all()
-        found = Axe().run(self.window)
-        self.violations += [f"{heading}: {v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]]
+        show(self.window, page.url, page.content())
+        self.violations += [f"{heading}: {found}" for found in violations(self.window)]
         if self.window.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.violations.append(f"{heading}: scrolls sideways")
 
