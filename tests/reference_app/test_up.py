@@ -153,6 +153,28 @@ def test_a_worker_that_dies_is_replaced_and_nothing_survives_when_the_stack_is_k
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("sign", ["lock", "data/PG_VERSION", "s/.s.PGSQL.5432", "port", "ready"])
+def test_a_start_that_is_stopped_on_the_way_leaves_nothing(folder, sign):
+    command = [sys.executable, "-m", "reference_app", "up", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(folder)}
+    ) as process:
+        if sign == "ready":
+            assert process.stdout is not None
+            process.stdout.readline()
+        else:
+            while not list(folder.glob(f"*/{sign}")):
+                assert process.poll() is None
+                time.sleep(0.005)
+        pids = family(process.pid)
+        process.terminate()
+        _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert alive(pids) == set()
+    assert list(folder.iterdir()) == []
+
+
 def workers(stack: Running) -> set[int]:
     children = psutil.Process(stack.process.pid).children()
     return {p.pid for p in children if p.status() != psutil.STATUS_ZOMBIE and "serve" in p.cmdline()}
