@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from k8s import kustomization
 from k8s.documents import SUFFIXES, ManifestError, Reading, read_file, read_text
+from scorecard import processes
 from scorecard.evidence import Text
 
 RENDER_TIMEOUT_S = 60
@@ -52,17 +51,8 @@ def _kustomized(folder: Path, which: Which) -> Reading:
 
 
 def _run(command: list[str], program: str) -> str:
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
     try:
-        output, errors = process.communicate(timeout=RENDER_TIMEOUT_S)
+        done = processes.run(command, timeout_s=RENDER_TIMEOUT_S, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except subprocess.TimeoutExpired as error:
         raise ManifestError(
             Text(
@@ -70,20 +60,11 @@ def _run(command: list[str], program: str) -> str:
                 fr=f"{program} n’a pas terminé en {RENDER_TIMEOUT_S} s",
             )
         ) from error
-    finally:
-        _end(process)
-    if process.returncode != 0:
-        said = next((line.strip() for line in errors.splitlines() if line.strip()), f"exit code {process.returncode}")
+    if done.returncode != 0:
+        errors = done.stderr.decode("utf-8", "replace")
+        said = next((line.strip() for line in errors.splitlines() if line.strip()), f"exit code {done.returncode}")
         raise ManifestError(Text(en=f"{program} refuses: {said}", fr=f"{program} refuse : {said}"))
-    return output
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the process with its group, whatever happened."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _folder(folder: Path) -> Reading:

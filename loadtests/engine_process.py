@@ -15,6 +15,7 @@ from typing import Any
 
 from loadtests.engine.channel import Channel
 from loadtests.errors import LoadTestError
+from scorecard.processes import started
 from scorecard.site import is_local
 
 LOG = "generator.log"
@@ -104,25 +105,21 @@ def engine_process(target: str, folder: Path, *, says_goodbye: bool = False) -> 
     ours, theirs = socket.socketpair()
     log = folder / LOG
     channel = Channel(ours)
-    with theirs, log.open("ab") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "loadtests.engine", str(theirs.fileno())],
-            cwd=folder,
-            env=_environment(target),
-            stdin=subprocess.DEVNULL,
-            stdout=errors,
-            stderr=errors,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-    engine = EngineProcess(process, channel, log)
-    try:
+    with contextlib.ExitStack() as stack:
+        with theirs, log.open("ab") as errors:
+            process = stack.enter_context(
+                started(
+                    [sys.executable, "-P", "-m", "loadtests.engine", str(theirs.fileno())],
+                    cwd=folder,
+                    env=_environment(target),
+                    stdout=errors,
+                    stderr=errors,
+                    pass_fds=[theirs.fileno()],
+                )
+            )
+        engine = EngineProcess(process, channel, log)
+        stack.callback(engine.hang_up if says_goodbye else engine.kill)
         yield engine
-    finally:
-        if says_goodbye:
-            engine.hang_up()
-        else:
-            engine.kill()
 
 
 def _environment(target: str) -> dict[str, str]:

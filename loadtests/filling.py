@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadtests.errors import LoadTestError
+from scorecard import processes
 
 LONGEST_S = 600.0
 _WORDS = 300
@@ -37,25 +35,12 @@ def fill(command: str, url: str, rows: int, root: Path) -> None:
     if words[0] in ("python", "python3"):
         words[0] = sys.executable
     try:
-        process = subprocess.Popen(
-            words,
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        done = processes.run(words, timeout_s=LONGEST_S, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     except OSError as error:
         raise FillingError(f"target.grow: {words[0]}: {error.strerror}") from error
-    try:
-        _, said = process.communicate(timeout=LONGEST_S)
     except subprocess.TimeoutExpired as error:
         raise FillingError(f"target.grow: not done within {LONGEST_S:.0f} s") from error
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.returncode != 0:
-        lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
         last = lines[-1][:_WORDS] if lines else "nothing on its error output"
-        raise FillingError(f"target.grow: exit code {process.returncode}: {last}")
+        raise FillingError(f"target.grow: exit code {done.returncode}: {last}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from loadtests.errors import LoadTestError
+from scorecard.processes import started
 
 _LOOK_S = 0.2
 
@@ -61,15 +61,6 @@ def join(host: str, port: int, processes: int) -> None:
 
 @contextlib.contextmanager
 def _workers(host: str, port: int, processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    workers: list[subprocess.Popen[bytes]] = []
     command = [sys.executable, "-P", "-m", "loadtests.engine.worker", host, str(port), str(os.getpid())]
-    try:
-        for _ in range(processes):
-            workers.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
-        yield workers
-    finally:
-        for worker in workers:
-            if worker.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(worker.pid, signal.SIGKILL)
-                worker.wait()
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(started(command)) for _ in range(processes)]

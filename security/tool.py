@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import IO
 
 from scorecard.evidence import Text
+from scorecard.processes import started
 from security import SecurityError
 from security.redaction import redact
 
@@ -155,35 +155,30 @@ def run(
         ToolError: not installed, longer than ``timeout_s`` seconds, or more than ``output_limit`` bytes of output.
     """
     began = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            [*tool.command, *arguments],
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env={name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None},
-        )
-    except OSError as error:
-        raise ToolError(_not_installed(tool, error.strerror or type(error).__name__)) from error
-    assert process.stdout is not None
-    assert process.stderr is not None
-    out, err = _Drain(process.stdout, output_limit), _Drain(process.stderr, output_limit)
-    in_time = False
-    try:
+    with ExitStack() as pipes, ExitStack() as programs:  # pipes end after the programs that write into them
+        try:
+            process = programs.enter_context(
+                started(
+                    [*tool.command, *arguments],
+                    cwd=cwd,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env={name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None},
+                )
+            )
+        except OSError as error:
+            raise ToolError(_not_installed(tool, error.strerror or type(error).__name__)) from error
+        assert process.stdout is not None
+        assert process.stderr is not None
+        out, err = _Drain(process.stdout, output_limit), _Drain(process.stderr, output_limit)
+        for drain in (out, err):
+            pipes.callback(drain.close)
         in_time = _wait(process.pid, began + timeout_s, (out, err), tick)
-    finally:
-        # The leader is not reaped yet, so its id still names this group and no other.
-        _kill_group(process.pid)
-        exit_code = process.wait()
-        out.close()
-        err.close()
     if out.overflown or err.overflown:
         raise ToolError(_too_much(tool, output_limit))
     if not in_time:
         raise ToolError(_too_long(tool, timeout_s))
-    return Finished(exit_code, bytes(out.content), bytes(err.content), round(time.monotonic() - began, 3))
+    return Finished(process.returncode, bytes(out.content), bytes(err.content), round(time.monotonic() - began, 3))
 
 
 class _Drain:
@@ -223,11 +218,6 @@ def _wait(pid: int, deadline: float, drains: tuple[_Drain, ...], tick: Callable[
             next_tick = now + 1.0
         time.sleep(_POLL_S)
     return True
-
-
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # every member has ended, or become somebody else's
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _not_installed(tool: Tool, why: str) -> Text:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from observability.operations import OperationsError
+from scorecard import processes
 from scorecard.evidence import Text
 
 PROGRAM = "promtool"
@@ -143,15 +141,10 @@ def _run(arguments: Sequence[str]) -> tuple[int, str]:
     program = shutil.which(PROGRAM)
     if program is None:
         raise PromtoolError(NOT_INSTALLED)
-    process = subprocess.Popen(
-        [program, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
     try:
-        said, _ = process.communicate(timeout=TIMEOUT_S)
+        done = processes.run(
+            [program, *arguments], timeout_s=TIMEOUT_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
     except subprocess.TimeoutExpired as error:
         raise PromtoolError(
             Text(
@@ -159,14 +152,7 @@ def _run(arguments: Sequence[str]) -> tuple[int, str]:
                 fr=f"promtool n’avait pas fini au bout de {TIMEOUT_S:.0f} s et a été arrêté",
             )
         ) from error
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-    return process.returncode, said.decode("utf-8", "replace")
+    return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
 NOT_INSTALLED = Text(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
 
+from scorecard import interruption
 from scorecard.cli.app import app
-from scorecard.cli.errors import CommandError, Interrupted
+from scorecard.cli.errors import CommandError
 from scorecard.cli.language import LANG, t
 from scorecard.criteria import CatalogueError
 from scorecard.evidence import EvidenceError
+from scorecard.interruption import Interrupted
 from scorecard.project import ProjectError
 
 NOT_JUDGED = 2
@@ -20,8 +20,7 @@ NOT_JUDGED = 2
 
 def main() -> None:
     """Run the command line: exit code 0 met, 1 not met, 2 could not judge or was used wrongly."""
-    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(blow, _interrupt)
+    interruption.on_signals()
     try:
         app()
     except CommandError as error:
@@ -46,10 +45,6 @@ def main() -> None:
                 f"{type(error).__name__} inattendue : {error} (défaut de Portance ; PORTANCE_DEBUG=1 montre où)",
             )
         )
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise Interrupted
 
 
 def _fail(line: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from scorecard.evidence import Text
 
 
@@ -13,13 +11,3 @@ class CommandError(Exception):
     def __init__(self, text: Text) -> None:
         super().__init__(text.en)
         self.text = text
-
-
-class Interrupted(BaseException):
-    """The user or the system asked the command to stop (SIGINT, SIGTERM, SIGHUP).
-
-    Not a KeyboardInterrupt, which the library that reads the options would turn into exit code 130 by itself; not an
-    Exception, so that no collector can take it for a failure of its own. ``kept`` is the run, if one began.
-    """
-
-    kept: Path | None = None

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from scorecard.cli.errors import CommandError, Interrupted
+from scorecard.cli.errors import CommandError
 from scorecard.cli.service import free_port, running
 from scorecard.evidence import Text
+from scorecard.interruption import Interrupted
 from scorecard.project import FILE_NAME, load
 
 USUAL_PORT = 8000

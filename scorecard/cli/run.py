@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from scorecard.cli import asked, assess, criteria_folders, origin, stages
-from scorecard.cli.errors import CommandError, Interrupted
+from scorecard.cli.errors import CommandError
 from scorecard.cli.grade import grade_run, write_reports
 from scorecard.cli.language import Lang
 from scorecard.cli.options import console
@@ -21,6 +21,7 @@ from scorecard.cli.runs import Run, create
 from scorecard.cli.waivers import misnamed
 from scorecard.declarations import declared
 from scorecard.evidence import Text
+from scorecard.interruption import Interrupted
 from scorecard.project import RunProfile, load
 from scorecard.reports import FORMATS
 from scorecard.reports.terminal import print_summary

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import psutil
 from scorecard.cli import tether
 from scorecard.cli.errors import CommandError
 from scorecard.evidence import Text
+from scorecard.interruption import held
 from scorecard.project import ProjectFile
 from security.service_log import mask, masked
 
@@ -127,16 +128,14 @@ def running(
             )
         )
     chosen = free_port() if port is None else port
-    service = _start(target.start.replace("{port}", str(chosen)), target.workers, root, log, extra_env, chosen)
-    try:
+    with ExitStack() as stack:
+        with held():
+            service = _start(target.start.replace("{port}", str(chosen)), target.workers, root, log, extra_env, chosen)
+            stack.callback(mask, log)
+            stack.callback(service.stop)
         service.started_in = _wait_until_ready(service, target.health, target.start_timeout)
         service.pids()
         yield service
-    finally:
-        try:
-            service.stop()
-        finally:
-            mask(log)
 
 
 def free_port() -> int:
