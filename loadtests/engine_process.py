@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,15 +28,11 @@ class GeneratorError(LoadTestError):
 class EngineProcess:
     """A running generator process and the channel to it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, log: Path) -> None:
-        self._process = process
+    def __init__(self, pid: int, channel: Channel, log: Path) -> None:
+        self.pid = pid
+        """Its process id; its workers on this machine are of its group. It is reaped at the end of the block alone."""
         self._channel = channel
         self._log = log
-
-    @property
-    def pid(self) -> int:
-        """Its process id; its workers on this machine are of its group."""
-        return self._process.pid
 
     def ask(
         self, message: dict[str, Any], answer: str, timeout_s: float, beat: Callable[[], None] | None = None
@@ -75,24 +70,21 @@ class EngineProcess:
         return lines[-1].strip() if lines else "nothing on its error output"
 
     def _has_ended(self) -> bool:
-        """Whether it has ended; it is not reaped, since its group has its number only until then."""
+        """Whether it has ended; its number stays its own."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def hang_up(self) -> None:
-        """Close the channel, on which the process ends by itself and tells workers elsewhere; then kill its group."""
+        """Close the channel, on which the process ends by itself, and give it the time to tell workers elsewhere."""
         self._channel.close()
         deadline = time.monotonic() + _GOODBYE_S
         while time.monotonic() < deadline and not self._has_ended():
             time.sleep(0.02)
-        self.kill()
 
     def kill(self) -> None:
         """Kill the process and all it started; it has nothing to save."""
         self._channel.close()
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
 
 
 @contextlib.contextmanager
@@ -117,8 +109,8 @@ def engine_process(target: str, folder: Path, *, says_goodbye: bool = False) -> 
                     pass_fds=[theirs.fileno()],
                 )
             )
-        engine = EngineProcess(process, channel, log)
-        stack.callback(engine.hang_up if says_goodbye else engine.kill)
+        engine = EngineProcess(process.pid, channel, log)
+        stack.callback(engine.hang_up if says_goodbye else channel.close)
         yield engine
 
 

@@ -16,7 +16,8 @@ from scorecard.interruption import held
 def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``command`` without input for as long as the block lasts, then kill what is left of its group.
 
-    ``options`` are those of :class:`subprocess.Popen`.
+    ``options`` are those of :class:`subprocess.Popen`. A block that waits for the process is left soon after: from then
+    on its number is kept only by what it left behind.
 
     Raises:
         OSError: the program cannot be run.
