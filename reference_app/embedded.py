@@ -89,7 +89,8 @@ def running(data: Path | None = None) -> Iterator[Server]:
             server = _start(binaries, folder, home, account)
             stack.callback(_stop, server.process)
         _wait_until_ready(server)
-        _create_database(server, "portance")
+        with stopping.held():
+            _create_database(server, "portance")
         yield server
 
 

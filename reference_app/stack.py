@@ -6,12 +6,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from reference_app import children, embedded, kept_secrets, migration, workers
+from reference_app import children, embedded, kept_secrets, migration, stopping, workers
 from reference_app.appointments.prepared import prepare
 from reference_app.children import Child
 from reference_app.database import connect
@@ -43,7 +43,8 @@ def up(
         url = f"http://{_address(host)}:{port_of(taken)}"
         stand_ins = start_all(stack, url)
         database_url, database_died, storage = _database(stack, data, port_of(taken))
-        migration.upgrade(database_url)
+        with nullcontext() if storage is None else stopping.held():  # of our own nobody holds a lock: it takes a second
+            migration.upgrade(database_url)
         if slots_of is not None:
             asyncio.run(_open_slots(database_url, slots_of))
         if partner_token is not None:

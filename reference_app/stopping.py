@@ -32,11 +32,17 @@ _request = _Request()
 
 @contextmanager
 def on_signals() -> Iterator[None]:
-    """Raise StopRequested in the block at the first signal to stop; later ones do not disturb the cleaning up."""
+    """Raise StopRequested in the block at the first signal to stop; later ones do not disturb the cleaning up.
+
+    What fails because of it (a library that cannot roll back what was cut short) is a stop too, and no error.
+    """
     _request.asked = False
     before = {number: signal.signal(number, _request.ask) for number in _SIGNALS}
     try:
         yield
+    except Exception:
+        check()
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -48,6 +48,19 @@ def test_a_stop_that_something_swallowed_is_raised_by_whoever_waits():
         stopping.check()  # another run begins anew
 
 
+def test_what_fails_because_of_a_stop_is_a_stop_and_other_failures_stay_what_they_are():
+    def cut_short():
+        try:
+            stop_me()
+        finally:
+            raise ValueError("cannot roll back")
+
+    with pytest.raises(StopRequested), stopping.on_signals():
+        cut_short()
+    with pytest.raises(ValueError, match="nobody asked"), stopping.on_signals():
+        raise ValueError("nobody asked")
+
+
 AT_THE_FORK = """
 import json, os, signal, socket, sys
 from reference_app import children, stopping, workers
