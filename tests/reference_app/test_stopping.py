@@ -29,12 +29,16 @@ def test_a_stop_is_raised_at_once_and_only_once():
 
 def test_what_is_made_while_a_stop_is_held_is_known_before_it_is_raised():
     made = []
-    with stopping.on_signals():
-        with pytest.raises(StopRequested), stopping.held():  # noqa: PT012 (what comes after the stop is the test)
+
+    def stopped_inside():
+        with stopping.held():
             with stopping.held():
                 stop_me()
             made.append("after the inner block, before the outer one ended")
-        assert made
+
+    with stopping.on_signals(), pytest.raises(StopRequested):
+        stopped_inside()
+    assert made
 
 
 def test_a_stop_that_something_swallowed_is_raised_by_whoever_waits():
@@ -62,7 +66,7 @@ def test_what_fails_because_of_a_stop_is_a_stop_and_other_failures_stay_what_the
 
 
 AT_THE_FORK = """
-import json, os, signal, socket, sys
+import json, os, signal, socket, subprocess, sys
 from reference_app import children, stopping, workers
 
 left = int(sys.argv[1])
@@ -82,7 +86,7 @@ pids = []
 
 def start():
     ready, announce = os.pipe()
-    child = children.Child("a child", children.subprocess.Popen(
+    child = children.Child("a child", subprocess.Popen(
         [sys.executable, "-c", waits.format(announce)], pass_fds=[announce],
         start_new_session=True, preexec_fn=children.die_with_parent(signal.SIGKILL)), ready)
     os.close(announce)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -37,16 +38,16 @@ def signals() -> Iterator[None]:
 
 @pytest.fixture
 def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The processes that are started, each followed by a signal before its start has returned."""
+    """The processes that are started, each followed by a signal before whoever starts it knows of it."""
     known: list[int] = []
-    start = subprocess.Popen._execute_child  # type: ignore[attr-defined]
 
-    def start_and_stop(self: Any, *arguments: Any) -> None:
-        start(self, *arguments)
-        known.append(self.pid)
-        os.kill(os.getpid(), signal.SIGTERM)
+    class FollowedByASignal(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            known.append(self.pid)
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(subprocess.Popen, "_execute_child", start_and_stop)
+    monkeypatch.setattr(subprocess, "Popen", FollowedByASignal)
     return known
 
 
@@ -70,10 +71,15 @@ def test_an_interruption_during_the_start_leaves_no_process(signals: None, pids:
 
 def test_an_interruption_is_raised_once_at_the_end_of_the_outermost_block(signals: None) -> None:
     seen = []
-    with pytest.raises(Interrupted), held():  # noqa: PT012
+
+    def interrupted_inside() -> None:
         with held():
-            os.kill(os.getpid(), signal.SIGINT)
-        seen.append("still in the outer block")
+            with held():
+                os.kill(os.getpid(), signal.SIGINT)
+            seen.append("still in the outer block")
+
+    with pytest.raises(Interrupted):
+        interrupted_inside()
     assert seen
     with held():
         pass
@@ -104,10 +110,10 @@ def test_what_a_program_left_behind_ends_with_it() -> None:
     assert ended(int(done.stdout))
 
 
-def test_a_program_that_takes_too_long_is_killed() -> None:
+def test_a_program_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        processes.run(LONG, timeout_s=0.2, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert not [child for child in psutil.Process().children() if child.cmdline()[1:] == LONG[1:]]
+        processes.run([*LONG, str(tmp_path)], timeout_s=0.2, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in (one.info["cmdline"] or [])]
 
 
 def test_a_program_that_is_not_there_is_an_oserror() -> None:
